@@ -1,0 +1,1 @@
+from . import backends as backends

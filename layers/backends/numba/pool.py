@@ -1,0 +1,104 @@
+"""Pooling on Numba: plain loops over windows."""
+
+import numpy as np
+from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_default_op_cache_key
+
+from ...ops.pool import MaxPool2DGrad, Pool2D, Unpool2D
+from .version import source_version
+
+VERSION = source_version(__file__)
+
+
+@numba_njit
+def _max(window):
+    largest = window[0, 0]
+    for i in range(window.shape[0]):
+        for j in range(window.shape[1]):
+            v = window[i, j]
+            if v > largest or v != v:  # NaN, once met, stays: nothing compares as larger
+                largest = v
+    return largest
+
+
+@numba_njit
+def _sum(window):
+    total = window[0, 0] * 0
+    for i in range(window.shape[0]):
+        for j in range(window.shape[1]):
+            total += window[i, j]
+    return total
+
+
+@numba_njit
+def _l2(window):
+    total = window[0, 0] * 0
+    for i in range(window.shape[0]):
+        for j in range(window.shape[1]):
+            total += window[i, j] * window[i, j]
+    return np.sqrt(total)
+
+
+CONDENSE = {"max": _max, "sum": _sum, "l2": _l2}
+
+
+@register_funcify_default_op_cache_key(Pool2D)
+def numba_pool2d(op, node, **kwargs):
+    (rows, columns), condense = op.size, CONDENSE[op.mode]
+
+    @numba_njit
+    def pool2d(x):
+        n, maps, height, width = x.shape
+        oh, ow = height // rows, width // columns
+        y = np.empty((n, maps, oh, ow), x.dtype)
+        for image in range(n):
+            for c in range(maps):
+                for i in range(oh):
+                    for j in range(ow):
+                        window = x[image, c, i * rows : (i + 1) * rows, j * columns : (j + 1) * columns]
+                        y[image, c, i, j] = condense(window)
+        return y
+
+    return pool2d, VERSION
+
+
+@register_funcify_default_op_cache_key(Unpool2D)
+def numba_unpool2d(op, node, **kwargs):
+    rows, columns = op.size
+
+    @numba_njit
+    def unpool2d(g, x):
+        n, maps, height, width = x.shape
+        oh, ow = height // rows, width // columns
+        if g.shape != (n, maps, oh, ow):
+            raise ValueError("pool2d: the output's gradient must have the output's shape.")
+        y = np.zeros((n, maps, height, width), x.dtype)
+        for image in range(n):
+            for c in range(maps):
+                for i in range(oh * rows):
+                    for j in range(ow * columns):
+                        y[image, c, i, j] = g[image, c, i // rows, j // columns]
+        return y
+
+    return unpool2d, VERSION
+
+
+@register_funcify_default_op_cache_key(MaxPool2DGrad)
+def numba_max_pool2d_grad(op, node, **kwargs):
+    rows, columns = op.size
+
+    @numba_njit
+    def max_pool2d_grad(x, y, g):
+        n, maps, height, width = x.shape
+        oh, ow = height // rows, width // columns
+        if g.shape != (n, maps, oh, ow) or y.shape != (n, maps, oh, ow):
+            raise ValueError("pool2d: the output and its gradient must have the output's shape.")
+        dx = np.zeros((n, maps, height, width), x.dtype)
+        for image in range(n):
+            for c in range(maps):
+                for i in range(oh * rows):
+                    for j in range(ow * columns):
+                        if x[image, c, i, j] == y[image, c, i // rows, j // columns]:
+                            dx[image, c, i, j] = g[image, c, i // rows, j // columns]
+        return dx
+
+    return max_pool2d_grad, VERSION

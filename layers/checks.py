@@ -1,0 +1,91 @@
+"""Checks of what a reader hands to a layer; each message says who, what was wanted, what was got, and the mend."""
+
+import difflib
+import math
+import numbers
+from collections.abc import Iterable
+from typing import Any
+
+
+def complaint(who: str, wanted: str, got: Any, mend: str) -> str:
+    """Join the four parts of an error into one sentence pair: ``who: wanted; got ... mend``."""
+    return f"{who}: {wanted}; got {got}. {mend}"
+
+
+def whole(who: str, value: Any, *, least: int = 1) -> int:
+    """Return `value` as an int of at least `least`.
+
+    Raises
+    ------
+    ValueError
+        It is not a whole number (bool counts as none), or it is too small.
+    """
+    if isinstance(value, numbers.Integral) and not isinstance(value, bool) and value >= least:
+        return int(value)
+    raise ValueError(
+        complaint(who, f"wanted a whole number, {least} or more", repr(value), f"Write e.g. {max(least, 10)}.")
+    )
+
+
+def real(who: str, value: Any, *, least: float = -math.inf, below: float = math.inf) -> float:
+    """Return `value` as a finite float in [`least`, `below`).
+
+    Raises
+    ------
+    ValueError
+        It is not a number, is NaN or infinite, or lies outside.
+    """
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if math.isfinite(number) and least <= number < below:
+        return number
+    limits = "" if least == -math.inf else f", at least {least:g}"
+    limits += "" if below == math.inf else f" and below {below:g}"
+    raise ValueError(
+        complaint(who, f"wanted a finite number{limits}", repr(value), "Give a plain number such as 0.1.")
+    )
+
+
+def one_of(who: str, value: Any, known: Iterable[str]) -> str:
+    """Return `value` if it is one of the names `known`.
+
+    Raises
+    ------
+    ValueError
+        It is not; the nearest name is suggested.
+    """
+    names = tuple(known)
+    if value in names:
+        return str(value)
+    near = difflib.get_close_matches(str(value), names, n=1)
+    mend = f'Perhaps you meant "{near[0]}".' if near else f'Write e.g. "{names[0]}".'
+    raise ValueError(complaint(who, f"wanted one of {', '.join(names)}", repr(value), mend))
+
+
+def sizes(who: str, value: Any, count: int, *, least: int = 1) -> tuple[int, ...]:
+    """Return `value` as a tuple of `count` whole numbers; a single number stands for all of them.
+
+    Raises
+    ------
+    ValueError
+        Another number of entries, or one that is not a whole number of at least `least`.
+    """
+    if isinstance(value, numbers.Integral) and not isinstance(value, bool):
+        value = (value,) * count
+    try:
+        entries = tuple(value)
+    except TypeError:
+        entries = ()
+    fits = len(entries) == count and all(
+        isinstance(entry, numbers.Integral) and not isinstance(entry, bool) and entry >= least for entry in entries
+    )
+    if fits:
+        return tuple(int(entry) for entry in entries)
+    example = ", ".join(["2", "3", "28", "28"][:count])
+    raise ValueError(
+        complaint(
+            who, f"wanted {count} whole numbers, each {least} or more", repr(value), f"Write e.g. ({example})."
+        )
+    )

@@ -1,0 +1,186 @@
+"""Pooling of feature maps over windows that do not overlap, as PyTensor Ops."""
+
+import numpy as np
+import pytensor.tensor as pt
+from pytensor.gradient import DisconnectedType
+from pytensor.graph.basic import Apply
+from pytensor.graph.op import Op
+from pytensor.tensor.basic import as_tensor_variable
+from pytensor.tensor.type import TensorType
+
+from ..checks import complaint, one_of, sizes
+
+MODES = ("max", "l2", "sum")
+
+
+def windows(x, size):
+    """View `x` (n, c, h, w) as (n, c, h // rows, rows, w // columns, columns); what fills no window is left out."""
+    n, c, height, width = x.shape
+    rows, columns = size
+    oh, ow = height // rows, width // columns
+    return x[:, :, : oh * rows, : ow * columns].reshape(n, c, oh, rows, ow, columns)
+
+
+class _Pooling(Op):
+    """What the Ops share: the size of a window, and shapes."""
+
+    __props__: tuple[str, ...] = ("size",)
+
+    def __init__(self, size=(2, 2)):
+        self.size = sizes(f"{type(self).__name__}: size", size, 2)
+
+    def _check(self, *tensors):
+        variables = [as_tensor_variable(value) for value in tensors]
+        dtypes = [v.type.dtype for v in variables]
+        if any(v.type.ndim != 4 for v in variables) or len({*dtypes}) > 1 or dtypes[0] not in ("float32", "float64"):
+            raise TypeError(
+                complaint(
+                    type(self).__name__,
+                    "wanted tensors of 4 axes (images, maps, rows, columns), all float32 or all float64",
+                    ", ".join(f"{v.type.ndim} axes of {v.type.dtype}" for v in variables),
+                    "Reshape or cast them.",
+                )
+            )
+        return variables
+
+    def _pooled(self, shape):
+        return (*shape[:2], *(None if a is None else a // s for a, s in zip(shape[2:], self.size, strict=True)))
+
+
+class Pool2D(_Pooling):
+    """The largest value, the square root of the sum of squares, or the sum, of each window."""
+
+    __props__ = ("size", "mode")
+
+    def __init__(self, size=(2, 2), mode="max"):
+        super().__init__(size)
+        self.mode = one_of("pool2d: mode", mode, MODES)
+
+    def make_node(self, x):
+        (x,) = self._check(x)
+        shape = self._pooled(x.type.shape)
+        if 0 in shape[2:]:
+            raise ValueError(
+                complaint(
+                    "pool2d",
+                    f"a window must fit into its image of {x.type.shape[2:]}",
+                    f"windows of {self.size}",
+                    "Use smaller windows.",
+                )
+            )
+        return Apply(self, [x], [TensorType(x.type.dtype, shape=shape)()])
+
+    def infer_shape(self, *arguments):  # PyTensor 3.0 passes (fgraph, node, shapes), later ones (node, shapes)
+        return [self._pooled(arguments[-1][0])]
+
+    def perform(self, node, inputs, output_storage):
+        blocks = windows(inputs[0], self.size)
+        if self.mode == "max":
+            y = blocks.max((3, 5))
+        elif self.mode == "l2":
+            y = np.sqrt((blocks * blocks).sum((3, 5)))
+        else:
+            y = blocks.sum((3, 5))
+        output_storage[0][0] = np.ascontiguousarray(y)
+
+    def pullback(self, inputs, outputs, cotangents):
+        (x,), (y,), (g,) = inputs, outputs, cotangents
+        if self.mode == "max":
+            return [MaxPool2DGrad(self.size)(x, y, g)]
+        if self.mode == "sum":
+            return [Unpool2D(self.size)(g, x)]
+        # A blank window has norm 0, where the derivative x / norm would be 0 / 0: it is 0 by choice.
+        blank = pt.eq(y, 0)
+        slope = pt.switch(blank, pt.zeros_like(g), g / pt.switch(blank, pt.ones_like(y), y))
+        return [x * Unpool2D(self.size)(slope, x)]
+
+
+class Unpool2D(_Pooling):
+    """Each value of `g` repeated over its window of an image shaped as `x`, 0 where there is no window."""
+
+    def make_node(self, g, x):
+        g, x = self._check(g, x)
+        return Apply(self, [g, x], [TensorType(g.type.dtype, shape=x.type.shape)()])
+
+    def infer_shape(self, *arguments):
+        return [arguments[-1][1]]
+
+    def connection_pattern(self, node):
+        return [[True], [False]]
+
+    def perform(self, node, inputs, output_storage):
+        g, x = inputs
+        (rows, columns), (oh, ow) = self.size, g.shape[2:]
+        y = np.zeros_like(x)
+        y[:, :, : oh * rows, : ow * columns] = g.repeat(rows, 2).repeat(columns, 3)
+        output_storage[0][0] = y
+
+    def pullback(self, inputs, outputs, cotangents):
+        return [Pool2D(self.size, "sum")(cotangents[0]), DisconnectedType()()]
+
+
+class MaxPool2DGrad(_Pooling):
+    """The gradient `g` of the maxima `y`, paid in full to every element of `x` that equals its window's maximum.
+
+    Ties are common (the blank background of a digit) and Theano paid all of them; paying the first alone
+    parts from the original's results.
+    """
+
+    def make_node(self, x, y, g):
+        x, y, g = self._check(x, y, g)
+        return Apply(self, [x, y, g], [TensorType(x.type.dtype, shape=x.type.shape)()])
+
+    def infer_shape(self, *arguments):
+        return [arguments[-1][0]]
+
+    def perform(self, node, inputs, output_storage):
+        x, y, g = inputs
+        blocks = windows(x, self.size)
+        n, c, oh, rows, ow, columns = blocks.shape
+        y, g = (v[:, :, :, None, :, None] for v in (y, g))
+        dx = np.zeros_like(x)
+        dx[:, :, : oh * rows, : ow * columns] = np.where(blocks == y, g, 0).reshape(n, c, oh * rows, ow * columns)
+        output_storage[0][0] = dx
+
+    def pullback(self, inputs, outputs, cotangents):
+        x, y, _ = inputs
+        (c,) = cotangents
+        winners = MaxPool2DGrad(self.size)(x, y, pt.ones_like(y))
+        return [pt.zeros_like(x), pt.zeros_like(y), Pool2D(self.size, "sum")(c * winners)]
+
+
+def pool2d(x, size=(2, 2), mode="max"):
+    r"""Condense each window of each feature map into one value.
+
+    .. math:: y = \max_{ij} x_{ij} \quad\text{or}\quad y = \sqrt{\textstyle\sum_{ij} x_{ij}^2}
+
+    Parameters
+    ----------
+    x : tensor of shape (images, maps, rows, columns), float32 or float64
+    size : int or (int, int), default (2, 2)
+        Rows and columns of a window. Windows do not overlap; trailing rows and columns that fill none are dropped.
+    mode : "max", "l2" or "sum", default "max"
+
+    Returns
+    -------
+    tensor of shape (images, maps, rows // size[0], columns // size[1])
+
+    Raises
+    ------
+    TypeError
+        Not four axes, or not a floating-point type.
+    ValueError
+        A window larger than the image, or an unknown mode.
+
+    Notes
+    -----
+    NaN in a window gives NaN. Tied maxima each receive the full gradient, as in Theano; the gradient of the
+    L2 norm is 0 where the norm is 0. Source: book, chapter 6, "Pooling layers".
+
+    Examples
+    --------
+    >>> import pytensor.tensor as pt
+    >>> pool2d(pt.tensor("x", shape=(10, 20, 25, 24), dtype="float32"), (2, 3)).type.shape
+    (10, 20, 12, 8)
+    """
+    return Pool2D(size, mode)(x)

@@ -1,0 +1,43 @@
+"""The floating-point type in which networks are built, and the lock under which PyTensor builds them."""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pytensor.configdefaults import config
+
+from .checks import one_of
+
+FLOATS = ("float32", "float64")
+
+_chosen: str | None = None
+_building = threading.RLock()
+
+
+def floatX() -> str:  # noqa: N802  (PyTensor's own spelling of the setting)
+    """Return the type of new parameters and expressions, ``"float32"`` or ``"float64"``.
+
+    It is what `set_floatX` was given, else the environment's ``NETWORK3_FLOATX``, else float32.
+    PyTensor's process-wide ``config.floatX`` is neither asked nor changed.
+    """
+    if _chosen is not None:
+        return _chosen
+    return one_of("NETWORK3_FLOATX", os.environ.get("NETWORK3_FLOATX", "float32"), FLOATS)
+
+
+def set_floatX(dtype: str) -> None:  # noqa: N802
+    """Choose the type of what is built from now on; networks that exist keep theirs."""
+    global _chosen
+    _chosen = one_of("floatX", dtype, FLOATS)
+
+
+@contextmanager
+def building(dtype: str) -> Iterator[None]:
+    """Hold the lock, and PyTensor's ``floatX`` at `dtype`, while a graph is built or compiled.
+
+    ``change_flags`` acts on the whole process, so two threads that build networks of different
+    types must take turns.
+    """
+    with _building, config.change_flags(floatX=dtype):
+        yield
