@@ -1,1 +1,19 @@
+"""Layers as symbolic PyTensor expressions: what they compute, not where or on which data."""
+
 from . import backends as backends
+from . import costs as costs
+from . import initializers as initializers
+from . import ops as ops
+from .activations import ACTIVATIONS as ACTIVATIONS
+from .activations import ReLU as ReLU
+from .activations import linear as linear
+from .activations import sigmoid as sigmoid
+from .activations import softmax as softmax
+from .activations import tanh as tanh
+from .base import Layer as Layer
+from .base import ShapeError as ShapeError
+from .conv_pool import ConvPoolLayer as ConvPoolLayer
+from .dropout import dropout_layer as dropout_layer
+from .dropout import dropout_states as dropout_states
+from .fully_connected import FullyConnectedLayer as FullyConnectedLayer
+from .softmax import SoftmaxLayer as SoftmaxLayer

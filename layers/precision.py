@@ -12,15 +12,18 @@ from .checks import one_of
 FLOATS = ("float32", "float64")
 
 _chosen: str | None = None
+_held: list[str] = []
 _building = threading.RLock()
 
 
 def floatX() -> str:  # noqa: N802  (PyTensor's own spelling of the setting)
     """Return the type of new parameters and expressions, ``"float32"`` or ``"float64"``.
 
-    It is what `set_floatX` was given, else the environment's ``NETWORK3_FLOATX``, else float32.
-    PyTensor's process-wide ``config.floatX`` is neither asked nor changed.
+    It is what `set_floatX` was given, else the environment's ``NETWORK3_FLOATX``, else float32; inside
+    `building`, that one's type. PyTensor's process-wide ``config.floatX`` is not asked.
     """
+    if _held:
+        return _held[-1]
     if _chosen is not None:
         return _chosen
     return one_of("NETWORK3_FLOATX", os.environ.get("NETWORK3_FLOATX", "float32"), FLOATS)
@@ -34,10 +37,14 @@ def set_floatX(dtype: str) -> None:  # noqa: N802
 
 @contextmanager
 def building(dtype: str) -> Iterator[None]:
-    """Hold the lock, and PyTensor's ``floatX`` at `dtype`, while a graph is built or compiled.
+    """Hold the lock, and `floatX` and PyTensor's own at `dtype`, while a graph is built or compiled.
 
     ``change_flags`` acts on the whole process, so two threads that build networks of different
     types must take turns.
     """
     with _building, config.change_flags(floatX=dtype):
-        yield
+        _held.append(dtype)
+        try:
+            yield
+        finally:
+            _held.pop()

@@ -17,6 +17,7 @@ from ..ops.pool import MaxPool2DGrad, Pool2D, Unpool2D, windows
 
 
 def _convolve(op, x, w):
+    op.fitting_output_shape(x.shape, w.shape)
     if op.flip:
         w = w[:, :, ::-1, ::-1]
     return lax.conv_general_dilated(

@@ -101,6 +101,20 @@ class _Convolution(Op):
         ]
         return (n, o, *known)
 
+    def fitting_output_shape(self, x_shape, w_shape):
+        """`output_shape`, once it is seen that the filters fit into the images where both are known."""
+        shape = self.output_shape(x_shape, w_shape)
+        if any(length is not None and length < 1 for length in shape[2:]):
+            raise ValueError(
+                complaint(
+                    "conv2d",
+                    f"a filter must fit into its image of {x_shape[2:]} (padding {self.padding!r})",
+                    f"filters of {w_shape[2:]}",
+                    "Use smaller filters or more padding.",
+                )
+            )
+        return shape
+
     def _taps(self, w_shape, out_size) -> Iterator[tuple[tuple, tuple]]:
         """Yield, for each tap of the filter, its index and the slice of the padded images that it meets."""
         kh, kw = w_shape[2:]
@@ -139,16 +153,7 @@ class Conv2D(_Convolution):
                     f"Make the filters' second axis {maps}.",
                 )
             )
-        shape = self.output_shape(x.type.shape, w.type.shape)
-        if any(length is not None and length < 1 for length in shape[2:]):
-            raise ValueError(
-                complaint(
-                    "conv2d",
-                    f"a filter must fit into its image of {x.type.shape[2:]} (padding {self.padding!r})",
-                    f"filters of {w.type.shape[2:]}",
-                    "Use smaller filters or more padding.",
-                )
-            )
+        shape = self.fitting_output_shape(x.type.shape, w.type.shape)
         return Apply(self, [x, w], [TensorType(x.type.dtype, shape=shape)()])
 
     def infer_shape(self, *arguments):  # PyTensor 3.0 passes (fgraph, node, shapes), later ones (node, shapes)
@@ -156,7 +161,7 @@ class Conv2D(_Convolution):
 
     def perform(self, node, inputs, output_storage):
         x, w = inputs
-        n, o, oh, ow = self.output_shape(x.shape, w.shape)
+        n, o, oh, ow = self.fitting_output_shape(x.shape, w.shape)
         padded = _pad(x, border(self.padding, w.shape[2:]))
         y = np.zeros((n, oh, ow, o), x.dtype)
         for tap, window in self._taps(w.shape, (oh, ow)):

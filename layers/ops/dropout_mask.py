@@ -51,6 +51,10 @@ class DropoutMask(Op):
 
     def __init__(self, keep):
         self.keep = real("DropoutMask: keep", keep, least=0.0)
+        if self.keep > 1:
+            raise ValueError(
+                complaint("DropoutMask: keep", "wanted a probability, 0 to 1", repr(keep), "Give 1 - p_dropout.")
+            )
 
     @property
     def threshold(self) -> int:
@@ -59,12 +63,13 @@ class DropoutMask(Op):
 
     def make_node(self, x, state):
         x, state = as_tensor_variable(x), as_tensor_variable(state)
-        if x.type.dtype not in ("float32", "float64") or (state.type.dtype, state.type.ndim) != ("int32", 1):
+        is_state = state.type.dtype == "int32" and state.type.shape in ((3,), (None,))
+        if x.type.dtype not in ("float32", "float64") or not is_state:
             raise TypeError(
                 complaint(
                     "DropoutMask",
                     "wanted x of float32 or float64 and state of int32 with shape (3,)",
-                    f"x of {x.type.dtype}, state of {state.type.dtype} with {state.type.ndim} axes",
+                    f"x of {x.type.dtype}, state of {state.type.dtype} with shape {state.type.shape}",
                     "Make the state with network3.layers.dropout.dropout_state().",
                 )
             )

@@ -22,7 +22,7 @@ def _max(window):
 
 @numba_njit
 def _sum(window):
-    total = window[0, 0] * 0
+    total = window.dtype.type(0)
     for i in range(window.shape[0]):
         for j in range(window.shape[1]):
             total += window[i, j]
@@ -31,7 +31,7 @@ def _sum(window):
 
 @numba_njit
 def _l2(window):
-    total = window[0, 0] * 0
+    total = window.dtype.type(0)
     for i in range(window.shape[0]):
         for j in range(window.shape[1]):
             total += window[i, j] * window[i, j]

@@ -1,0 +1,106 @@
+"""What every layer shares: how it is wired into a network, and how shapes are followed from layer to layer."""
+
+import math
+
+import numpy as np
+from pytensor import shared
+
+from .checks import complaint
+from .dropout import dropout_layer
+from .precision import floatX
+
+
+class ShapeError(ValueError):
+    """A shape that does not follow from the layer before; a Network adds which layers those are."""
+
+    def __init__(self, who: str, wanted: str, got: str, mend: str):
+        super().__init__(complaint(who, wanted, got, mend))
+        self.wanted, self.got, self.mend = wanted, got, mend
+
+
+class Layer:
+    """The book's protocol for layers, on top of two methods that each layer writes.
+
+    A layer has ``params`` (a list of shared variables, ``[w, b]``), ``w`` (subject to weight decay; a layer without
+    it is left out), and, once `set_inpt` has wired it, the expressions ``inpt``, ``output`` (for evaluation),
+    ``inpt_dropout`` and ``output_dropout`` (for training). An output layer adds ``cost(net)`` and ``accuracy(y)``, scalar
+    expressions that are means over the examples of a batch, and ``y_out``, one prediction for each example.
+
+    A layer of your own need not inherit from this class: ``params``, ``set_inpt``, ``output`` and ``output_dropout`` do.
+    If it compares with something other than labels, it says so: ``target_dtype = "float32"`` and
+    ``target_ndim = 2`` make ``net.y`` a matrix of values.
+
+    Attributes
+    ----------
+    input_shape : tuple of int
+        Shape of one example: (n_in,), or (maps, rows, columns).
+    p_dropout : float in [0, 1)
+        Share of the input that is hidden while training.
+    """
+
+    input_shape: tuple[int, ...]
+    p_dropout: float = 0.0
+    target_dtype: str = "int32"
+    target_ndim: int = 1
+
+    def output_shape(self, input_shape):
+        """Return the shape that the layer gives for `input_shape`; the batch may be None.
+
+        Raises
+        ------
+        ShapeError
+            The layer does not take this shape.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define output_shape(input_shape).")
+
+    def expression(self, x, *, training):
+        """Return the layer's formula applied to `x`, of shape (batch, \\*input_shape)."""
+        raise NotImplementedError(f"{type(self).__name__} must define expression(x, training=...).")
+
+    def config(self) -> dict:
+        """Return the arguments that build this layer again, as plain values."""
+        raise NotImplementedError(f"{type(self).__name__} must define config().")
+
+    def set_inpt(self, inpt, inpt_dropout, mini_batch_size):
+        """Wire the layer: `inpt` and `inpt_dropout` are the outputs of the layer before.
+
+        `mini_batch_size` belongs to the book's protocol; the batch is read off `inpt`, where it may be open.
+        """
+        self.inpt = self._shaped(inpt)
+        self.inpt_dropout = dropout_layer(self._shaped(inpt_dropout), self.p_dropout)
+        self.output = self.expression(self.inpt, training=False)
+        self.output_dropout = self.expression(self.inpt_dropout, training=True)
+
+    def _shaped(self, x):
+        """Give `x` the shape (batch, *input_shape)."""
+        batch = x.type.shape[0]
+        if x.type.shape[1:] == self.input_shape:
+            return x
+        return x.reshape((x.shape[0] if batch is None else batch, *self.input_shape))
+
+    def _draw(self, initializer, rng, w_shape, b_shape, n_in, n_out):
+        """Set ``w``, ``b`` and ``params`` to first values; drawn in float64 and then rounded, as the original did."""
+        rng = np.random if rng is None else rng
+        w, b = initializer(rng, w_shape, b_shape, n_in, n_out)
+        self.w = shared(np.asarray(w, dtype=floatX()), name="w", borrow=True, shape=w_shape)
+        self.b = shared(np.asarray(b, dtype=floatX()), name="b", borrow=True, shape=b_shape)
+        self.params = [self.w, self.b]
+
+    def __repr__(self):
+        arguments = ", ".join(f"{name}={value}" for name, value in self.config().items())
+        return f"{type(self).__name__}({arguments})"
+
+
+def flat_size(shape) -> int:
+    """Number of values of one example whose shape, batch included, is `shape`."""
+    return math.prod(shape[1:])
+
+
+def product(shape) -> str:
+    """Write the sizes of one example as a product, for messages: (None, 20, 12, 12) -> "20*12*12"."""
+    return "*".join(str(size) for size in shape[1:])
+
+
+def keep_share(p_dropout, dtype):
+    """Return ``1 - p_dropout`` as a scalar of type `dtype`, so that it widens nothing."""
+    return np.asarray(1.0 - p_dropout, dtype=dtype)

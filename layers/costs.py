@@ -1,0 +1,51 @@
+"""Costs: each takes the activations of an output layer and the desired ones to a single number, a mean over examples.
+
+`y` is either a vector of labels (int32), read as rows with a 1 in the label's place, or a matrix of desired
+activations shaped as `a`.
+"""
+
+import pytensor.tensor as pt
+from pytensor.tensor.special import Softmax, log_softmax
+
+
+def _desired(a, y):
+    """Return `y` as desired activations, rows of 0 and 1 for labels."""
+    if y.ndim == a.ndim:
+        return y
+    classes = pt.arange(a.type.shape[1] if a.type.shape[1] is not None else a.shape[1])
+    return pt.cast(pt.eq(y[:, None], classes), a.dtype)
+
+
+def _mean_of_rows(values):
+    """Sum each row, then take the mean: in the type of the values, so that float32 stays float32."""
+    return values.sum(axis=1, acc_dtype=values.dtype).mean(acc_dtype=values.dtype)
+
+
+def quadratic(a, y):
+    r"""Return the mean of :math:`C = \frac12 \|a - y\|^2`, with :math:`\delta = (a - y) f'(z)` (chapter 1)."""
+    half = pt.constant(0.5, dtype=a.dtype)
+    return _mean_of_rows(half * (a - _desired(a, y)) ** 2)
+
+
+def cross_entropy(a, y):
+    r"""Return the mean of :math:`C = -\sum_j [y_j \ln a_j + (1 - y_j) \ln(1 - a_j)]`, for sigmoid outputs (chapter 3).
+
+    There :math:`\delta = a - y`: no factor :math:`f'(z)` slows learning. A term with factor 0 counts as 0.
+    """
+    y = _desired(a, y)
+    toward, away = pt.switch(pt.eq(y, 0), 0, y * pt.log(a)), pt.switch(pt.eq(y, 1), 0, (1 - y) * pt.log(1 - a))
+    return _mean_of_rows(-(toward + away))
+
+
+def log_likelihood(a, y):
+    r"""Return the mean of :math:`C = -\ln a_y` for labels `y`, for softmax outputs (chapter 3).
+
+    There :math:`\delta = a - y`. The logarithm of a softmax is computed from its weighted inputs, so that a
+    probability too small for its type costs what it should, not infinity.
+    """
+    softmax = a.owner is not None and isinstance(a.owner.op, Softmax)
+    log_a = log_softmax(a.owner.inputs[0], axis=-1) if softmax else pt.log(a)
+    if y.ndim == a.ndim:
+        return _mean_of_rows(-y * log_a)
+    rows = pt.arange(y.type.shape[0] if y.type.shape[0] is not None else y.shape[0])
+    return -log_a[rows, y].mean(acc_dtype=a.dtype)

@@ -1,0 +1,34 @@
+"""The networks of Michael Nielsen's book "Neural Networks and Deep Learning", on PyTensor.
+
+A listing of chapter 6 runs as printed; see the README for what else there is.
+"""
+
+from network3.layers import ConvPoolLayer as ConvPoolLayer
+from network3.layers import FullyConnectedLayer as FullyConnectedLayer
+from network3.layers import Layer as Layer
+from network3.layers import ReLU as ReLU
+from network3.layers import SoftmaxLayer as SoftmaxLayer
+from network3.layers import dropout_layer as dropout_layer
+from network3.layers import linear as linear
+from network3.layers import sigmoid as sigmoid
+from network3.layers import softmax as softmax
+from network3.layers import tanh as tanh
+
+from .data import load_data_shared as load_data_shared
+from .data import size as size
+from .device import use as use
+from .files import load as load
+from .history import History as History
+from .network import Network as Network
+from .training import DivergenceError as DivergenceError
+from .training import Progress as Progress
+
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str):
+    if name == "GPU":  # the original's flag; here it tells what is so
+        from .device import gpu_in_use
+
+        return gpu_in_use()
+    raise AttributeError(f"module 'network3' has no attribute {name!r}")

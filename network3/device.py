@@ -1,0 +1,115 @@
+"""On what networks run: the CPU through Numba or JAX, or a GPU through JAX; and in which floating-point type."""
+
+import os
+from importlib.util import find_spec
+
+from network3.layers.checks import complaint, one_of
+from network3.layers.precision import floatX, set_floatX
+
+DEVICES = ("auto", "cpu", "gpu")
+BACKENDS = ("auto", "numba", "jax")
+
+_device: str | None = None
+_backend = "auto"
+
+
+def use(device: str | None = None, floatX: str | None = None, *, backend: str | None = None) -> None:
+    """Choose where networks run, and the type of those that are built from now on.
+
+    Parameters
+    ----------
+    device : "auto", "cpu" or "gpu", optional
+        "auto", the default, takes a GPU if there is one. Also the environment's ``NETWORK3_DEVICE``.
+    floatX : "float32" or "float64", optional
+        Default float32. Also ``NETWORK3_FLOATX``. Networks that exist keep theirs.
+    backend : "auto", "numba" or "jax", optional
+        "auto", the default, is Numba on a CPU and JAX on a GPU.
+
+    Raises
+    ------
+    ValueError
+        An unknown name, or Numba for a GPU.
+    RuntimeError
+        A GPU that is not there, or a JAX that is not installed; says what to install.
+    """
+    global _device, _backend
+    new_device = _device if device is None else one_of("use: device", device, DEVICES)
+    new_backend = _backend if backend is None else one_of("use: backend", backend, BACKENDS)
+    if new_device == "gpu" and new_backend == "numba":
+        raise ValueError(
+            complaint("use", "Numba runs on a CPU", "device='gpu', backend='numba'", "Write backend='jax' or 'auto'.")
+        )
+    if new_device == "gpu":
+        _need_gpu()
+    if new_backend == "jax":
+        _need_jax()
+    if floatX is not None:
+        set_floatX(floatX)
+    _device, _backend = new_device, new_backend
+
+
+def chosen_backend() -> str:
+    """Return "numba" or "jax", for the device that was chosen.
+
+    Raises
+    ------
+    RuntimeError
+        ``NETWORK3_DEVICE=gpu``, but there is none.
+    """
+    device = _chosen_device()
+    if device == "gpu":
+        _need_gpu()
+        return "jax"
+    if _backend == "auto":
+        return "jax" if device == "auto" and gpu_present() else "numba"
+    return _backend
+
+
+def gpu_in_use() -> bool:
+    """Whether networks that are trained now run on a GPU."""
+    return _chosen_device() != "cpu" and _backend != "numba" and gpu_present()
+
+
+def gpu_present() -> bool:
+    """Whether JAX finds a GPU; JAX is imported only if one of its GPU plug-ins is installed."""
+    if find_spec("jax") is None or find_spec("jax_plugins") is None:
+        return False
+    import jax
+
+    try:
+        return bool(jax.devices("gpu"))
+    except RuntimeError:
+        return False
+
+
+def _chosen_device() -> str:
+    if _device is not None:
+        return _device
+    return one_of("NETWORK3_DEVICE", os.environ.get("NETWORK3_DEVICE", "auto"), DEVICES)
+
+
+def _need_gpu() -> None:
+    if not gpu_present():
+        raise RuntimeError(
+            complaint(
+                "use: device='gpu'",
+                "wanted a GPU that JAX can use",
+                "none" if find_spec("jax") else "no JAX",
+                "Install JAX for CUDA with pip install 'network3[gpu]', or write device='cpu'.",
+            )
+        )
+
+
+def _need_jax() -> None:
+    if find_spec("jax") is None:
+        raise RuntimeError(
+            complaint(
+                "use: backend='jax'",
+                "wanted JAX",
+                "an environment without it",
+                "Install it with pip install 'network3[jax]', or write backend='numba'.",
+            )
+        )
+
+
+__all__ = ["chosen_backend", "floatX", "gpu_in_use", "gpu_present", "use"]

@@ -1,0 +1,78 @@
+"""Evaluation: accuracy, cost and predictions over a whole data set, in chunks of one size.
+
+One chunk size means one compiled function a network. The last chunk is filled up by repeating its last example;
+what that adds to a sum is known, and taken off again.
+"""
+
+import numpy as np
+
+from .compilation import compile_predictor, compile_scorer, compiled
+from .data import check_width, scaled, value_of
+from .device import chosen_backend
+from .runners import calling
+
+CHUNK = 100
+
+
+def score(net, examples, cost=None) -> tuple[float | None, float | None]:
+    """Return accuracy and cost of `net` over all of `examples`, without dropout; None for what its last layer lacks.
+
+    Parameters
+    ----------
+    net : Network
+    examples : Examples
+    cost : callable or None
+        As in ``Network.SGD``.
+    """
+    images, targets = examples.images, examples.targets
+    scorer = compiled(net, compile_scorer, CHUNK, images.shape[1], targets.shape[1:], cost)
+    names = _names(net, cost)
+    sums = np.zeros(len(names))
+    with calling(chosen_backend(), net.floatX):
+        for start in range(0, len(examples), CHUNK):
+            rows = np.arange(start, start + CHUNK).clip(max=len(examples) - 1)
+            sums += _sums(scorer, images[rows], targets[rows], net.floatX)
+        repeated = -len(examples) % CHUNK
+        if repeated:
+            rows = np.full(CHUNK, len(examples) - 1)
+            sums -= _sums(scorer, images[rows], targets[rows], net.floatX) * repeated / CHUNK
+    means = {name: float(total) for name, total in zip(names, sums / len(examples), strict=True)}
+    return means.get("accuracy"), means.get("cost")
+
+
+def predictions(net, images) -> list[np.ndarray]:
+    """Return ``[y_out, output]`` of `net` for `images`, or ``[output]`` if its last layer has no ``y_out``.
+
+    Parameters
+    ----------
+    images : array or shared variable of shape (n, features), (n, maps, rows, columns) or (features,)
+        uint8 grey levels, or floats as in training.
+    """
+    images = np.asarray(value_of(images))
+    if images.dtype != np.uint8:
+        images = np.asarray(images, dtype=net.floatX)
+    if images.ndim == 1 or (images.ndim == 2 and images.size == net.input_width):
+        images = images.reshape(1, -1)
+    images = images.reshape(len(images), -1)
+    check_width("predict", images, net)
+    predictor = compiled(net, compile_predictor, CHUNK, images.shape[1])
+    parts = []
+    with calling(chosen_backend(), net.floatX):
+        for start in range(0, len(images), CHUNK):
+            rows = np.arange(start, start + CHUNK).clip(max=len(images) - 1)
+            parts.append([np.asarray(part) for part in predictor(scaled(images[rows], net.floatX))])
+    return [np.concatenate(pieces)[: len(images)] for pieces in zip(*parts, strict=True)]
+
+
+def _names(net, cost) -> list[str]:
+    """Return what the scorer of `net` gives, in its order."""
+    last = net.layers[-1]
+    present = {"accuracy": hasattr(last, "accuracy"), "cost": cost is not None or hasattr(last, "cost")}
+    return [name for name, there in present.items() if there]
+
+
+def _sums(scorer, images, targets, dtype) -> np.ndarray:
+    """Return the sums over a chunk of what `scorer` gives as means, with whole numbers restored from rounding."""
+    sums = CHUNK * np.array([float(mean) for mean in scorer(scaled(images, dtype), targets)])
+    whole = np.rint(sums)
+    return np.where(np.abs(sums - whole) < 1e-4, whole, sums)

@@ -1,0 +1,276 @@
+"""The Network of the book's chapter 6: layers in a row, trained by mini-batch stochastic gradient descent."""
+
+import math
+
+import numpy as np
+from pytensor.tensor.type import TensorType
+
+from network3.layers import dropout_states
+from network3.layers.checks import complaint, one_of, real, whole
+from network3.layers.precision import building, floatX
+
+from .data import examples
+from .evaluation import predictions, score
+from .training import MONITORS, Plan, train
+from .wiring import connect, follow_shapes, input_width, layer_name
+
+
+class Network:
+    """Layers in a row, each fed with the output of the one before.
+
+    Parameters
+    ----------
+    layers : list of layers
+        The first takes the data, the last has a cost. They are wired in place.
+    mini_batch_size : int, >= 1
+        For layers that ask; `SGD` has its own, which wins.
+
+    Attributes
+    ----------
+    layers : list
+    params : list of shared variables
+        ``[w, b]`` of each layer, in order.
+    x : float matrix, (batch, features)
+    y : int32 vector, (batch,)
+        Or what the last layer's ``target_dtype`` and ``target_ndim`` say.
+    output, output_dropout : expressions
+        Of the last layer: for evaluation, and for training.
+    best : list of arrays or None
+        The parameters at the epoch of the best validation accuracy in the last `SGD`; ``net.set_weights(net.best)``.
+    floatX : "float32" or "float64"
+        Type of the network, set when it was made.
+
+    Raises
+    ------
+    ValueError
+        A layer whose shape does not follow from the one before.
+    TypeError
+        A layer that gives another type than `floatX`.
+
+    Notes
+    -----
+    Source: book, chapter 6. Beyond the original: shapes are checked, any batch fits the expressions, and sets of any
+    size are evaluated whole.
+    """
+
+    def __init__(self, layers, mini_batch_size):
+        if not layers:
+            raise ValueError(complaint("Network", "wanted a list of layers", repr(layers), "Give it at least one."))
+        self.layers = layers
+        self.mini_batch_size = whole("Network: mini_batch_size", mini_batch_size)
+        self.floatX = floatX()
+        self.shapes = follow_shapes(layers)
+        self.params = [param for layer in layers for param in layer.params]
+        last = layers[-1]
+        with building(self.floatX):
+            self.x = TensorType(self.floatX, shape=(None, None))("x")
+            self.y = TensorType(
+                getattr(last, "target_dtype", "int32"), shape=(None,) * getattr(last, "target_ndim", 1)
+            )("y")
+            connect(layers, self.x, self.mini_batch_size, self.floatX)
+        self.output, self.output_dropout = last.output, last.output_dropout
+        self.dropout_states = dropout_states(self.output_dropout)
+        self.best = None
+        self.compiled: dict = {}
+
+    @property
+    def input_width(self) -> int | None:
+        """Values of one example; None if the first layer does not say."""
+        return input_width(self.layers)
+
+    @property
+    def output_width(self) -> int | None:
+        """Values that the last layer gives for one example; None if it does not say."""
+        shape = self.shapes[-1]
+        return getattr(self.layers[-1], "n_out", None) if shape is None else math.prod(shape[1:])
+
+    def SGD(
+        self,
+        training_data,
+        epochs,
+        mini_batch_size,
+        eta,
+        validation_data=None,
+        test_data=None,
+        lmbda=0.0,
+        *,
+        cost=None,
+        monitor=(),
+        shuffle=False,
+        seed=None,
+        callbacks=(),
+    ):
+        r"""Train by mini-batch stochastic gradient descent, and print the book's lines.
+
+        .. math:: w \to w - \eta \frac{\partial}{\partial w}\left(C + \frac{\lambda}{2 m} \sum_w \|w\|^2\right)
+
+        with the mean cost :math:`C` of a mini-batch and the number :math:`m` of mini-batches an epoch (chapter 3
+        divides by the number of examples instead). Biases are not regularized.
+
+        Parameters
+        ----------
+        training_data, validation_data, test_data : pair (x, y), or list of pairs
+            Pairs of shared variables as `load_data_shared` gives them, or arrays: x (n, features), floats, or uint8 to
+            be divided by 256 when used; y (n,) labels. Or ``network.py``'s lists of (column, label or one-hot column).
+            Validation and test data may be left out.
+        epochs : int, >= 0
+        mini_batch_size : int, >= 1
+            Examples that fill no mini-batch are not trained on; evaluation uses all.
+        eta : float
+            Learning rate.
+        lmbda : float, >= 0, default 0
+            Strength of the L2 regularization.
+        cost : callable, optional
+            ``cost(a, y) -> scalar expression``, e.g. from `network3.layers.costs`; default the last layer's own.
+        monitor : names among training_cost, training_accuracy, validation_cost, validation_accuracy
+            What to evaluate over the whole set after each epoch, into the History.
+        shuffle : bool, default False
+            Shuffle the training data before each epoch; the original never did.
+        seed : int, optional
+            Of the shuffle and of dropout's masks; by default drawn from NumPy's global state, if either is used.
+        callbacks : functions of one `Progress`
+            Called after each chunk of up to 250 steps, and after each epoch.
+
+        Returns
+        -------
+        History
+
+        Raises
+        ------
+        TypeError, ValueError
+            Arguments or data that do not fit, before anything is compiled.
+        DivergenceError
+            A cost or weights that became NaN or infinite; the network keeps the weights of the last good epoch.
+        """
+        plan = Plan(
+            training=examples("training data", training_data, self),
+            validation=None if validation_data is None else examples("validation data", validation_data, self),
+            test=None if test_data is None else examples("test data", test_data, self),
+            epochs=whole("SGD: epochs", epochs, least=0),
+            mini_batch_size=whole("SGD: mini_batch_size", mini_batch_size),
+            eta=real("SGD: eta", eta),
+            lmbda=real("SGD: lmbda", lmbda, least=0.0),
+            cost=cost,
+            monitor=_monitors(monitor, validation_data),
+            shuffle=bool(shuffle),
+            seed=None if seed is None else whole("SGD: seed", seed, least=0),
+            callbacks=tuple(callbacks),
+        )
+        self._check_trainable(plan)
+        if plan.test is not None:
+            self._serve_test_predictions(plan.test, plan.mini_batch_size)
+        return train(self, plan)
+
+    def _check_trainable(self, plan: Plan) -> None:
+        if plan.cost is None and not hasattr(self.layers[-1], "cost"):
+            raise ValueError(
+                complaint(
+                    layer_name(self.layers, len(self.layers) - 1),
+                    "the last layer must have a cost",
+                    "one without",
+                    "End with a SoftmaxLayer, or pass SGD(..., cost=network3.layers.costs.quadratic).",
+                )
+            )
+        if plan.batches < 1:
+            raise ValueError(
+                complaint(
+                    "SGD: mini_batch_size",
+                    f"wanted at most the {len(plan.training)} examples of the training data",
+                    str(plan.mini_batch_size),
+                    f"Write {min(10, len(plan.training))}, or pass more data.",
+                )
+            )
+
+    def _serve_test_predictions(self, test, mini_batch_size: int) -> None:
+        """Set ``test_mb_predictions``, the original's function from a mini-batch's index to its predicted labels."""
+
+        def test_mb_predictions(i):
+            return self.predict(test.images[i * mini_batch_size : (i + 1) * mini_batch_size])
+
+        self.test_mb_predictions = test_mb_predictions
+
+    def predict(self, images) -> np.ndarray:
+        """Return the label of each image, as integers of shape (n,); the values themselves for a layer without labels.
+
+        Parameters
+        ----------
+        images : array or shared variable of shape (n, features) or (n, maps, rows, columns), or a single image
+            Floats as in training, or uint8 grey levels, which are divided by 256.
+        """
+        return predictions(self, images)[0]
+
+    def predict_proba(self, images) -> np.ndarray:
+        """Return the activations of the last layer for each image, of shape (n, n_out): probabilities for a softmax."""
+        return predictions(self, images)[-1]
+
+    def accuracy(self, data) -> float:
+        """Return the share of `data`, all of it, that is classified as labelled, in [0, 1].
+
+        Parameters
+        ----------
+        data : pair (x, y), or list of pairs, as in `SGD`
+        """
+        if not hasattr(self.layers[-1], "accuracy"):
+            raise ValueError(
+                complaint(
+                    layer_name(self.layers, len(self.layers) - 1),
+                    "the last layer must have an accuracy(y)",
+                    "one without",
+                    "Use predict, or end with a SoftmaxLayer.",
+                )
+            )
+        return score(self, examples("accuracy: data", data, self))[0]
+
+    def get_weights(self) -> list[np.ndarray]:
+        """Return a copy of each of ``params``, in order."""
+        return [np.array(param.get_value(borrow=True)) for param in self.params]
+
+    def set_weights(self, weights) -> None:
+        """Set ``params`` to `weights`, a list of arrays of the same shapes, in order; cast to the network's type.
+
+        Raises
+        ------
+        ValueError
+            None, another number of arrays, or another shape; nothing is changed then.
+        """
+        shapes = [param.get_value(borrow=True).shape for param in self.params]
+        arrays = None if weights is None else [np.asarray(w) for w in weights]
+        given = None if arrays is None else [a.shape for a in arrays]
+        if arrays is None or given != shapes:
+            raise ValueError(
+                complaint("set_weights", f"wanted arrays of shapes {shapes}", str(given), "Pass net.best or get_weights().")
+            )
+        for param, array in zip(self.params, arrays, strict=True):
+            param.set_value(np.array(array, dtype=self.floatX), borrow=True)
+
+    def save(self, filename) -> None:
+        """Write the network to `filename`: parameters in safetensors, architecture in its header; see `network3.load`."""
+        from .files import save
+
+        save(self, filename)
+
+    def __str__(self):
+        rows = [("layer", "gives, for each example", "parameters")]
+        for layer, shape in zip(self.layers, self.shapes, strict=True):
+            count = sum(param.get_value(borrow=True).size for param in layer.params)
+            gives = "not stated" if shape is None else " x ".join(map(str, shape[1:]))
+            rows.append((type(layer).__name__, gives, f"{count:,}"))
+        total = sum(param.get_value(borrow=True).size for param in self.params)
+        rows.append((f"total, {self.floatX}", "", f"{total:,}"))
+        name, gives = (max(len(row[column]) for row in rows) for column in (0, 1))
+        return "\n".join(f"{a:<{name}}  {b:<{gives}}  {c:>10}" for a, b, c in rows)
+
+    def __getstate__(self):
+        """Leave compiled functions, and what holds a data set, out of copies and pickles."""
+        return {**{k: v for k, v in self.__dict__.items() if k != "test_mb_predictions"}, "compiled": {}}
+
+
+def _monitors(monitor, validation_data) -> tuple[str, ...]:
+    names = (monitor,) if isinstance(monitor, str) else tuple(monitor)
+    for name in names:
+        one_of("SGD: monitor", name, MONITORS)
+        if name.startswith("validation") and validation_data is None:
+            raise ValueError(
+                complaint("SGD: monitor", f"{name} needs validation_data", "none", "Pass validation_data as well.")
+            )
+    return names

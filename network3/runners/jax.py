@@ -1,0 +1,34 @@
+"""Epochs on JAX, step by step: XLA's loops are slow on a CPU."""
+
+import jax
+import numpy as np
+import pytensor.link.jax.dispatch  # noqa: F401  (sets JAX's x64 by PyTensor's own floatX: let that be the user's)
+
+from network3.data import scaled
+
+
+def calling(dtype):
+    """Hold JAX's x64 to what `dtype` needs, whatever it is outside."""
+    return jax.enable_x64(dtype == "float64")
+
+
+class Runner:
+    """See `network3.runners`."""
+
+    def __init__(self, step, examples, dtype):
+        self.step, self.examples, self.dtype = step, examples, dtype
+        step.trust_input = True
+        self._storage = [container.storage for container in step.input_storage[4:]]
+
+    def run(self, rows, eta, lmbda):
+        eta, lmbda = (np.asarray(value, self.dtype) for value in (eta, lmbda))
+        costs = []
+        with calling(self.dtype):
+            for batch in rows:
+                x, y = scaled(self.examples.images[batch], self.dtype), self.examples.targets[batch]
+                costs.append(self.step(x, y, eta, lmbda))
+        return np.array([float(cost) for cost in costs])
+
+    def collect(self):
+        for storage in self._storage:
+            storage[0] = np.array(storage[0])

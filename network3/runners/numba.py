@@ -1,0 +1,77 @@
+"""Epochs on the CPU: one compiled loop gathers each mini-batch and takes its step, without returning to Python.
+
+The loop is compiled around PyTensor's compiled step and cached on disk with it. It reads images where they lie,
+float or uint8, in whatever order the rows say.
+"""
+
+import hashlib
+
+import numpy as np
+from pytensor.link.numba.cache import CACHED_SRC_FUNCTIONS, compile_numba_function_src
+from pytensor.link.numba.dispatch.basic import numba_njit
+
+from network3.blas import one_blas_thread
+from network3.data import GREY_LEVELS
+
+# One variable a shared array, since their types differ: Numba has no loop over such.
+LOOP = """
+def epoch(rows, images, targets, scale, eta, lmbda, {state}):
+    steps, batch = rows.shape
+    x = np.empty((batch, images.shape[1]), scale.dtype)
+    y = np.empty((batch, *targets.shape[1:]), targets.dtype)
+    costs = np.empty(steps, np.float64)
+    for s in range(steps):
+        for k in range(batch):
+            image = images[rows[s, k]]
+            for j in range(image.shape[0]):
+                x[k, j] = image[j] * scale[0]
+            y[k] = targets[rows[s, k]]
+        result = step(x, y, eta, lmbda, {state})
+        costs[s] = result[0].item()
+        {updates}
+    return costs, ({updated},)
+"""
+
+
+def calling(dtype):
+    """Hold BLAS at one thread."""
+    return one_blas_thread()
+
+
+class Runner:
+    """See `network3.runners`."""
+
+    def __init__(self, step, examples, dtype):
+        self.images, self.targets, self.dtype = examples.images, examples.targets, np.dtype(dtype)
+        self.scale = np.array([1 / GREY_LEVELS if self.images.dtype == np.uint8 else 1], self.dtype)
+        self._storage = [container.storage for container in step.input_storage[4:]]
+        graph = step.maker.fgraph
+        # Output k of the compiled step is the next value of input i: PyTensor's own record of the updates.
+        self._updates = {k: i - 4 for k, i in graph.update_mapping.items()}
+        self._loop = _compile_loop(step.vm.jit_fn, len(self._storage), self._updates)
+
+    def run(self, rows, eta, lmbda):
+        scalars = (np.asarray(value, self.dtype) for value in (eta, lmbda))
+        state = [storage[0] for storage in self._storage]
+        with calling(self.dtype):
+            costs, updated = self._loop(rows, self.images, self.targets, self.scale, *scalars, *state)
+        for index, value in zip(self._updates.values(), updated, strict=True):
+            self._storage[index][0] = value
+        return costs
+
+    def collect(self):
+        """Nothing to do: the loop works on the shared variables' own arrays."""
+
+
+def _compile_loop(step, count, updates):
+    """Return the loop around `step`, which takes `count` shared arrays; `updates` maps its outputs to those."""
+    names = [f"state{i}" for i in range(count)]
+    source = LOOP.format(
+        state=", ".join(names),
+        updates="\n        ".join(f"{names[i]} = result[{k}]" for k, i in updates.items()),
+        updated=", ".join(names[i] for i in updates.values()),
+    )
+    step_key = CACHED_SRC_FUNCTIONS.get(step.py_func)
+    key = None if step_key is None else hashlib.sha256(f"{step_key}{source}".encode()).hexdigest()
+    loop = compile_numba_function_src(source, "epoch", {"np": np, "step": step}, cache_key=key)
+    return numba_njit(loop, final_function=True, cache=key is not None)

@@ -1,0 +1,100 @@
+"""How layers are joined: shapes are followed along the chain, then each layer is given the output of the one before."""
+
+import copy
+import math
+
+import numpy as np
+from pytensor.graph.replace import graph_replace
+from pytensor.tensor.type import TensorType
+
+from network3.layers import ShapeError, dropout_states
+from network3.layers.checks import complaint
+
+
+def layer_name(layers, index: int) -> str:
+    """Return how messages name a layer: ``layer 2 (FullyConnectedLayer)``, counted from 1."""
+    return f"layer {index + 1} ({type(layers[index]).__name__})"
+
+
+def input_width(layers) -> int | None:
+    """Return the number of values of an example that the first layer takes; None if it does not say."""
+    shape = getattr(layers[0], "input_shape", None)
+    return None if shape is None else math.prod(shape)
+
+
+def follow_shapes(layers) -> list[tuple | None]:
+    """Return each layer's output shape, the batch as None; None for a layer that does not tell its own.
+
+    Raises
+    ------
+    ValueError
+        A layer does not take what the one before gives; names both, both shapes, and what would fit.
+    """
+    width = input_width(layers)
+    shape: tuple | None = None if width is None else (None, width)
+    shapes = []
+    for index, layer in enumerate(layers):
+        tells = hasattr(layer, "output_shape")
+        if shape is None and tells and hasattr(layer, "input_shape"):
+            shape = (None, *layer.input_shape)
+        try:
+            shape = layer.output_shape(shape) if tells and shape is not None else None
+        except ShapeError as error:
+            before = f", after {layer_name(layers, index - 1)}" if index else ""
+            raise ValueError(
+                complaint(f"{layer_name(layers, index)}{before}", error.wanted, error.got, error.mend)
+            ) from None
+        shapes.append(shape)
+    return shapes
+
+
+def connect(layers, x, mini_batch_size, dtype) -> None:
+    """Wire `layers` in place, from the network's input `x` on.
+
+    Raises
+    ------
+    TypeError
+        A layer gives another type than `dtype`.
+    """
+    inpt = inpt_dropout = x
+    for index, layer in enumerate(layers):
+        layer.set_inpt(inpt, inpt_dropout, mini_batch_size)
+        inpt, inpt_dropout = layer.output, layer.output_dropout
+        for output in (inpt, inpt_dropout):
+            if output.dtype != dtype:
+                raise TypeError(
+                    complaint(
+                        layer_name(layers, index),
+                        f"its output must be {dtype}, the type of this network",
+                        output.dtype,
+                        f"Make its shared variables from arrays of {dtype}.",
+                    )
+                )
+
+
+def static_copy(net, batch: int, width: int, target_shape: tuple[int, ...]):
+    """Return a copy of `net` whose graph has a fixed batch, for speed; it shares the parameters with `net`.
+
+    The graph is built anew, from copies of the layers, rather than by replacing the input: shapes are baked
+    into a graph. Masks of the copy follow the dropout states of the original.
+    """
+    clone = copy.copy(net)
+    clone.layers = [copy.copy(layer) for layer in net.layers]
+    clone.mini_batch_size = batch
+    clone.x = TensorType(net.floatX, shape=(batch, width))("x")
+    clone.y = TensorType(net.y.dtype, shape=(batch, *target_shape))("y")
+    connect(clone.layers, clone.x, batch, net.floatX)
+    clone.output, clone.output_dropout = clone.layers[-1].output, clone.layers[-1].output_dropout
+    return clone
+
+
+def with_states_of(net, clone, expression):
+    """Return `expression` of `clone` with the dropout states of `net` in the place of the clone's own."""
+    own = dropout_states(clone.output_dropout)
+    return graph_replace(expression, dict(zip(own, net.dropout_states, strict=True))) if own else expression
+
+
+def number_streams(states, seed: int) -> None:
+    """Give the k-th of the dropout `states` the stream k under `seed`, at step 0."""
+    for stream, state in enumerate(states):
+        state.set_value(np.array([seed, stream, 0], dtype="int32"))
