@@ -1,5 +1,8 @@
 """Epochs on JAX, step by step: XLA's loops are slow on a CPU."""
 
+import warnings
+from contextlib import contextmanager
+
 import jax
 import numpy as np
 import pytensor.link.jax.dispatch  # noqa: F401  (sets JAX's x64 by PyTensor's own floatX: let that be the user's)
@@ -7,9 +10,13 @@ import pytensor.link.jax.dispatch  # noqa: F401  (sets JAX's x64 by PyTensor's o
 from network3.data import scaled
 
 
+@contextmanager
 def calling(dtype):
     """Hold JAX's x64 to what `dtype` needs, whatever it is outside."""
-    return jax.enable_x64(dtype == "float64")
+    with jax.enable_x64(dtype == "float64"), warnings.catch_warnings():
+        # PyTensor asks for float64 accumulators and int64 indices; in float32 networks 32 bits are what is wanted.
+        warnings.filterwarnings("ignore", message="Explicitly requested dtype")
+        yield
 
 
 class Runner:

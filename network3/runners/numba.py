@@ -12,6 +12,9 @@ from pytensor.link.numba.dispatch.basic import numba_njit
 
 from network3.blas import one_blas_thread
 from network3.data import GREY_LEVELS
+from network3.layers.backends.numba.version import source_version
+
+VERSION = source_version(__file__)
 
 # One variable a shared array, since their types differ: Numba has no loop over such.
 LOOP = """
@@ -72,6 +75,8 @@ def _compile_loop(step, count, updates):
         updated=", ".join(names[i] for i in updates.values()),
     )
     step_key = CACHED_SRC_FUNCTIONS.get(step.py_func)
-    key = None if step_key is None else hashlib.sha256(f"{step_key}{source}".encode()).hexdigest()
-    loop = compile_numba_function_src(source, "epoch", {"np": np, "step": step}, cache_key=key)
+    key = None if step_key is None else hashlib.sha256(f"{step_key}{VERSION}{source}".encode()).hexdigest()
+    # Numba finds the globals of a cached function again by the name of their module.
+    scope = {"__name__": __name__, "np": np, "step": step}
+    loop = compile_numba_function_src(source, "epoch", scope, cache_key=key)
     return numba_njit(loop, final_function=True, cache=key is not None)

@@ -13,54 +13,29 @@ VERSION = source_version(__file__)
 
 
 @numba_njit
-def _patches(image, kh, kw, stride, pad, flip, columns):
-    """Fill `columns` (maps * kh * kw, oh * ow) with what each tap of a filter meets in `image` (maps, rows, cols)."""
-    maps, height, width = image.shape
-    oh = (height + 2 * pad[0] - kh) // stride[0] + 1
-    ow = (width + 2 * pad[1] - kw) // stride[1] + 1
-    for c in range(maps):
+def _patches(padded, kh, kw, stride, flip, oh, ow, columns):
+    """Fill `columns` (maps * kh * kw, oh * ow) with what each tap of a filter meets in `padded` (maps, rows, cols)."""
+    for c in range(padded.shape[0]):
         for i in range(kh):
             for j in range(kw):
+                down, right = (kh - 1 - i, kw - 1 - j) if flip else (i, j)
                 row = (c * kh + i) * kw + j
-                down = (kh - 1 - i if flip else i) - pad[0]
-                right = (kw - 1 - j if flip else j) - pad[1]
                 for y in range(oh):
-                    line = columns[row, y * ow : (y + 1) * ow]
-                    v = y * stride[0] + down
-                    if v < 0 or v >= height:
-                        line[:] = 0
-                    elif stride[1] == 1 and right >= 0 and right + ow <= width:
-                        line[:] = image[c, v, right : right + ow]
-                    else:
-                        for x in range(ow):
-                            u = x * stride[1] + right
-                            line[x] = image[c, v, u] if 0 <= u < width else 0
+                    for x in range(ow):
+                        columns[row, y * ow + x] = padded[c, y * stride[0] + down, x * stride[1] + right]
 
 
 @numba_njit
-def _add_patches(columns, kh, kw, stride, pad, flip, image):
-    """Add `columns` (maps * kh * kw, oh * ow) back to where `_patches` found them in `image`."""
-    maps, height, width = image.shape
-    oh = (height + 2 * pad[0] - kh) // stride[0] + 1
-    ow = (width + 2 * pad[1] - kw) // stride[1] + 1
-    for c in range(maps):
+def _add_patches(columns, kh, kw, stride, flip, oh, ow, padded):
+    """Add `columns` (maps * kh * kw, oh * ow) back to where `_patches` found them in `padded`."""
+    for c in range(padded.shape[0]):
         for i in range(kh):
             for j in range(kw):
+                down, right = (kh - 1 - i, kw - 1 - j) if flip else (i, j)
                 row = (c * kh + i) * kw + j
-                down = (kh - 1 - i if flip else i) - pad[0]
-                right = (kw - 1 - j if flip else j) - pad[1]
                 for y in range(oh):
-                    v = y * stride[0] + down
-                    if v < 0 or v >= height:
-                        continue
-                    line = columns[row, y * ow : (y + 1) * ow]
-                    if stride[1] == 1 and right >= 0 and right + ow <= width:
-                        image[c, v, right : right + ow] += line
-                    else:
-                        for x in range(ow):
-                            u = x * stride[1] + right
-                            if 0 <= u < width:
-                                image[c, v, u] += line[x]
+                    for x in range(ow):
+                        padded[c, y * stride[0] + down, x * stride[1] + right] += columns[row, y * ow + x]
 
 
 @numba_njit
@@ -77,6 +52,14 @@ def _check_shapes(x_shape, w_shape, g_shape, stride, pad):
 
 
 @numba_njit
+def _padded(x, pad):
+    """Return an array of zeros for one image of `x` with its border, and where in it the image lies."""
+    _, maps, height, width = x.shape
+    buffer = np.zeros((maps, height + 2 * pad[0], width + 2 * pad[1]), x.dtype)
+    return buffer, buffer[:, pad[0] : pad[0] + height, pad[1] : pad[1] + width]
+
+
+@numba_njit
 def _convolve(x, w, stride, pad, flip):
     n, maps, height, width = x.shape
     filters, _, kh, kw = w.shape
@@ -85,9 +68,11 @@ def _convolve(x, w, stride, pad, flip):
     _check_shapes(x.shape, w.shape, (n, filters, oh, ow), stride, pad)
     y = np.empty((n, filters, oh * ow), x.dtype)
     columns = np.empty((maps * kh * kw, oh * ow), x.dtype)
+    padded, inner = _padded(x, pad)
     flat = np.ascontiguousarray(w).reshape(filters, maps * kh * kw)
     for image in range(n):
-        _patches(x[image], kh, kw, stride, pad, flip, columns)
+        inner[:] = x[image]
+        _patches(padded, kh, kw, stride, flip, oh, ow, columns)
         np.dot(flat, columns, y[image])
     return y.reshape(n, filters, oh, ow)
 
@@ -97,13 +82,16 @@ def _gradient_to_input(w, g, x, stride, pad, flip):
     n, filters, oh, ow = g.shape
     _, maps, kh, kw = w.shape
     _check_shapes(x.shape, w.shape, g.shape, stride, pad)
-    dx = np.zeros(x.shape, x.dtype)
+    dx = np.empty(x.shape, x.dtype)
     columns = np.empty((maps * kh * kw, oh * ow), x.dtype)
-    flat = np.ascontiguousarray(np.ascontiguousarray(w).reshape(filters, maps * kh * kw).T)
+    padded, inner = _padded(x, pad)
+    flat = np.ascontiguousarray(w).reshape(filters, maps * kh * kw).T
     gradient = np.ascontiguousarray(g).reshape(n, filters, oh * ow)
     for image in range(n):
+        padded[:] = 0
         np.dot(flat, gradient[image], columns)
-        _add_patches(columns, kh, kw, stride, pad, flip, dx[image])
+        _add_patches(columns, kh, kw, stride, flip, oh, ow, padded)
+        dx[image] = inner
     return dx
 
 
@@ -114,9 +102,11 @@ def _gradient_to_weight(x, g, w, stride, pad, flip):
     _check_shapes(x.shape, w.shape, g.shape, stride, pad)
     dw = np.zeros((filters, maps * kh * kw), x.dtype)
     columns = np.empty((maps * kh * kw, oh * ow), x.dtype)
+    padded, inner = _padded(x, pad)
     gradient = np.ascontiguousarray(g).reshape(n, filters, oh * ow)
     for image in range(n):
-        _patches(x[image], kh, kw, stride, pad, flip, columns)
+        inner[:] = x[image]
+        _patches(padded, kh, kw, stride, flip, oh, ow, columns)
         dw += np.dot(gradient[image], columns.T)
     return dw.reshape(w.shape)
 

@@ -10,40 +10,38 @@ VERSION = source_version(__file__)
 
 
 @numba_njit
-def _max(window):
-    largest = window[0, 0]
-    for i in range(window.shape[0]):
-        for j in range(window.shape[1]):
-            v = window[i, j]
-            if v > largest or v != v:  # NaN, once met, stays: nothing compares as larger
-                largest = v
-    return largest
+def _larger(so_far, value):
+    # NaN, once met, stays: nothing compares as larger.
+    return value if value > so_far or value != value else so_far
 
 
 @numba_njit
-def _sum(window):
-    total = window.dtype.type(0)
-    for i in range(window.shape[0]):
-        for j in range(window.shape[1]):
-            total += window[i, j]
+def _plus(so_far, value):
+    return so_far + value
+
+
+@numba_njit
+def _plus_square(so_far, value):
+    return so_far + value * value
+
+
+@numba_njit
+def _itself(total):
     return total
 
 
 @numba_njit
-def _l2(window):
-    total = window.dtype.type(0)
-    for i in range(window.shape[0]):
-        for j in range(window.shape[1]):
-            total += window[i, j] * window[i, j]
+def _root(total):
     return np.sqrt(total)
 
 
-CONDENSE = {"max": _max, "sum": _sum, "l2": _l2}
+# How a window is condensed: the value to start from, how each element joins, and what is done at the end.
+CONDENSE = {"max": (-np.inf, _larger, _itself), "sum": (0, _plus, _itself), "l2": (0, _plus_square, _root)}
 
 
 @register_funcify_default_op_cache_key(Pool2D)
 def numba_pool2d(op, node, **kwargs):
-    (rows, columns), condense = op.size, CONDENSE[op.mode]
+    (rows, columns), (start, join, finish) = op.size, CONDENSE[op.mode]
 
     @numba_njit
     def pool2d(x):
@@ -54,8 +52,11 @@ def numba_pool2d(op, node, **kwargs):
             for c in range(maps):
                 for i in range(oh):
                     for j in range(ow):
-                        window = x[image, c, i * rows : (i + 1) * rows, j * columns : (j + 1) * columns]
-                        y[image, c, i, j] = condense(window)
+                        total = x.dtype.type(start)
+                        for k in range(rows):
+                            for m in range(columns):
+                                total = join(total, x[image, c, i * rows + k, j * columns + m])
+                        y[image, c, i, j] = finish(total)
         return y
 
     return pool2d, VERSION
