@@ -1,0 +1,54 @@
+# Everything runs from plain python3 and pip: each target makes its own environment in .venv on first use.
+PYTHON ?= python3
+VENV := .venv
+ifeq ($(OS),Windows_NT)
+BIN := $(VENV)/Scripts
+else
+BIN := $(VENV)/bin
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help setup train test test-slow lint types dist clean
+
+help: ## Say what each target does
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+# Installed again only when pyproject.toml changes.
+$(VENV)/.run: pyproject.toml
+	@echo "Setting up $(VENV) (a minute or two, once) ..."
+	@$(PYTHON) -c "import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 15) else 'network3 needs Python 3.11 to 3.14; got %d.%d. Name another with make PYTHON=python3.12.' % v)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --upgrade pip
+	@$(BIN)/python -m pip install --quiet -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	@echo "Adding the tools for tests ..."
+	@$(BIN)/python -m pip install --quiet -e '.[dev]'
+	@touch $@
+
+setup: $(VENV)/.dev ## Make the environment with everything for development
+
+train: $(VENV)/.run ## Train the book's two-convolution ReLU network for 10 epochs on MNIST
+	@echo "Training chapter 6's network on the 50,000 images of MNIST (a few minutes) ..."
+	@$(BIN)/python -m network3 train dbl_conv_relu --epochs 10
+
+test: $(VENV)/.dev ## Run the tests, without the slow ones
+	@echo "Running the tests (up to 12 minutes on two cores) ..."
+	@$(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile
+
+test-slow: $(VENV)/.dev ## Run all tests, the chapter's sizes too
+	@$(BIN)/python -m pytest -n auto --dist loadfile
+
+lint: $(VENV)/.dev ## Check style
+	@$(BIN)/python -m ruff check . && $(BIN)/python -m ruff format --check .
+
+types: $(VENV)/.dev ## Check types
+	@$(BIN)/python -m mypy
+
+dist: $(VENV)/.dev ## Build the wheel and the source archive into dist/
+	@$(PYTHON) -c "import shutil; shutil.rmtree('build', ignore_errors=True)"
+	@$(BIN)/python -m build
+
+clean: ## Remove the environment and everything that was built
+	@$(PYTHON) -c "import shutil; [shutil.rmtree(d, ignore_errors=True) for d in ('$(VENV)', 'build', 'dist', 'network3.egg-info', '.pytest_cache', '.mypy_cache', '.ruff_cache')]"
