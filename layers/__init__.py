@@ -15,5 +15,6 @@ from .base import ShapeError as ShapeError
 from .conv_pool import ConvPoolLayer as ConvPoolLayer
 from .dropout import dropout_layer as dropout_layer
 from .dropout import dropout_states as dropout_states
+from .dropout import dropout_updates as dropout_updates
 from .fully_connected import FullyConnectedLayer as FullyConnectedLayer
-from .softmax import SoftmaxLayer as SoftmaxLayer
+from .softmax_layer import SoftmaxLayer as SoftmaxLayer

@@ -13,13 +13,11 @@ _streams = itertools.count()
 
 
 def dropout_state():
-    """Return a new shared int32 array of shape (3,), (seed, stream, step), that moves one step on at each call.
+    """Return a new shared int32 array of shape (3,): seed, stream and step.
 
     The stream differs from every other state's in this process; a Network numbers those that it finds anew, from 0.
     """
-    state = shared(np.array([0, next(_streams), 0], dtype="int32"), name="dropout_state", shape=(3,))
-    state.default_update = state + np.array([0, 0, 1], dtype="int32")
-    return state
+    return shared(np.array([0, next(_streams), 0], dtype="int32"), name="dropout_state", shape=(3,))
 
 
 def dropout_layer(layer, p_dropout):
@@ -45,6 +43,7 @@ def dropout_layer(layer, p_dropout):
 
     Notes
     -----
+    A Network moves the masks on at every step; in a function of your own, pass ``updates=dropout_updates(expression)``.
     Source: book, chapter 3; N. Srivastava et al., "Dropout", JMLR 15 (2014). The original drew all its masks from one
     fixed seed, so layers of one size shared their masks; here each application has a stream of its own.
     """
@@ -54,6 +53,14 @@ def dropout_layer(layer, p_dropout):
     return layer * DropoutMask(1.0 - p_dropout)(layer, dropout_state())
 
 
-def dropout_states(output):
-    """Return the states of all masks on which `output` depends, in the order of computation."""
-    return [node.inputs[1] for node in toposort([output]) if isinstance(node.op, DropoutMask)]
+def dropout_states(expression):
+    """Return the states of all masks on which `expression` depends, in the order of computation."""
+    return [node.inputs[1] for node in toposort([expression]) if isinstance(node.op, DropoutMask)]
+
+
+def dropout_updates(expression):
+    """Return ``{state: next state}`` for all masks of `expression`: passed to ``function(updates=)``, each call has new masks.
+
+    (PyTensor's ``default_update``, which once did this unasked, is deprecated.)
+    """
+    return {state: state + np.array([0, 0, 1], dtype="int32") for state in dropout_states(expression)}

@@ -3,6 +3,7 @@
 from pytensor import function
 from pytensor.tensor.type import TensorType
 
+from network3.layers import dropout_updates
 from network3.layers.precision import building
 
 from .device import chosen_backend
@@ -53,7 +54,7 @@ def compile_step(net, backend, batch, width, target_shape, cost=None, decayed=Fa
     total = with_states_of(net, clone, total)
     if decayed:
         total = total + lmbda * l2([layer.w for layer in net.layers if hasattr(layer, "w")])
-    updates = gradient_descent(total, net.params, eta)
+    updates = gradient_descent(total, net.params, eta) | dropout_updates(total)
     return function(
         [clone.x, clone.y, eta, lmbda], total, updates=updates, mode=MODES[backend], on_unused_input="ignore"
     )

@@ -90,7 +90,7 @@ class Pool2D(_Pooling):
         if self.mode == "sum":
             return [Unpool2D(self.size)(g, x)]
         # A blank window has norm 0, where the derivative x / norm would be 0 / 0: it is 0 by choice.
-        blank = pt.eq(y, 0)
+        blank = pt.le(y, 0)  # not pt.eq: PyTensor runs it as torch.equal, one answer for all elements
         slope = pt.switch(blank, pt.zeros_like(g), g / pt.switch(blank, pt.ones_like(y), y))
         return [x * Unpool2D(self.size)(slope, x)]
 

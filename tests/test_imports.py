@@ -1,0 +1,80 @@
+"""Arrows run down: benchmarks -> network3 -> layers, datasets; and importing has no side effects."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+# What each folder may import of the project, by the names it has there.
+ALLOWED = {
+    "layers": ("network3.layers",),
+    "datasets": ("network3.datasets",),
+    "network3": ("network3",),
+    "benchmarks": ("network3", "benchmarks"),
+}
+FOREIGN = {"layers": {"network3.datasets"}, "datasets": {"pytensor", "numba", "jax", "torch", "scipy"}}
+
+
+def sources(folder):
+    return [
+        p
+        for p in sorted((ROOT / folder).rglob("*.py"))
+        if not p.is_relative_to(ROOT / "network3/layers") and not p.is_relative_to(ROOT / "network3/datasets")
+    ]
+
+
+def imported(path, folder):
+    """Return the modules that a file imports, relative ones with the folder's installed name."""
+    installed = {"layers": "network3.layers", "datasets": "network3.datasets"}.get(folder, folder)
+    package = [installed, *path.relative_to(ROOT / folder).parts[:-1]]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            # Each `from package import name` may import a module of that name.
+            start = package[: len(package) - node.level + 1] if node.level else []
+            base = ".".join([*start, *([node.module] if node.module else [])])
+            assert base, f"{path} leaves its folder with a relative import"
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def within(module, packages):
+    return any(module == package or module.startswith(f"{package}.") for package in packages)
+
+
+@pytest.mark.parametrize("folder", ALLOWED)
+def test_no_folder_imports_from_above_or_beside(folder):
+    ours = ("network3", "layers", "datasets", "benchmarks", "tests")
+    checked = 0
+    for path in sources(folder):
+        for module in imported(path, folder):
+            assert not within(module, FOREIGN.get(folder, ())), f"{path} imports {module}"
+            if within(module, ours):
+                checked += 1
+                assert within(module, ALLOWED[folder]), f"{path} imports {module}, from above or beside"
+    assert checked or folder == "benchmarks"
+
+
+def test_relative_imports_are_resolved_as_python_does():
+    modules = set(imported(ROOT / "layers/backends/numba/conv.py", "layers"))
+    assert "network3.layers.ops.conv.Conv2D" in modules
+    assert "network3.layers.backends.numba.version.source_version" in modules
+
+
+def test_importing_changes_no_setting_and_imports_no_back_end():
+    code = """
+import pytensor
+before = {name: getattr(pytensor.config, name) for name in ("floatX", "mode", "linker", "cxx")}
+import numpy, sys
+state = numpy.random.get_state()[1].tobytes()
+import network3
+assert before == {name: getattr(pytensor.config, name) for name in before}
+assert state == numpy.random.get_state()[1].tobytes()
+heavy = {"numba", "jax", "torch", "matplotlib"} & set(sys.modules)
+assert not heavy, heavy
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
