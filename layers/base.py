@@ -23,12 +23,12 @@ class Layer:
 
     A layer has ``params`` (a list of shared variables, ``[w, b]``), ``w`` (subject to weight decay; a layer without
     it is left out), and, once `set_inpt` has wired it, the expressions ``inpt``, ``output`` (for evaluation),
-    ``inpt_dropout`` and ``output_dropout`` (for training). An output layer adds ``cost(net)`` and ``accuracy(y)``, scalar
-    expressions that are means over the examples of a batch, and ``y_out``, one prediction for each example.
+    ``inpt_dropout`` and ``output_dropout`` (for training). An output layer adds ``cost(net)`` and ``accuracy(y)``,
+    scalar expressions that are means over the examples of a batch, and ``y_out``, one prediction for each example.
 
-    A layer of your own need not inherit from this class: ``params``, ``set_inpt``, ``output`` and ``output_dropout`` do.
-    If it compares with something other than labels, it says so: ``target_dtype = "float32"`` and
-    ``target_ndim = 2`` make ``net.y`` a matrix of values.
+    A layer of your own need not inherit from this class: ``params``, ``set_inpt``, ``output`` and
+    ``output_dropout`` are enough. If it compares with something other than labels, it says so:
+    ``target_dtype = "float32"`` and ``target_ndim = 2`` make ``net.y`` a matrix of values.
 
     Attributes
     ----------
@@ -54,7 +54,7 @@ class Layer:
         raise NotImplementedError(f"{type(self).__name__} must define output_shape(input_shape).")
 
     def expression(self, x, *, training):
-        """Return the layer's formula applied to `x`, of shape (batch, \\*input_shape)."""
+        """Return the layer's formula applied to `x`, of shape (batch, ...) with `input_shape` for the dots."""
         raise NotImplementedError(f"{type(self).__name__} must define expression(x, training=...).")
 
     def config(self) -> dict:

@@ -20,7 +20,7 @@ def whole(who: str, value: Any, *, least: int = 1) -> int:
     ValueError
         It is not a whole number (bool counts as none), or it is too small.
     """
-    if isinstance(value, numbers.Integral) and not isinstance(value, bool) and value >= least:
+    if _is_whole(value) and int(value) >= least:
         return int(value)
     raise ValueError(
         complaint(who, f"wanted a whole number, {least} or more", repr(value), f"Write e.g. {max(least, 10)}.")
@@ -43,9 +43,7 @@ def real(who: str, value: Any, *, least: float = -math.inf, below: float = math.
         return number
     limits = "" if least == -math.inf else f", at least {least:g}"
     limits += "" if below == math.inf else f" and below {below:g}"
-    raise ValueError(
-        complaint(who, f"wanted a finite number{limits}", repr(value), "Give a plain number such as 0.1.")
-    )
+    raise ValueError(complaint(who, f"wanted a finite number{limits}", repr(value), "Give a plain number such as 0.1."))
 
 
 def one_of(who: str, value: Any, known: Iterable[str]) -> str:
@@ -72,20 +70,19 @@ def sizes(who: str, value: Any, count: int, *, least: int = 1) -> tuple[int, ...
     ValueError
         Another number of entries, or one that is not a whole number of at least `least`.
     """
-    if isinstance(value, numbers.Integral) and not isinstance(value, bool):
+    if _is_whole(value):
         value = (value,) * count
     try:
         entries = tuple(value)
     except TypeError:
         entries = ()
-    fits = len(entries) == count and all(
-        isinstance(entry, numbers.Integral) and not isinstance(entry, bool) and entry >= least for entry in entries
-    )
-    if fits:
+    if len(entries) == count and all(_is_whole(entry) and int(entry) >= least for entry in entries):
         return tuple(int(entry) for entry in entries)
     example = ", ".join(["2", "3", "28", "28"][:count])
     raise ValueError(
-        complaint(
-            who, f"wanted {count} whole numbers, each {least} or more", repr(value), f"Write e.g. ({example})."
-        )
+        complaint(who, f"wanted {count} whole numbers, each {least} or more", repr(value), f"Write e.g. ({example}).")
     )
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)

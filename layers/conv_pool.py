@@ -125,13 +125,14 @@ class ConvPoolLayer(Layer):
         given = input_shape[1:]
         # A flat input, such as the network's data, needs the right number of values only.
         if given != self.input_shape and (len(given) == 3 or flat_size(input_shape) != math.prod(self.input_shape)):
-            shape = given if len(given) == 3 else "(maps, rows, columns) of that many values"
             raise ShapeError(
                 type(self).__name__,
-                f"image_shape must be (batch, maps, rows, columns) of the {product(input_shape)} values that it is given "
-                "for each example",
+                f"image_shape must be (batch, maps, rows, columns) of the {product(input_shape)} values "
+                "that it is given for each example",
                 str(self.image_shape),
-                f"Let image_shape end in {', '.join(map(str, given))}." if len(given) == 3 else f"Make it {shape}.",
+                f"Let image_shape end in {', '.join(map(str, given))}."
+                if len(given) == 3
+                else "Let its last three entries have that product.",
             )
         rows, columns = (length // window for length, window in zip(self._maps, self.poolsize, strict=True))
         return (input_shape[0], self.filter_shape[0], rows, columns)

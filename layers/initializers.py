@@ -1,7 +1,7 @@
 """First values of weights and biases.
 
-An initializer is a function ``(rng, w_shape, b_shape, n_in, n_out) -> (w, b)`` of two float64 arrays, where `n_in` counts
-the values that a neuron weighs and `n_out` is what the layer passes on for each: for a fully connected layer its
+An initializer is a function ``(rng, w_shape, b_shape, n_in, n_out) -> (w, b)`` of two float64 arrays, where `n_in`
+counts the values that a neuron weighs and `n_out` is what the layer passes on for each: for a fully connected layer its
 neurons, for a convolutional one ``filters * filter area // pool area``. `rng` is whatever has NumPy's ``normal``: a
 ``numpy.random.Generator``, or the module ``numpy.random`` itself with its global state.
 """
@@ -26,7 +26,7 @@ def book_normal(rng, w_shape, b_shape, n_in, n_out):
         raise ValueError(
             complaint(
                 "book_normal",
-                "the book's scale of first weights, 1/sqrt(n_out), needs filters * filter area of at least the pool area",
+                "the book's scale of first weights, 1/sqrt(n_out), needs filters * filter area >= pool area",
                 f"filters of shape {tuple(w_shape)}, whose n_out rounds down to 0",
                 "Use more filters or a smaller poolsize, or pass initializer=normalized.",
             )

@@ -16,7 +16,7 @@ _held: list[str] = []
 _building = threading.RLock()
 
 
-def floatX() -> str:  # noqa: N802  (PyTensor's own spelling of the setting)
+def floatX() -> str:
     """Return the type of new parameters and expressions, ``"float32"`` or ``"float64"``.
 
     It is what `set_floatX` was given, else the environment's ``NETWORK3_FLOATX``, else float32; inside
@@ -29,7 +29,7 @@ def floatX() -> str:  # noqa: N802  (PyTensor's own spelling of the setting)
     return one_of("NETWORK3_FLOATX", os.environ.get("NETWORK3_FLOATX", "float32"), FLOATS)
 
 
-def set_floatX(dtype: str) -> None:  # noqa: N802
+def set_floatX(dtype: str) -> None:
     """Choose the type of what is built from now on; networks that exist keep theirs."""
     global _chosen
     _chosen = one_of("floatX", dtype, FLOATS)

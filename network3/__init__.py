@@ -17,9 +17,9 @@ from network3.layers import tanh as tanh
 from .data import load_data_shared as load_data_shared
 from .data import size as size
 from .device import use as use
-from .files import load as load
 from .history import History as History
 from .network import Network as Network
+from .network import load as load
 from .training import DivergenceError as DivergenceError
 from .training import Progress as Progress
 

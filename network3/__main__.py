@@ -29,7 +29,9 @@ def show_list() -> None:
 @app.command()
 def train(
     name: Annotated[str, typer.Argument(help="Which run; `network3 list` shows them.")],
-    epochs: Annotated[int | None, typer.Option(help="Passes over the training data; the book's number if left out.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="Passes over the training data; the book's number if left out.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Fixes first weights, shuffles and masks.")] = 0,
     out: Annotated[Path, typer.Option(help="Folder for the trained model.")] = Path("network3-run"),
 ) -> None:
@@ -39,7 +41,7 @@ def train(
         out.mkdir(parents=True, exist_ok=True)
         training_data, validation_data, test_data = network3.load_data_shared()
         arguments = run.training | ({} if epochs is None else {"epochs": epochs})
-        np.random.seed(seed)  # noqa: NPY002  (the layers' first values come from NumPy's global state, as the book's)
+        np.random.seed(seed)  # the layers' first values come from NumPy's global state, as the book's
         net = network3.Network(run.layers(arguments["mini_batch_size"]), arguments["mini_batch_size"])
         typer.echo(f"{name}: {run.says} (row {run.row} of the book)\n{net}")
         typer.echo(f"{arguments['epochs']} epochs over {network3.size(training_data):,} images; compiling first ...")

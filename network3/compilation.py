@@ -61,7 +61,7 @@ def compile_step(net, backend, batch, width, target_shape, cost=None, decayed=Fa
 
 
 def compile_scorer(net, backend, batch, width, target_shape, cost=None):
-    """Compile ``score(x, y) -> (accuracy, cost)``: means over a batch, without dropout; what the layer lacks is left out."""
+    """Compile ``score(x, y) -> (accuracy, cost)``: means over a batch, without dropout, of what the layer has."""
     clone = static_copy(net, batch, width, target_shape)
     last = clone.layers[-1]
     last.output_dropout = last.output

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from pytensor import shared
@@ -62,7 +63,7 @@ def _read(filename):
     if path.name == BOOK_FILES[1]:
         training = datasets.expand(*training)
     kind = "MNIST, expanded five-fold," if path.name == BOOK_FILES[1] else "MNIST"
-    print(f"{filename} is not there: using the {kind} inside network3.")  # noqa: T201
+    print(f"{filename} is not there: using the {kind} inside network3.")
     return [training, validation, test]
 
 
@@ -118,7 +119,7 @@ def examples(name: str, data, net) -> Examples:
         In four parts: shapes, types, labels or values that do not fit.
     """
     images, targets = _pair(name, data)
-    kind = "labels" if net.y.dtype.startswith("int") else "values"
+    kind: Literal["labels", "values"] = "labels" if net.y.dtype.startswith("int") else "values"
     if kind == "labels" and np.ndim(targets) > 1:
         targets = _from_one_hot(name, np.asarray(targets))
     images, targets = datasets.check_pair(name, images, targets, targets=kind)

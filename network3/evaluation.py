@@ -14,8 +14,8 @@ from .runners import calling
 CHUNK = 100
 
 
-def score(net, examples, cost=None) -> tuple[float | None, float | None]:
-    """Return accuracy and cost of `net` over all of `examples`, without dropout; None for what its last layer lacks.
+def score(net, examples, cost=None) -> dict[str, float]:
+    """Return the "accuracy" and "cost" of `net` over all of `examples`, without dropout, if its last layer has them.
 
     Parameters
     ----------
@@ -36,8 +36,7 @@ def score(net, examples, cost=None) -> tuple[float | None, float | None]:
         if repeated:
             rows = np.full(CHUNK, len(examples) - 1)
             sums -= _sums(scorer, images[rows], targets[rows], net.floatX) * repeated / CHUNK
-    means = {name: float(total) for name, total in zip(names, sums / len(examples), strict=True)}
-    return means.get("accuracy"), means.get("cost")
+    return {name: float(total) for name, total in zip(names, sums / len(examples), strict=True)}
 
 
 def predictions(net, images) -> list[np.ndarray]:

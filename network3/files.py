@@ -1,9 +1,10 @@
 """Networks on disk: parameters in safetensors, the architecture as JSON in the file's header; never a pickle."""
 
 import json
-import os
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
@@ -12,14 +13,22 @@ from network3.layers.checks import complaint
 from network3.layers.initializers import zeros
 from network3.layers.precision import FLOATS, building
 
-from .network import Network
-
 FORMAT = 1
 KINDS = {kind.__name__: kind for kind in (ConvPoolLayer, FullyConnectedLayer, SoftmaxLayer)}
 
 
-def save(net, filename) -> None:
-    """Write `net` to `filename`; see `Network.save`."""
+@dataclass(frozen=True)
+class Saved:
+    """What a file holds: layers ready to be wired, and the weights to give them, in the order of ``Network.params``."""
+
+    layers: list
+    mini_batch_size: int
+    floatX: str
+    weights: list[np.ndarray]
+
+
+def write(net, filename) -> None:
+    """Write `net` to `filename`; whoever reads meanwhile finds the old file or the new one, never half of one."""
     path = Path(filename)
     architecture = {
         "format": FORMAT,
@@ -27,38 +36,23 @@ def save(net, filename) -> None:
         "mini_batch_size": net.mini_batch_size,
         "layers": [_description(layer) for layer in net.layers],
     }
-    content = to_bytes(dict(zip(_names(net), net.get_weights(), strict=True)), {"network3": json.dumps(architecture)})
+    tensors = dict(zip(_names(net.layers), net.get_weights(), strict=True))
     temporary = path.with_name(f"{path.name}.part")
-    temporary.write_bytes(content)
-    os.replace(temporary, path)  # whoever reads meanwhile finds the old file or the new one, never half of one
+    temporary.write_bytes(to_bytes(tensors, {"network3": json.dumps(architecture)}))
+    temporary.replace(path)
 
 
-def load(filename, layers=None) -> Network:
-    """Read a network that `Network.save` wrote.
-
-    Parameters
-    ----------
-    filename : path
-    layers : list of layers, optional
-        For a network with layers or activations of your own, which a file cannot hold: build them as before, and
-        they are given the file's parameters.
-
-    Returns
-    -------
-    Network
-        Of the type it was saved with.
-
-    Raises
-    ------
-    FileNotFoundError
-        No such file.
-    ValueError
-        Not a file of ours, of a newer format, or one whose parameters do not fit `layers`.
-    """
+def read(filename, layers=None) -> Saved:
+    """Read what `write` wrote, into `layers` if they are given; see `network3.load`."""
     path = Path(filename)
     if not path.is_file():
         raise FileNotFoundError(
-            complaint("load", "wanted a file that net.save(filename) wrote", f"{path}, which is not there", "Check it.")
+            complaint(
+                "load",
+                "wanted a file that net.save(filename) wrote",
+                f"{path}, which is not there",
+                "Check the path.",
+            )
         )
     try:
         with safe_open(path, framework="numpy") as file:
@@ -72,10 +66,10 @@ def load(filename, layers=None) -> Network:
         raise ValueError(complaint(f"load: {path}", f"wanted format {FORMAT} or older", f"format {version}", mend))
     if dtype not in FLOATS:
         raise ValueError(_not_ours(path, f"the type {dtype!r}"))
-    with building(dtype):
-        layers = [_rebuild(path, entry) for entry in architecture["layers"]] if layers is None else layers
-        net = Network(layers, architecture["mini_batch_size"])
-    names = _names(net)
+    if layers is None:
+        with building(dtype):
+            layers = [_rebuild(path, entry) for entry in architecture["layers"]]
+    names = _names(layers)
     if set(names) != set(weights):
         raise ValueError(
             complaint(
@@ -85,14 +79,13 @@ def load(filename, layers=None) -> Network:
                 "Pass the layers of the network that was saved.",
             )
         )
-    net.set_weights([weights[name] for name in names])
-    return net
+    return Saved(layers, architecture["mini_batch_size"], dtype, [weights[name] for name in names])
 
 
-def _names(net) -> list[str]:
-    """Return a name for each of ``net.params``: ``layers.0.w``."""
+def _names(layers) -> list[str]:
+    """Return a name for each parameter of `layers`: ``layers.0.w``."""
     names = []
-    for index, layer in enumerate(net.layers):
+    for index, layer in enumerate(layers):
         for k, param in enumerate(layer.params):
             known = [name for name in ("w", "b") if getattr(layer, name, None) is param]
             names.append(f"layers.{index}.{known[0] if known else k}")
@@ -122,8 +115,8 @@ def _rebuild(path: Path, entry: dict):
             )
         )
     arguments = {name: tuple(value) if isinstance(value, list) else value for name, value in config.items()}
-    if "activation_fn" in arguments:
-        arguments["activation_fn"] = ACTIVATIONS[arguments["activation_fn"]]
+    if "activation_fn" in config:
+        arguments["activation_fn"] = ACTIVATIONS[config["activation_fn"]]
     return KINDS[kind](**arguments, initializer=zeros)
 
 

@@ -6,12 +6,14 @@ import numpy as np
 from pytensor.tensor.type import TensorType
 
 from network3.layers import dropout_states
-from network3.layers.checks import complaint, one_of, real, whole
+from network3.layers.checks import complaint, whole
 from network3.layers.precision import building, floatX
 
 from .data import examples
 from .evaluation import predictions, score
-from .training import MONITORS, Plan, train
+from .files import read, write
+from .plan import make_plan
+from .training import train
 from .wiring import connect, follow_shapes, input_width, layer_name
 
 
@@ -142,44 +144,22 @@ class Network:
         DivergenceError
             A cost or weights that became NaN or infinite; the network keeps the weights of the last good epoch.
         """
-        plan = Plan(
-            training=examples("training data", training_data, self),
-            validation=None if validation_data is None else examples("validation data", validation_data, self),
-            test=None if test_data is None else examples("test data", test_data, self),
-            epochs=whole("SGD: epochs", epochs, least=0),
-            mini_batch_size=whole("SGD: mini_batch_size", mini_batch_size),
-            eta=real("SGD: eta", eta),
-            lmbda=real("SGD: lmbda", lmbda, least=0.0),
+        plan = make_plan(
+            self,
+            (training_data, validation_data, test_data),
+            epochs=epochs,
+            mini_batch_size=mini_batch_size,
+            eta=eta,
+            lmbda=lmbda,
             cost=cost,
-            monitor=_monitors(monitor, validation_data),
-            shuffle=bool(shuffle),
-            seed=None if seed is None else whole("SGD: seed", seed, least=0),
-            callbacks=tuple(callbacks),
+            monitor=monitor,
+            shuffle=shuffle,
+            seed=seed,
+            callbacks=callbacks,
         )
-        self._check_trainable(plan)
         if plan.test is not None:
             self._serve_test_predictions(plan.test, plan.mini_batch_size)
         return train(self, plan)
-
-    def _check_trainable(self, plan: Plan) -> None:
-        if plan.cost is None and not hasattr(self.layers[-1], "cost"):
-            raise ValueError(
-                complaint(
-                    layer_name(self.layers, len(self.layers) - 1),
-                    "the last layer must have a cost",
-                    "one without",
-                    "End with a SoftmaxLayer, or pass SGD(..., cost=network3.layers.costs.quadratic).",
-                )
-            )
-        if plan.batches < 1:
-            raise ValueError(
-                complaint(
-                    "SGD: mini_batch_size",
-                    f"wanted at most the {len(plan.training)} examples of the training data",
-                    str(plan.mini_batch_size),
-                    f"Write {min(10, len(plan.training))}, or pass more data.",
-                )
-            )
 
     def _serve_test_predictions(self, test, mini_batch_size: int) -> None:
         """Set ``test_mb_predictions``, the original's function from a mini-batch's index to its predicted labels."""
@@ -219,7 +199,7 @@ class Network:
                     "Use predict, or end with a SoftmaxLayer.",
                 )
             )
-        return score(self, examples("accuracy: data", data, self))[0]
+        return score(self, examples("accuracy: data", data, self))["accuracy"]
 
     def get_weights(self) -> list[np.ndarray]:
         """Return a copy of each of ``params``, in order."""
@@ -238,16 +218,16 @@ class Network:
         given = None if arrays is None else [a.shape for a in arrays]
         if arrays is None or given != shapes:
             raise ValueError(
-                complaint("set_weights", f"wanted arrays of shapes {shapes}", str(given), "Pass net.best or get_weights().")
+                complaint(
+                    "set_weights", f"wanted arrays of shapes {shapes}", str(given), "Pass net.best or get_weights()."
+                )
             )
         for param, array in zip(self.params, arrays, strict=True):
             param.set_value(np.array(array, dtype=self.floatX), borrow=True)
 
     def save(self, filename) -> None:
-        """Write the network to `filename`: parameters in safetensors, architecture in its header; see `network3.load`."""
-        from .files import save
-
-        save(self, filename)
+        """Write the network to `filename`, in safetensors with the architecture in the header; see `network3.load`."""
+        write(self, filename)
 
     def __str__(self):
         rows = [("layer", "gives, for each example", "parameters")]
@@ -265,12 +245,30 @@ class Network:
         return {**{k: v for k, v in self.__dict__.items() if k != "test_mb_predictions"}, "compiled": {}}
 
 
-def _monitors(monitor, validation_data) -> tuple[str, ...]:
-    names = (monitor,) if isinstance(monitor, str) else tuple(monitor)
-    for name in names:
-        one_of("SGD: monitor", name, MONITORS)
-        if name.startswith("validation") and validation_data is None:
-            raise ValueError(
-                complaint("SGD: monitor", f"{name} needs validation_data", "none", "Pass validation_data as well.")
-            )
-    return names
+def load(filename, layers=None) -> Network:
+    """Read a network that `Network.save` wrote.
+
+    Parameters
+    ----------
+    filename : path
+    layers : list of layers, optional
+        For a network with layers or activations of your own, which a file cannot hold: build them as before, and
+        they are given the file's parameters.
+
+    Returns
+    -------
+    Network
+        Of the type it was saved with.
+
+    Raises
+    ------
+    FileNotFoundError
+        No such file.
+    ValueError
+        Not a file of ours, of a newer format, or one whose parameters do not fit `layers`.
+    """
+    saved = read(filename, layers)
+    with building(saved.floatX):
+        net = Network(saved.layers, saved.mini_batch_size)
+    net.set_weights(saved.weights)
+    return net

@@ -1,7 +1,6 @@
 """The training loop: epochs of mini-batches, with the book's printed lines."""
 
 import time
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,16 +8,15 @@ import numpy as np
 from network3.layers.checks import complaint
 
 from .compilation import compile_step, compiled
-from .data import Examples
 from .device import chosen_backend
 from .evaluation import score
 from .history import History
+from .plan import Plan
 from .runners import make_runner
 from .wiring import number_streams
 
 STEPS_A_CHUNK = 250  # between returns to Python; divides LINE_EVERY
 LINE_EVERY = 1000
-MONITORS = ("training_cost", "training_accuracy", "validation_cost", "validation_accuracy")
 
 
 class DivergenceError(FloatingPointError):
@@ -27,29 +25,6 @@ class DivergenceError(FloatingPointError):
     def __init__(self, message: str, history: History):
         super().__init__(message)
         self.history = history
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The arguments of `Network.SGD`, once checked."""
-
-    training: Examples
-    validation: Examples | None
-    test: Examples | None
-    epochs: int
-    mini_batch_size: int
-    eta: float
-    lmbda: float
-    cost: Callable | None
-    monitor: tuple[str, ...]
-    shuffle: bool
-    seed: int | None
-    callbacks: Sequence[Callable]
-
-    @property
-    def batches(self) -> int:
-        """Mini-batches an epoch; examples that fill none are left out."""
-        return len(self.training) // self.mini_batch_size
 
 
 @dataclass(frozen=True)
@@ -117,11 +92,10 @@ def train(net, plan: Plan) -> History:
 
 def _seed(net, plan: Plan) -> np.random.Generator:
     """Return the generator of the shuffle, and number the masks; numpy.random.seed fixes both unless `seed` does."""
-    seed = plan.seed
-    if seed is None and (plan.shuffle or net.dropout_states):
-        seed = int(np.random.randint(2**31 - 1))  # noqa: NPY002  (the book's seed is NumPy's global one)
-    if net.dropout_states:
-        number_streams(net.dropout_states, seed)
+    if not (plan.shuffle or net.dropout_states):
+        return np.random.default_rng(0)  # not used, so nothing is drawn for it
+    seed = int(np.random.randint(2**31 - 1)) if plan.seed is None else plan.seed
+    number_streams(net.dropout_states, seed)
     return np.random.default_rng(seed)
 
 
@@ -134,7 +108,7 @@ def _run_epoch(net, plan: Plan, runner, history: History, epoch: int, order: np.
     while done < plan.batches:
         iteration = first + done
         if iteration % LINE_EVERY == 0:
-            print(f"Training mini-batch number {iteration}")  # noqa: T201
+            print(f"Training mini-batch number {iteration}")
         stop = min(plan.batches, done + STEPS_A_CHUNK - iteration % STEPS_A_CHUNK)
         costs.append(runner.run(rows[done:stop], plan.eta, plan.lmbda / plan.batches))
         bad = np.flatnonzero(~np.isfinite(costs[-1]))
@@ -148,46 +122,45 @@ def _run_epoch(net, plan: Plan, runner, history: History, epoch: int, order: np.
 
 def _evaluate(net, plan: Plan, history: History, epoch: int, weights) -> None:
     """Score the data sets, print the epoch's lines and keep the weights if they are the best so far."""
-    scores: dict[str, float | None] = {}
+    scores: dict[str, float] = {}
     if plan.validation is not None:
-        accuracy, scores["validation_cost"] = score(net, plan.validation, plan.cost)
-        scores["validation_accuracy"] = accuracy
-        if accuracy is not None:
-            _judge(net, plan, history, epoch, accuracy, weights)
+        scores |= {f"validation_{name}": mean for name, mean in score(net, plan.validation, plan.cost).items()}
+        if "validation_accuracy" in scores:
+            _judge(net, plan, history, epoch, scores["validation_accuracy"], weights)
     if any(name.startswith("training") for name in plan.monitor):
-        scores["training_accuracy"], scores["training_cost"] = score(net, plan.training, plan.cost)
+        scores |= {f"training_{name}": mean for name, mean in score(net, plan.training, plan.cost).items()}
     for name in plan.monitor:
         history.monitors[name].append(scores[name])
 
 
 def _judge(net, plan: Plan, history: History, epoch: int, accuracy: float, weights) -> None:
     """Compare the validation accuracy of an epoch with the best before, as the book does: equals count as better."""
-    print(f"Epoch {epoch}: validation accuracy {accuracy:.2%}")  # noqa: T201
+    print(f"Epoch {epoch}: validation accuracy {accuracy:.2%}")
     best = history.best_validation_accuracy
     history.validation_accuracy.append(accuracy)
     history.test_accuracy.append(None)
     if best is not None and accuracy < best:
         return
-    print("This is the best validation accuracy to date.")  # noqa: T201
+    print("This is the best validation accuracy to date.")
     history.best_epoch, history.best_iteration = epoch, (epoch + 1) * plan.batches - 1
     net.best = weights
     if plan.test is not None:
-        history.test_accuracy[-1], _ = score(net, plan.test, plan.cost)
-        print(f"The corresponding test accuracy is {history.test_accuracy[-1]:.2%}")  # noqa: T201
+        history.test_accuracy[-1] = score(net, plan.test, plan.cost)["accuracy"]
+        print(f"The corresponding test accuracy is {history.test_accuracy[-1]:.2%}")
 
 
 def _print_summary(net, plan: Plan, history: History) -> None:
-    print("Finished training network.")  # noqa: T201
+    print("Finished training network.")
     test = history.corresponding_test_accuracy
     if history.best_epoch is not None:
-        print(  # noqa: T201
+        print(
             f"Best validation accuracy of {history.best_validation_accuracy:.2%} "
             f"obtained at iteration {history.best_iteration}"
         )
     elif plan.validation is None and plan.test is not None and plan.epochs > 0:
-        test, _ = score(net, plan.test, plan.cost)
+        test = score(net, plan.test, plan.cost).get("accuracy")
     if test is not None:
-        print(f"Corresponding test accuracy of {test:.2%}")  # noqa: T201
+        print(f"Corresponding test accuracy of {test:.2%}")
 
 
 def _tell(net, plan: Plan, history: History, epoch: int, batch: int, costs: np.ndarray, *, epoch_done: bool) -> None:

@@ -1,5 +1,6 @@
 """The wheel: installed away from the checkout it has one top-level name, its data, and trains."""
 
+import shutil
 import subprocess
 import sys
 import venv
@@ -33,7 +34,10 @@ def run(*command, cwd):
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
-    run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, ROOT, cwd=folder)
+    # From a copy: building leaves files behind, and would pack what an earlier build left.
+    skipped = shutil.ignore_patterns(".*", "build", "dist", "*.egg-info", "__pycache__", "tests")
+    source = shutil.copytree(ROOT, folder / "source", symlinks=True, ignore=skipped)
+    run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, source, cwd=folder)
     (path,) = folder.glob("network3-*.whl")
     return path
 

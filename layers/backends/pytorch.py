@@ -79,7 +79,7 @@ def pytorch_unpool2d(op, **kwargs):
 @pytorch_funcify.register(MaxPool2DGrad)
 def pytorch_max_pool2d_grad(op, **kwargs):
     def max_pool2d_grad(x, y, g):
-        # Not PyTorch's own gradient, which pays the first of tied maxima alone. Beyond the last window g is spread as 0.
+        # Not PyTorch's own gradient, which pays the first of tied maxima alone. Beyond the last window g is 0.
         return torch.where(x == _spread(y, op.size, x), _spread(g, op.size, x), 0)
 
     return max_pool2d_grad

@@ -35,8 +35,8 @@ CASES = {
     "no layers": (lambda: Network([], 4), "Network: wanted a list of layers"),
     "n_in that does not follow": (
         lambda: Network([conv(), FullyConnectedLayer(n_in=17, n_out=5), SoftmaxLayer(n_in=5, n_out=3)], 4),
-        r"layer 2 \(FullyConnectedLayer\), after layer 1 \(ConvPoolLayer\): n_in must be 18, the 3\*3\*2 values .*; got 17. "
-        r"Write n_in=18\.",
+        r"layer 2 \(FullyConnectedLayer\), after layer 1 \(ConvPoolLayer\): n_in must be 18, the 3\*3\*2 values .*; "
+        r"got 17\. Write n_in=18\.",
     ),
     "image_shape that does not follow": (
         lambda: Network([conv(), conv(image_shape=(4, 3, 4, 2), filter_shape=(3, 3, 2, 2), poolsize=1)], 4),
@@ -139,7 +139,7 @@ def test_the_environment_chooses_the_device(monkeypatch):
     with pytest.raises(RuntimeError, match="wanted a GPU"):
         net().predict(X)
     monkeypatch.setenv("NETWORK3_DEVICE", "cpux")
-    with pytest.raises(ValueError, match='NETWORK3_DEVICE.*Perhaps you meant "cpu"'):
+    with pytest.raises(ValueError, match=r'NETWORK3_DEVICE.*Perhaps you meant "cpu"'):
         net().predict(X)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import network3
-from network3 import ConvPoolLayer, FullyConnectedLayer, ReLU, SoftmaxLayer, sigmoid, tanh
+from network3 import ConvPoolLayer, FullyConnectedLayer, ReLU, SoftmaxLayer, tanh
 from network3.compilation import compile_step, compiled
 from network3.data import Examples
 from network3.runners import make_runner
@@ -25,24 +25,24 @@ ALL = [
 FLOAT32_STEPS = 30
 
 
-def convolutions(count, activation_fn=sigmoid):
-    first = ConvPoolLayer((20, 1, 5, 5), (10, 1, 28, 28), (2, 2), activation_fn)
-    return [first, ConvPoolLayer((40, 20, 5, 5), (10, 20, 12, 12), (2, 2), activation_fn)][:count]
+def two_convolutions(activation_fn):
+    return [
+        ConvPoolLayer((20, 1, 5, 5), (10, 1, 28, 28), (2, 2), activation_fn),
+        ConvPoolLayer((40, 20, 5, 5), (10, 20, 12, 12), (2, 2), activation_fn),
+        FullyConnectedLayer(40 * 4 * 4, 100, activation_fn),
+        SoftmaxLayer(100, 10),
+    ]
 
 
 LAYERS = {
     "shallow": lambda: [FullyConnectedLayer(784, 100), SoftmaxLayer(100, 10)],
-    "basic_conv": lambda: [*convolutions(1), FullyConnectedLayer(20 * 12 * 12, 100), SoftmaxLayer(100, 10)],
-    "dbl_conv_relu": lambda: [
-        *convolutions(2, ReLU),
-        FullyConnectedLayer(40 * 4 * 4, 100, ReLU),
+    "basic_conv": lambda: [
+        ConvPoolLayer((20, 1, 5, 5), (10, 1, 28, 28), (2, 2)),
+        FullyConnectedLayer(20 * 12 * 12, 100),
         SoftmaxLayer(100, 10),
     ],
-    "dbl_conv_tanh": lambda: [
-        *convolutions(2, tanh),
-        FullyConnectedLayer(40 * 4 * 4, 100, tanh),
-        SoftmaxLayer(100, 10),
-    ],
+    "dbl_conv_relu": lambda: two_convolutions(ReLU),
+    "dbl_conv_tanh": lambda: two_convolutions(tanh),
 }
 
 

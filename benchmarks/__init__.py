@@ -1,0 +1,1 @@
+"""How long training takes, for the book's documented configurations."""
