@@ -1,0 +1,81 @@
+"""Read a data set from wherever it lies: a folder of IDX files, an .npz, or the book's pickle."""
+
+import os
+from pathlib import Path
+
+from .checks import check_pair
+from .idx_folder import read_idx_folder
+from .npz import read_npz
+from .pickles import read_pickle
+from .split import Pair, split_validation
+
+
+def read(path: str | os.PathLike[str]) -> list[Pair]:
+    """Read training, validation and test set.
+
+    =============  ================================================================================
+    path           what is read
+    =============  ================================================================================
+    a folder       IDX files (train-images-idx3-ubyte, ..., gzipped or plain); the last sixth of the
+                   training file is the validation set
+    ``*.npz``      x_train, y_train, x_test, y_test and, optionally, x_validation, y_validation;
+                   without these the last sixth of the training set is the validation set
+    anything else  a pickle of three (images, labels) pairs, gzipped or plain (`read_pickle`)
+    =============  ================================================================================
+
+    Parameters
+    ----------
+    path : path
+        A folder or a file, as above.
+
+    Returns
+    -------
+    list of three pairs (images, labels): training, validation, test
+        images : array of shape (n, features), uint8 or float as in the file; other integers become
+        float32.
+            Pixels are not scaled.
+        labels : int32 array of shape (n,)
+
+    Raises
+    ------
+    FileNotFoundError
+        No such file or folder, or a folder that lacks one of the four IDX files.
+    ValueError, TypeError
+        A damaged file, or data that `check_pair` does not let through.
+    pickle.UnpicklingError
+        A pickle that is damaged or holds anything but arrays of numbers.
+
+    Examples
+    --------
+    >>> training, validation, test = read("mnist.pkl.gz")  # doctest: +SKIP
+    """
+    path = Path(path)
+    validation: Pair | None
+    if path.is_dir():
+        training, test = read_idx_folder(path)
+        validation = None
+    elif not path.exists():
+        raise FileNotFoundError(
+            f"read({path}): wanted a folder of IDX files, an .npz or a pickle; got a path that "
+            f"does not exist (from {Path.cwd()}). Correct the path, or use load_mnist() for the "
+            "MNIST inside the package."
+        )
+    elif path.suffix == ".npz":
+        training, validation, test = read_npz(path)
+    else:
+        training, validation, test = read_pickle(path)
+
+    # Checked before it is split: a label too few would else be missed in the first part.
+    training = check_pair(f"{path}: training data", *training)
+    if validation is None:
+        training, validation = split_validation(f"{path}: training data", training)
+    else:
+        validation = check_pair(f"{path}: validation data", *validation)
+    test = check_pair(f"{path}: test data", *test)
+    for name, (images, _) in (("validation", validation), ("test", test)):
+        if images.shape[1] != training[0].shape[1]:
+            raise ValueError(
+                f"{path}: {name} images must have {training[0].shape[1]} values each, as the "
+                f"training images have; got {images.shape[1]}. Bring all images to one size."
+            )
+    return [training, validation, test]

@@ -1,0 +1,168 @@
+"""An unpickler that can build arrays of numbers and nothing else.
+
+A pickle is a program: it names functions, and the reader calls them. Here every name that it may
+use stands for a harmless function of this file, so neither a foreign function nor NumPy's own
+`__setstate__` is ever run, and no array exists before its bytes do. What remains to a hostile file
+is to waste time and memory, as any can that Python's own unpickler reads.
+"""
+
+import math
+import pickle
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+MAX_DIMENSIONS = 32
+
+
+class Refused(pickle.UnpicklingError):
+    """The pickle asks for something that arrays of numbers do not need; the text says for what."""
+
+
+class Shell:
+    """The place of an array, empty until the pickle brings its content (`__setstate__`)."""
+
+    __slots__ = ("array",)
+
+    def __init__(self, array: NDArray[Any] | None = None) -> None:
+        self.array = array
+
+    def __setstate__(self, state: Any) -> None:
+        # (version, shape, dtype, Fortran order?, bytes); the oldest NumPys wrote no version.
+        shape, number_type, fortran, raw = state[-4:]
+        self.array = _from_bytes(raw, number_type, shape, "F" if fortran else "C")
+
+
+class NumberType:
+    """What a pickled `numpy.dtype` says: kind, size and byte order of a number."""
+
+    __slots__ = ("code", "order")
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        self.order = "="
+
+    def __setstate__(self, state: Any) -> None:
+        # (version, byte order, subarray, names, fields, itemsize, alignment, flags)
+        order, *compound = state[1:5]
+        if order not in ("<", ">", "=", "|") or any(part is not None for part in compound):
+            raise Refused("a compound dtype")
+        self.order = order
+
+    def dtype(self) -> np.dtype[Any]:
+        return np.dtype(self.order + self.code)
+
+
+class Name:
+    """A global name that the pickle may use: it can be called, and nothing else.
+
+    No class is ever handed to the pickle, since it could then make or change objects behind our
+    back.
+    """
+
+    __slots__ = ("_function", "_text")
+
+    def __init__(self, text: str, function: Callable[..., Any]) -> None:
+        self._text = text
+        self._function = function
+
+    def __call__(self, *args: Any) -> Any:
+        return self._function(*args)
+
+    def __setstate__(self, state: Any) -> NoReturn:
+        raise Refused(f"a change of {self._text}")
+
+
+def _ndarray(*_: Any) -> NoReturn:
+    raise Refused("an array made by calling numpy.ndarray")
+
+
+def _dtype(code: Any, *_: Any) -> NumberType:
+    code = code.decode("latin1") if isinstance(code, bytes) else code
+    if not isinstance(code, str):
+        raise Refused(f"a dtype named by a {type(code).__name__}")
+    if code.startswith(("O", "|O")):
+        raise Refused("an object array")
+    if code not in {"b1", "f2", "f4", "f8", *(kind + size for kind in "iu" for size in "1248")}:
+        raise Refused(f"an array of dtype {code:.40}")
+    return NumberType(code)
+
+
+def _reconstruct(*_: Any) -> Shell:
+    # The arguments are (ndarray, (0,), 'b') in every file; shape and dtype come with the state.
+    return Shell()
+
+
+def _scalar(number_type: NumberType, raw: Any) -> int | float | bool:
+    value: int | float | bool = _from_bytes(raw, number_type, (), "C").item()
+    return value
+
+
+def _frombuffer(raw: Any, number_type: NumberType, shape: Any, order: Any, axes: Any = None) -> Shell:
+    if order != "K":
+        return Shell(_from_bytes(raw, number_type, shape, order))
+    # NumPy 2.3 and later write an array with its axes in another order like this.
+    array = _from_bytes(raw, number_type, shape, "C")
+    if not isinstance(axes, tuple) or not all(type(axis) is int for axis in axes):
+        raise Refused("an array whose axes are no tuple of numbers")
+    return Shell(array.transpose(axes))
+
+
+def _encode(text: str, encoding: str = "latin1") -> bytes:
+    if encoding not in ("latin1", "latin-1"):
+        raise Refused("a text encoding other than latin1")
+    return text.encode("latin1")
+
+
+_MULTIARRAY: dict[str, Callable[..., Any]] = {"_reconstruct": _reconstruct, "scalar": _scalar}
+_NUMERIC: dict[str, Callable[..., Any]] = {"_frombuffer": _frombuffer}
+ALLOWED: dict[str, dict[str, Callable[..., Any]]] = {
+    "numpy": {"ndarray": _ndarray, "dtype": _dtype},
+    "numpy.core.multiarray": _MULTIARRAY,
+    "numpy._core.multiarray": _MULTIARRAY,
+    "numpy.core.numeric": _NUMERIC,
+    "numpy._core.numeric": _NUMERIC,
+    "_codecs": {"encode": _encode},
+}
+
+
+class ArrayUnpickler(pickle.Unpickler):
+    """Unpickle lists, tuples and numbers, with a `Shell` for each array.
+
+    Raises
+    ------
+    Refused
+        For any other name, and for arrays of anything but numbers.
+    """
+
+    def __init__(self, file: Any) -> None:
+        # latin1 gives the byte strings of Python 2, in which arrays lie, back byte by byte.
+        super().__init__(file, encoding="latin1")
+
+    def find_class(self, module: str, name: str, /) -> Any:
+        function = ALLOWED.get(module, {}).get(name)
+        if function is None:
+            raise Refused(f"the name {module:.100}.{name:.100}")
+        return Name(f"{module}.{name}", function)
+
+    def persistent_load(self, pid: Any) -> NoReturn:
+        raise Refused("an object outside the file")
+
+
+def _from_bytes(raw: Any, number_type: NumberType, shape: Any, order: Any) -> NDArray[Any]:
+    """View exactly these bytes as an array (str: a Python 2 byte string, read as latin1)."""
+    if not isinstance(number_type, NumberType) or not isinstance(raw, str | bytes | bytearray):
+        raise Refused(f"an array made of {type(raw).__name__}, not of bytes")
+    # Nothing unchecked is printed: nested tuples that share their parts have an endless repr.
+    if not isinstance(shape, tuple) or len(shape) > MAX_DIMENSIONS or order not in ("C", "F"):
+        raise Refused("an array whose shape is no tuple of sizes")
+    if not all(type(n) is int and 0 <= n < 2**63 for n in shape):
+        raise Refused("an array whose shape is no tuple of sizes")
+    dtype = number_type.dtype()
+    wanted = math.prod(shape) * dtype.itemsize
+    if wanted != len(raw):
+        raise Refused(f"an array of shape {shape} and dtype {dtype} made of {len(raw):,} bytes")
+    values = raw.encode("latin1") if isinstance(raw, str) else raw
+    return np.frombuffer(values, dtype).reshape(shape, order=order)

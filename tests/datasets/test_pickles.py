@@ -1,0 +1,203 @@
+"""The book's Python 2 pickles are read as they are; damaged ones are refused with a clear word."""
+
+import gzip
+import pickle
+import runpy
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from network3.datasets import read_pickle
+
+make = runpy.run_path(str(Path(__file__).with_name("make_python2_pickle.py")))
+python2_pickle, small_sets = make["python2_pickle"], make["small_sets"]
+
+SETS = small_sets()
+ARRAYS = [(np.array(images), np.array(labels)) for images, labels in SETS]
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Read these bytes from a file."""
+
+    def read(content):
+        path = tmp_path / "sets.pkl"
+        path.write_bytes(content)
+        return read_pickle(path)
+
+    return read
+
+
+def assert_sets_equal(sets, wanted):
+    assert isinstance(sets, list)
+    assert len(sets) == 3
+    for (images, labels), (wanted_images, wanted_labels) in zip(sets, wanted, strict=True):
+        assert images.dtype == wanted_images.dtype
+        np.testing.assert_array_equal(images, wanted_images)
+        np.testing.assert_array_equal(labels, wanted_labels)
+
+
+# -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("protocol", [0, 2])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_python_2_files_with_a_list_of_lists(read, protocol, pack):
+    assert isinstance(SETS[0][0], list)
+    assert_sets_equal(read(pack(python2_pickle(SETS, protocol))), ARRAYS)
+
+
+@pytest.mark.parametrize("protocol", [0, 2])
+def test_python_2_files_of_arrays(read, protocol):
+    assert_sets_equal(read(python2_pickle(ARRAYS, protocol)), ARRAYS)
+
+
+@pytest.mark.parametrize("protocol", [0, 2])
+def test_the_fixture_fails_as_the_books_file_does_and_agrees_with_latin1(protocol):
+    content = python2_pickle(SETS, protocol)
+    with pytest.raises(UnicodeDecodeError, match="'ascii' codec"):
+        pickle.loads(content)
+    judge = pickle.loads(content, encoding="latin1")
+    assert_sets_equal([tuple(map(np.array, pair)) for pair in judge], ARRAYS)
+
+
+def test_the_fixture_starts_as_the_books_file_does():
+    # The first bytes of mnist.pkl.gz, without its memo (q...) and its short forms (K, U, \x85).
+    content = python2_pickle(ARRAYS)
+    assert content.startswith(b"\x80\x02((cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(")
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+@pytest.mark.parametrize("sets", [SETS, ARRAYS, [list(pair) for pair in SETS], tuple(ARRAYS)])
+def test_python_3_files(read, protocol, sets):
+    assert_sets_equal(read(pickle.dumps(sets, protocol)), ARRAYS)
+
+
+@pytest.mark.parametrize("dtype", ["?", "u1", "i1", "<i2", ">i4", "<u8", "<f2", ">f4", "<f8"])
+@pytest.mark.parametrize("protocol", [2, 5])
+def test_every_type_of_number(read, dtype, protocol):
+    images = np.arange(6).reshape(2, 3).astype(dtype)
+    sets = read(pickle.dumps([(images, np.arange(2))] * 3, protocol))
+    assert_sets_equal(sets, [(images, np.arange(2))] * 3)
+
+
+@pytest.mark.parametrize("axes", [(0, 1, 2), (0, 2, 1), (2, 1, 0), (2, 0, 1)])
+@pytest.mark.parametrize("protocol", [2, 5])
+def test_every_order_of_axes(read, axes, protocol):
+    images = np.arange(24.0).reshape(2, 3, 4).transpose(axes)
+    labels = np.arange(len(images))
+    assert_sets_equal(read(pickle.dumps([(images, labels)] * 3, protocol)), [(images, labels)] * 3)
+
+
+def test_lists_of_plain_numbers(read):
+    sets = read(pickle.dumps([([[0.5, 1.0], [0.25, 2.0]], [7, 3])] * 3))
+    assert_sets_equal(sets, [(np.array([[0.5, 1.0], [0.25, 2.0]], np.float32), np.array([7, 3]))] * 3)
+
+
+def test_arrays_may_be_written_to(read):
+    images, labels = read(python2_pickle(SETS))[1]
+    images[0, 0], labels[0] = 1, 1
+
+
+# -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [python2_pickle(SETS, 0), python2_pickle(SETS, 2), *(pickle.dumps(SETS, n) for n in (2, 4, 5))],
+)
+def test_every_truncation_is_refused(tmp_path, whole):
+    path = tmp_path / "sets.pkl"
+    for length in range(len(whole)):
+        path.write_bytes(whole[:length])
+        with pytest.raises(pickle.UnpicklingError, match=r"read_pickle\("):
+            read_pickle(path)
+
+
+def test_every_truncation_of_the_gzip_stream_is_refused(tmp_path):
+    path = tmp_path / "sets.pkl.gz"
+    whole = gzip.compress(python2_pickle(SETS))
+    for length in range(len(whole)):
+        path.write_bytes(whole[:length])
+        with pytest.raises(pickle.UnpicklingError, match=r"read_pickle\("):
+            read_pickle(path)
+
+
+def test_a_wrong_gzip_checksum_is_refused(read):
+    whole = bytearray(gzip.compress(python2_pickle(SETS)))
+    whole[-6] ^= 1
+    with pytest.raises(pickle.UnpicklingError, match=r"BadGzipFile.*Fetch the file again"):
+        read(whole)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_bytes_behind_the_end_are_refused(read, pack):
+    with pytest.raises(pickle.UnpicklingError, match="more bytes behind its end"):
+        read(pack(python2_pickle(SETS) + b"x"))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ([], "a list of 0 where three sets should be"),
+        ({"a": 1}, "a dict where three sets should be"),
+        (ARRAYS[:2], "a list of 2 where three sets should be"),
+        (5, "a int where three sets"),
+        ([*ARRAYS[:2], 7], r"a int where the test set's \(images, labels\) should be"),
+        ([*ARRAYS[:2], (1, 2, 3)], "a tuple of 3 where the test set's"),
+        (
+            [(ARRAYS[0][0], ARRAYS[1][1]), *ARRAYS[1:]],
+            r"training images of shape \(5, 6\) and labels of shape \(4,\)",
+        ),
+        ([(ARRAYS[0][1], ARRAYS[0][1]), *ARRAYS[1:]], r"training images of shape \(5,\)"),
+        ([([ARRAYS[0][0][0], ARRAYS[0][0]], [1, 2]), *ARRAYS[1:]], "2 different sizes in one list"),
+        ([([], []), *ARRAYS[1:]], "training images of 0 different sizes"),
+        ([(["ab"], [1]), *ARRAYS[1:]], "a str of 2 where training image 0 should be"),
+        (
+            [(ARRAYS[0][0], [10**30] * 5), *ARRAYS[1:]],
+            "a list of 5 where the training labels should be",
+        ),
+    ],
+)
+def test_other_contents_are_refused_and_told(read, content, message):
+    with pytest.raises(pickle.UnpicklingError, match=f"wanted a pickle of three .*{message}"):
+        read(pickle.dumps(content))
+
+
+def test_a_file_that_is_no_pickle(read):
+    with pytest.raises(pickle.UnpicklingError, match=r"got 14 bytes that are none .*Fetch the file again"):
+        read(b"label,1,2,3\n7,")
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        read_pickle(tmp_path / "nowhere.pkl.gz")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=80))
+def test_random_bytes(tmp_path_factory, content):
+    path = tmp_path_factory.getbasetemp() / "random.pkl"
+    path.write_bytes(content)
+    with pytest.raises(pickle.UnpicklingError, match=r"read_pickle\("):
+        read_pickle(path)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_random_damage(tmp_path_factory, data):
+    content = bytearray(data.draw(st.sampled_from([python2_pickle(SETS), pickle.dumps(SETS)])))
+    for _ in range(data.draw(st.integers(1, 3))):
+        # Not into r (LONG_BINPUT): its huge memo is Python's own weakness.
+        byte = data.draw(st.integers(0, 255).filter(lambda byte: byte != ord("r")))
+        content[data.draw(st.integers(0, len(content) - 1))] = byte
+    path = tmp_path_factory.getbasetemp() / "damaged.pkl"
+    path.write_bytes(content)
+    try:
+        sets = read_pickle(path)
+    except pickle.UnpicklingError:
+        return
+    assert len(sets) == 3
