@@ -18,7 +18,6 @@ $(VENV)/.run: pyproject.toml
 	@echo "Setting up $(VENV) (a minute or two, once) ..."
 	@$(PYTHON) -c "import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 15) else 'network3 needs Python 3.11 to 3.14; got %d.%d. Name another with make PYTHON=python3.12.' % v)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --upgrade pip
 	@$(BIN)/python -m pip install --quiet -e .
 	@touch $@
 
@@ -37,8 +36,9 @@ test: $(VENV)/.dev ## Run the tests, without the slow ones
 	@echo "Running the tests (up to 12 minutes on two cores) ..."
 	@$(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile
 
-test-slow: $(VENV)/.dev ## Run all tests, the chapter's sizes too
-	@$(BIN)/python -m pytest -n auto --dist loadfile
+test-slow: $(VENV)/.dev ## Run the slow tests: the chapter's sizes, a new environment
+	@echo "Running the slow tests ..."
+	@$(BIN)/python -m pytest -m slow -n auto --dist loadfile
 
 lint: $(VENV)/.dev ## Check style
 	@$(BIN)/python -m ruff check . && $(BIN)/python -m ruff format --check .
