@@ -1,6 +1,7 @@
 """What every layer shares: how it is wired into a network, and how shapes are followed from layer to layer."""
 
 import math
+from abc import ABC, abstractmethod
 
 import numpy as np
 from pytensor import shared
@@ -18,7 +19,7 @@ class ShapeError(ValueError):
         self.wanted, self.got, self.mend = wanted, got, mend
 
 
-class Layer:
+class Layer(ABC):
     """The book's protocol for layers, on top of two methods that each layer writes.
 
     A layer has ``params`` (a list of shared variables, ``[w, b]``), ``w`` (subject to weight decay; a layer without
@@ -43,6 +44,7 @@ class Layer:
     target_dtype: str = "int32"
     target_ndim: int = 1
 
+    @abstractmethod
     def output_shape(self, input_shape):
         """Return the shape that the layer gives for `input_shape`; the batch may be None.
 
@@ -51,15 +53,14 @@ class Layer:
         ShapeError
             The layer does not take this shape.
         """
-        raise NotImplementedError(f"{type(self).__name__} must define output_shape(input_shape).")
 
+    @abstractmethod
     def expression(self, x, *, training):
         """Return the layer's formula applied to `x`, of shape (batch, ...) with `input_shape` for the dots."""
-        raise NotImplementedError(f"{type(self).__name__} must define expression(x, training=...).")
 
+    @abstractmethod
     def config(self) -> dict:
         """Return the arguments that build this layer again, as plain values."""
-        raise NotImplementedError(f"{type(self).__name__} must define config().")
 
     def set_inpt(self, inpt, inpt_dropout, mini_batch_size):
         """Wire the layer: `inpt` and `inpt_dropout` are the outputs of the layer before.

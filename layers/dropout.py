@@ -59,7 +59,7 @@ def dropout_states(expression):
 
 
 def dropout_updates(expression):
-    """Return ``{state: next state}`` for all masks of `expression`, for ``function(updates=)`` to draw anew at each call.
+    """Return ``{state: next state}`` for all masks of `expression`: with these ``updates`` each call draws anew.
 
     (PyTensor's ``default_update``, which once did this unasked, is deprecated.)
     """

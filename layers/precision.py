@@ -4,6 +4,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 from pytensor.configdefaults import config
 
@@ -12,7 +13,7 @@ from .checks import one_of
 FLOATS = ("float32", "float64")
 
 _chosen: str | None = None
-_held: list[str] = []
+_held: ContextVar[str | None] = ContextVar("_held", default=None)
 _building = threading.RLock()
 
 
@@ -22,8 +23,9 @@ def floatX() -> str:
     It is what `set_floatX` was given, else the environment's ``NETWORK3_FLOATX``, else float32; inside
     `building`, that one's type. PyTensor's process-wide ``config.floatX`` is not asked.
     """
-    if _held:
-        return _held[-1]
+    held = _held.get()
+    if held is not None:
+        return held
     if _chosen is not None:
         return _chosen
     return one_of("NETWORK3_FLOATX", os.environ.get("NETWORK3_FLOATX", "float32"), FLOATS)
@@ -43,8 +45,8 @@ def building(dtype: str) -> Iterator[None]:
     types must take turns.
     """
     with _building, config.change_flags(floatX=dtype):
-        _held.append(dtype)
+        token = _held.set(dtype)
         try:
             yield
         finally:
-            _held.pop()
+            _held.reset(token)

@@ -54,19 +54,19 @@ def connect(layers, x, mini_batch_size, dtype) -> None:
     Raises
     ------
     TypeError
-        A layer gives another type than `dtype`.
+        A layer whose parameters or output are of another type than `dtype`.
     """
     inpt = inpt_dropout = x
     for index, layer in enumerate(layers):
         layer.set_inpt(inpt, inpt_dropout, mini_batch_size)
         inpt, inpt_dropout = layer.output, layer.output_dropout
-        for output in (inpt, inpt_dropout):
-            if output.dtype != dtype:
+        for variable in (*layer.params, inpt, inpt_dropout):
+            if variable.dtype != dtype:
                 raise TypeError(
                     complaint(
                         layer_name(layers, index),
-                        f"its output must be {dtype}, the type of this network",
-                        output.dtype,
+                        f"its parameters and output must be {dtype}, the type of this network",
+                        variable.dtype,
                         f"Make its shared variables from arrays of {dtype}.",
                     )
                 )
@@ -97,4 +97,5 @@ def with_states_of(net, clone, expression):
 def number_streams(states, seed: int) -> None:
     """Give the k-th of the dropout `states` the stream k under `seed`, at step 0."""
     for stream, state in enumerate(states):
-        state.set_value(np.array([seed, stream, 0], dtype="int32"))
+        # 32 bits of the seed, whatever its size.
+        state.set_value(np.array([seed % 2**32, stream, 0]).astype("int32"))

@@ -7,6 +7,7 @@ import pytest
 
 import network3
 from network3 import ConvPoolLayer, FullyConnectedLayer, Network, SoftmaxLayer, device
+from network3.layers import precision
 
 FOUR_PARTS = re.compile(r"^.+: .*(wanted|must|takes|needs|has|runs on).*; got .+\. \S.*\.$", re.DOTALL)
 X, Y = np.full((20, 6), 0.5), np.arange(20) % 3
@@ -14,6 +15,13 @@ X, Y = np.full((20, 6), 0.5), np.arange(20) % 3
 
 def net():
     return Network([FullyConnectedLayer(n_in=6, n_out=5), SoftmaxLayer(n_in=5, n_out=3)], 4)
+
+
+def network_of_two_types():
+    with precision.building("float32"):
+        layer = SoftmaxLayer(6, 3)
+    with precision.building("float64"):
+        Network([layer], 4)
 
 
 def conv(**changes):
@@ -45,6 +53,10 @@ CASES = {
     "maps that differ": (lambda: conv(filter_shape=(3, 1, 4, 3)), "filter_shape must have 2 as its second entry"),
     "a filter larger than its image": (lambda: conv(filter_shape=(3, 2, 10, 3)), "a filter must fit into its image"),
     "a pool of 0": (lambda: conv(poolsize=(0, 2)), r"poolsize: wanted 2 whole numbers, each 1 or more"),
+    "a layer of another type": (
+        network_of_two_types,
+        r"layer 1 \(SoftmaxLayer\): its parameters and output must be float64.*; got float32",
+    ),
     "a batch of 0": (lambda: Network([SoftmaxLayer(6, 3)], 0), "Network: mini_batch_size: wanted a whole number"),
     "data of another width": (
         lambda: sgd((X[:, :5], Y)),
