@@ -83,8 +83,8 @@ class Layer(ABC):
         """Set ``w``, ``b`` and ``params`` to first values; drawn in float64 and then rounded, as the original did."""
         rng = np.random if rng is None else rng
         w, b = initializer(rng, w_shape, b_shape, n_in, n_out)
-        self.w = shared(np.asarray(w, dtype=floatX()), name="w", borrow=True, shape=w_shape)
-        self.b = shared(np.asarray(b, dtype=floatX()), name="b", borrow=True, shape=b_shape)
+        self.w = shared(np.array(w, dtype=floatX()), name="w", borrow=True, shape=w_shape)
+        self.b = shared(np.array(b, dtype=floatX()), name="b", borrow=True, shape=b_shape)
         self.params = [self.w, self.b]
 
     def __repr__(self):

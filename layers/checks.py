@@ -37,7 +37,7 @@ def real(who: str, value: Any, *, least: float = -math.inf, below: float = math.
     """
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if math.isfinite(number) and least <= number < below:
         return number
@@ -57,21 +57,22 @@ def one_of(who: str, value: Any, known: Iterable[str]) -> str:
     names = tuple(known)
     if value in names:
         return str(value)
-    near = difflib.get_close_matches(str(value), names, n=1)
-    mend = f'Perhaps you meant "{near[0]}".' if near else f'Write e.g. "{names[0]}".'
+    in_lower_case = {name.lower(): name for name in names}
+    near = difflib.get_close_matches(str(value).lower(), in_lower_case, n=1)
+    mend = f'Perhaps you meant "{in_lower_case[near[0]]}".' if near else f'Write e.g. "{names[0]}".'
     raise ValueError(complaint(who, f"wanted one of {', '.join(names)}", repr(value), mend))
 
 
 def sizes(who: str, value: Any, count: int, *, least: int = 1) -> tuple[int, ...]:
-    """Return `value` as a tuple of `count` whole numbers; a single number stands for all of them.
+    """Return `value` as a tuple of `count` whole numbers; a single number stands for both of two.
 
     Raises
     ------
     ValueError
         Another number of entries, or one that is not a whole number of at least `least`.
     """
-    if _is_whole(value):
-        value = (value,) * count
+    if _is_whole(value) and count == 2:
+        value = (value, value)
     try:
         entries = tuple(value)
     except TypeError:

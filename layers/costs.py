@@ -11,7 +11,7 @@ from pytensor.tensor.special import Softmax, log_softmax
 def _desired(a, y):
     """Return `y` as desired activations, rows of 0 and 1 for labels."""
     if y.ndim == a.ndim:
-        return y
+        return pt.cast(y, a.dtype)
     classes = pt.arange(a.type.shape[1] if a.type.shape[1] is not None else a.shape[1])
     return pt.cast(pt.eq(y[:, None], classes), a.dtype)
 
@@ -41,11 +41,12 @@ def log_likelihood(a, y):
     r"""Return the mean of :math:`C = -\ln a_y` for labels `y`, for softmax outputs (chapter 3).
 
     There :math:`\delta = a - y`. The logarithm of a softmax is computed from its weighted inputs, so that a
-    probability too small for its type costs what it should, not infinity.
+    probability too small for its type costs what it should, not infinity. A term with factor 0 counts as 0.
     """
     softmax = a.owner is not None and isinstance(a.owner.op, Softmax)
-    log_a = log_softmax(a.owner.inputs[0], axis=-1) if softmax else pt.log(a)
+    log_a = log_softmax(a.owner.inputs[0], axis=-1) if softmax else None
     if y.ndim == a.ndim:
-        return _mean_of_rows(-y * log_a)
+        y = _desired(a, y)
+        return _mean_of_rows(-y * (log_a if softmax else pt.log(pt.switch(pt.eq(y, 0), 1, a))))
     rows = pt.arange(y.type.shape[0] if y.type.shape[0] is not None else y.shape[0])
-    return -log_a[rows, y].mean(acc_dtype=a.dtype)
+    return -(log_a[rows, y] if softmax else pt.log(a[rows, y])).mean(acc_dtype=a.dtype)

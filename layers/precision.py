@@ -21,7 +21,7 @@ def floatX() -> str:
     """Return the type of new parameters and expressions, ``"float32"`` or ``"float64"``.
 
     It is what `set_floatX` was given, else the environment's ``NETWORK3_FLOATX``, else float32; inside
-    `building`, that one's type. PyTensor's process-wide ``config.floatX`` is not asked.
+    `building`, in the same thread, that one's type. PyTensor's process-wide ``config.floatX`` is not asked.
     """
     held = _held.get()
     if held is not None:

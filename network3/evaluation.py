@@ -31,11 +31,11 @@ def score(net, examples, cost=None) -> dict[str, float]:
     with calling(chosen_backend(), net.floatX):
         for start in range(0, len(examples), CHUNK):
             rows = np.arange(start, start + CHUNK).clip(max=len(examples) - 1)
-            sums += _sums(scorer, images[rows], targets[rows], net.floatX)
+            sums += _sums(scorer, names, images[rows], targets[rows], net.floatX)
         repeated = -len(examples) % CHUNK
         if repeated:
             rows = np.full(CHUNK, len(examples) - 1)
-            sums -= _sums(scorer, images[rows], targets[rows], net.floatX) * repeated / CHUNK
+            sums -= _sums(scorer, names, images[rows], targets[rows], net.floatX) * repeated / CHUNK
     return {name: float(total) for name, total in zip(names, sums / len(examples), strict=True)}
 
 
@@ -70,8 +70,8 @@ def _names(net, cost) -> list[str]:
     return [name for name, there in present.items() if there]
 
 
-def _sums(scorer, images, targets, dtype) -> np.ndarray:
-    """Return the sums over a chunk of what `scorer` gives as means, with whole numbers restored from rounding."""
+def _sums(scorer, names, images, targets, dtype) -> np.ndarray:
+    """Return the sums over a chunk of what `scorer` gives as means, with the count of the accuracy made whole again."""
     sums = CHUNK * np.array([float(mean) for mean in scorer(scaled(images, dtype), targets)])
-    whole = np.rint(sums)
-    return np.where(np.abs(sums - whole) < 1e-4, whole, sums)
+    whole, counts = np.rint(sums), np.array(names) == "accuracy"
+    return np.where(counts & (np.abs(sums - whole) < 1e-4), whole, sums)

@@ -91,7 +91,7 @@ def static_copy(net, batch: int, width: int, target_shape: tuple[int, ...]):
 def with_states_of(net, clone, expression):
     """Return `expression` of `clone` with the dropout states of `net` in the place of the clone's own."""
     own = dropout_states(clone.output_dropout)
-    return graph_replace(expression, dict(zip(own, net.dropout_states, strict=True))) if own else expression
+    return graph_replace(expression, dict(zip(own, net.dropout_states, strict=True)), strict=False)
 
 
 def number_streams(states, seed: int) -> None:

@@ -1,0 +1,68 @@
+"""Our Ops on JAX give what NumPy gives."""
+
+import jax
+import numpy as np
+import pytest
+from jax.lax import Precision
+from pytensor.link.jax.dispatch import jax_funcify
+
+import network3.layers.backends.jax  # noqa: F401  (registers our Ops)
+from network3.layers.ops.conv import Conv2D, Conv2DGradInput
+
+
+@pytest.fixture
+def run():
+    """Compile and call under JAX's own switch: PyTensor throws it once, by config.floatX, at its first import."""
+
+    def run(case):
+        with jax.enable_x64(case.dtype == "float64"):
+            return [np.asarray(result) for result in case.compile("JAX")(*case.values)]
+
+    return run
+
+
+def test_each_case_agrees_with_numpy(run, case):
+    case.agree(run(case))
+
+
+def test_a_float32_net_holds_no_float64(small_net, doubles):
+    with jax.enable_x64(False):
+        assert not doubles(small_net.compile("JAX"))
+
+
+def test_the_switch_for_float64_is_a_context_manager():
+    before = jax.config.jax_enable_x64
+    for on, dtype in [(True, "float64"), (False, "float32")]:
+        with jax.enable_x64(on):
+            assert jax.numpy.zeros(2).dtype == dtype
+    assert jax.config.jax_enable_x64 == before
+
+
+def precisions(function, *arrays):
+    """The precision of each convolution that JAX is asked for."""
+    equations = jax.make_jaxpr(function)(*arrays).eqns
+    return [e.params["precision"] for e in equations if e.primitive.name == "conv_general_dilated"]
+
+
+def test_convolutions_run_at_the_highest_precision_unless_jaxs_switch_is_set():
+    x, w, g = (np.ones(shape, "float32") for shape in [(2, 3, 6, 7), (4, 3, 3, 2), (2, 4, 4, 6)])
+    highest, default = (Precision.HIGHEST,) * 2, (Precision.DEFAULT,) * 2
+    assert precisions(jax_funcify(Conv2D()), x, w) == [highest]
+    assert precisions(jax_funcify(Conv2DGradInput()), w, g, x) == [highest]
+    with jax.default_matmul_precision("default"):
+        assert precisions(jax_funcify(Conv2D()), x, w) == [default]
+
+
+@pytest.mark.parametrize("taps", [(7, 2), (3, 8)])
+def test_filters_larger_than_their_image_are_refused(taps):
+    with pytest.raises(ValueError, match=r"conv2d: a filter must fit .*; got filters of .*\. Use"):
+        jax_funcify(Conv2D())(np.ones((2, 3, 6, 7), "float32"), np.ones((4, 3, *taps), "float32"))
+
+
+def test_every_op_is_dispatched(kind):
+    assert jax_funcify.dispatch(kind) is not jax_funcify.dispatch(object)
+
+
+def test_an_op_without_a_dispatch_is_an_error(unknown_op):
+    with pytest.raises(NotImplementedError, match="No JAX conversion .* Nameless"):
+        unknown_op.compile("JAX")

@@ -1,0 +1,46 @@
+"""Our Ops on PyTorch give what NumPy gives: each case op by op, and a few as PyTorch compiles them."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("network3.layers.backends.pytorch")
+from pytensor.link.pytorch.dispatch import pytorch_funcify  # noqa: E402
+
+pytestmark = [
+    pytest.mark.torch,
+    # PyTorch warns of itself while it imports its own compiler.
+    pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated:DeprecationWarning"),
+    # PyTensor hands its constants, broadcast and so not writable, to PyTorch, which warns once a process.
+    pytest.mark.filterwarnings("ignore:The given NumPy array is not writable:UserWarning"),
+]
+
+COMPILED = {
+    "conv": ["conv full, striding along rows", "cross-correlation striding", "conv of NaN, padded"],
+    "pool": ["max of NaN", "max of ties", "l2 of NaN", "l2 of blanks", "sum of NaN"],
+    "masks": ["masks, odd", "masks of high words"],
+}
+
+
+def test_each_case_agrees_with_numpy(case):
+    with torch.compiler.set_stance("force_eager"):
+        case.agree(case.compile("PYTORCH")(*case.values))
+
+
+@pytest.mark.parametrize("names", COMPILED)
+def test_joined_cases_agree_with_numpy(cases, names):
+    case = cases("float32", *COMPILED[names])
+    case.agree(case.compile("PYTORCH")(*case.values))
+
+
+def test_a_float32_net_holds_no_float64(small_net, doubles):
+    assert not doubles(small_net.compile("PYTORCH"))
+
+
+def test_every_op_is_dispatched(kind):
+    assert pytorch_funcify.dispatch(kind) is not pytorch_funcify.dispatch(object)
+
+
+def test_an_op_without_a_dispatch_is_an_error(unknown_op):
+    with pytest.raises(NotImplementedError, match="No PyTorch conversion .* Nameless"):
+        unknown_op.compile("PYTORCH")

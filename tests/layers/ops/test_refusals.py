@@ -1,0 +1,121 @@
+"""What the Ops refuse, and that each error says who, what was wanted, what was got, and the mend."""
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+
+from network3.layers.ops import DropoutMask, conv2d, pool2d
+from network3.layers.ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight
+from network3.layers.ops.pool import MaxPool2DGrad, Unpool2D
+
+
+def tensor(*shape, dtype="float32"):
+    return pt.tensor(shape=shape, dtype=dtype)
+
+
+X, W, STATE = tensor(2, 3, 6, 7), tensor(4, 3, 3, 2), tensor(3, dtype="int32")
+W64, WHOLE = tensor(4, 3, 3, 2, dtype="float64"), tensor(2, 3, 6, 7, dtype="int64")
+
+REFUSED = {
+    # name: (what to do, the error, who, wanted, got, mend)
+    "images of 3 axes": (lambda: conv2d(tensor(3, 6, 7), W), TypeError, "Conv2D", "x must have 4 axes", "3", "Reshape"),
+    "filters of 2 axes": (lambda: conv2d(X, tensor(3, 2)), TypeError, "Conv2D", "w must have 4 axes", "2", "Reshape"),
+    "two types": (lambda: conv2d(X, W64), TypeError, "Conv2D", "one type", "x float32, w float64", "Cast"),
+    "whole numbers": (lambda: conv2d(WHOLE, WHOLE), TypeError, "Conv2D", "float32 or float64", "x int64", "Cast"),
+    "half precision": (
+        lambda: conv2d(X.astype("float16"), W.astype("float16")), TypeError, "Conv2D", "float32", "x float16", "Cast"
+    ),
+    "other maps": (
+        lambda: conv2d(X, tensor(4, 2, 3, 2)), ValueError, "conv2d", "of 2 maps", r"\(2, 3, 6, 7\)", "second axis 3"
+    ),
+    "tall filters": (
+        lambda: conv2d(X, tensor(4, 3, 7, 2)), ValueError, "conv2d", "fit into .*6, 7.*valid", r"\(7, 2\)", "smaller"
+    ),
+    "wide filters": (
+        lambda: conv2d(X, tensor(4, 3, None, 9), padding=(9, 0)), ValueError, "conv2d", "fit", "None, 9", "padding"
+    ),
+    "stride 0": (lambda: conv2d(X, W, stride=0), ValueError, "Conv2D: stride", "1 or more", r"\(0, 0\)", "Write"),
+    "stride of 3": (lambda: conv2d(X, W, stride=(1, 1, 1)), ValueError, "Conv2D: stride", "2 whole", "1, 1, 1", "e.g."),
+    "broken stride": (lambda: conv2d(X, W, stride=1.5), ValueError, "Conv2D: stride", "whole", "1.5", "Write"),
+    "padding same": (
+        lambda: conv2d(X, W, padding="same"), ValueError, "Conv2D", "'valid', 'half', 'full'", "'same'", "'half'"
+    ),
+    "padding -1": (lambda: conv2d(X, W, padding=-1), ValueError, "Conv2D: padding", "0 or more", "-1", "Write"),
+    "padding None": (lambda: conv2d(X, W, padding=None), ValueError, "Conv2D: padding", "whole", "None", "Write"),
+    "gradient of 3 axes": (
+        lambda: Conv2DGradInput()(W, tensor(4, 4, 6), X), TypeError, "Conv2DGradInput", "g must have 4", "3", "Reshape"
+    ),
+    "gradient of another type": (
+        lambda: Conv2DGradWeight()(X, W64, W), TypeError, "Conv2DGradWeight", "one type", "g float64, w float32", "Cast"
+    ),
+    "maps of 3 axes": (lambda: pool2d(tensor(3, 6, 7)), TypeError, "Pool2D", "4 axes", "3 axes of float32", "Reshape"),
+    "whole features": (lambda: pool2d(WHOLE), TypeError, "Pool2D", "float32 or", "4 axes of int64", "cast"),
+    "tall window": (lambda: pool2d(X, (7, 1)), ValueError, "pool2d", r"fit into .*\(6, 7\)", r"\(7, 1\)", "smaller"),
+    "wide window": (lambda: pool2d(X, (1, 8)), ValueError, "pool2d", "fit", r"\(1, 8\)", "smaller"),
+    "window 0": (lambda: pool2d(X, 0), ValueError, "Pool2D: size", "1 or more", r"\(0, 0\)", "Write"),
+    "window of 1 number": (lambda: pool2d(X, (2,)), ValueError, "Pool2D: size", "2 whole", r"\(2,\)", "Write"),
+    "mode maxx": (lambda: pool2d(X, 2, "maxx"), ValueError, "pool2d: mode", "max, l2, sum", "'maxx'", 'meant "max"'),
+    "mode average": (lambda: pool2d(X, 2, "average"), ValueError, "pool2d: mode", "max, l2", "'average'", "Write"),
+    "repeated other type": (lambda: Unpool2D()(W64, X), TypeError, "Unpool2D", "all float32", "of float64", "cast"),
+    "maxima of 3 axes": (
+        lambda: MaxPool2DGrad()(X, tensor(3, 3, 3), X), TypeError, "MaxPool2DGrad", "4 axes", "3 axes", "Reshape"
+    ),
+    "keep -0.1": (lambda: DropoutMask(-0.1), ValueError, "DropoutMask: keep", "at least 0", "-0.1", "Give"),
+    "keep 1.5": (lambda: DropoutMask(1.5), ValueError, "DropoutMask: keep", "0 to 1", "1.5", "1 - p_dropout"),
+    "keep NaN": (lambda: DropoutMask(np.nan), ValueError, "DropoutMask: keep", "finite", "nan", "Give"),
+    "keep half": (lambda: DropoutMask("half"), ValueError, "DropoutMask: keep", "number", "'half'", "Give"),
+    "mask of whole numbers": (
+        lambda: DropoutMask(0.5)(WHOLE, STATE), TypeError, "DropoutMask", "x of float", "x of int64", "dropout_state"
+    ),
+    "state of int64": (
+        lambda: DropoutMask(0.5)(X, STATE.astype("int64")), TypeError, "DropoutMask", "int32", "of int64", "Make"
+    ),
+    "state of 2 axes": (
+        lambda: DropoutMask(0.5)(X, tensor(1, 3, dtype="int32")), TypeError, "DropoutMask", "shape", r"\(1, 3\)", "Make"
+    ),
+    "state of 2 entries": (
+        lambda: DropoutMask(0.5)(X, tensor(2, dtype="int32")), TypeError, "DropoutMask", r"\(3,\)", r"\(2,\)", "Make"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused_with_who_wanted_got_and_mend(name):
+    act, error, who, wanted, got, mend = REFUSED[name]
+    with pytest.raises(error, match=rf"^{who}: .*{wanted}.*; got .*{got}.*\. .*{mend}.*\.$"):
+        act()
+
+
+def unknown(*arrays):
+    return [pt.tensor(shape=(None,) * a.ndim, dtype=a.dtype) for a in arrays]
+
+
+IMAGES, FILTERS = np.ones((2, 3, 6, 7)), np.ones((4, 3, 3, 2))
+ZEROS = np.zeros((2, 4, 4, 6))
+REFUSED_WHEN_RUN = {
+    "other maps": (Conv2D(), (IMAGES, FILTERS[:, :2]), "shape-mismatch"),
+    "one map in the filters": (Conv2D(), (IMAGES, FILTERS[:, :1]), "shape-mismatch"),
+    "one map in the images": (Conv2D(), (IMAGES[:, :1], FILTERS), "shape-mismatch"),
+    "tall filters": (Conv2D(), (IMAGES, np.ones((4, 3, 7, 2))), r"conv2d: .*fit.*\(6, 7\).*; got .*\(7, 2\)\. Use"),
+    "wide filters": (Conv2D(), (IMAGES, np.ones((4, 3, 3, 9))), r"conv2d: .*fit.*\(6, 7\).*; got .*\(3, 9\)\. Use"),
+    "filters of fewer maps": (Conv2DGradInput(), (FILTERS[:, :2], ZEROS, IMAGES), "shape|broadcast"),
+    "gradient of more maps": (Conv2DGradInput(), (FILTERS[:3], ZEROS, IMAGES), "shape-mismatch"),
+    "gradient of fewer images": (Conv2DGradWeight(), (IMAGES, ZEROS[:1], FILTERS), "shape-mismatch"),
+    "images of fewer maps": (Conv2DGradWeight(), (IMAGES[:, :2], ZEROS, FILTERS), "shape|broadcast"),
+    "state of 2 entries": (DropoutMask(0.5), (IMAGES, np.ones(2, "int32")), "unpack"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED_WHEN_RUN)
+def test_refused_when_run_where_the_graph_knew_no_shapes(name):
+    op, arrays, words = REFUSED_WHEN_RUN[name]
+    inputs = unknown(*arrays)
+    f = pytensor.function(inputs, op(*inputs), mode="FAST_COMPILE")
+    with pytest.raises(ValueError, match=words):
+        f(*arrays)
+
+
+def test_a_window_larger_than_the_image_gives_nothing_when_run():
+    x = pt.tensor(shape=(None,) * 4, dtype="float64")
+    assert pytensor.function([x], pool2d(x, (7, 2)), mode="FAST_COMPILE")(IMAGES).shape == (2, 3, 0, 3)

@@ -1,0 +1,108 @@
+"""Shapes promised without computing, and Ops equal by their properties."""
+
+import pickle
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+from pytensor.compile.mode import Mode
+
+from network3.layers.ops import DropoutMask, conv2d, pool2d
+from network3.layers.ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight
+from network3.layers.ops.pool import MaxPool2DGrad, Pool2D, Unpool2D
+
+STRIDES = [(1, 1), (2, 1), (2, 3)]
+PADDINGS = ["valid", "half", "full", (1, 2)]
+
+
+def image(*shape, name="x"):
+    return pt.tensor(name, shape=shape, dtype="float32")
+
+
+def hidden(known, shape):
+    return tuple(length if is_known else None for is_known, length in zip(known, shape, strict=True))
+
+
+@pytest.mark.parametrize("known", [(1, 1, 1, 1), (0, 1, 1, 1), (1, 0, 0, 1), (0, 0, 0, 0)])
+@pytest.mark.parametrize("padding", PADDINGS)
+@pytest.mark.parametrize("stride", STRIDES)
+def test_conv2d_promises_the_shape_it_computes(evaluate, stride, padding, known):
+    x, w = np.ones((2, 3, 6, 7), "float32"), np.ones((4, 3, 3, 2), "float32")
+    computed = evaluate(lambda x, w: conv2d(x, w, stride=stride, padding=padding), x, w).shape
+    promised = conv2d(image(*hidden(known, x.shape)), image(*w.shape), stride=stride, padding=padding).type.shape
+    assert promised == hidden((known[0], 1, *known[2:]), computed)
+
+
+def test_unknown_filters_leave_unknown_outputs():
+    assert conv2d(image(2, 3, 6, 7), image(4, None, None, 2)).type.shape == (2, 4, None, 6)
+    assert conv2d(image(2, 3, 6, 7), image(None, 3, 3, None)).type.shape == (2, None, 4, None)
+
+
+@pytest.mark.parametrize("known", [(1, 1, 1, 1), (0, 1, 1, 1), (1, 0, 0, 1), (0, 0, 0, 0)])
+@pytest.mark.parametrize("mode", ["max", "l2", "sum"])
+@pytest.mark.parametrize("size", [(1, 1), (2, 3), (3, 2)])
+def test_pool2d_promises_the_shape_it_computes(evaluate, size, mode, known):
+    x = np.ones((2, 3, 7, 8), "float32")
+    computed = evaluate(lambda x: pool2d(x, size, mode), x).shape
+    assert pool2d(image(*hidden(known, x.shape)), size, mode).type.shape == hidden(known, computed)
+
+
+def test_gradients_and_masks_promise_the_shape_of_what_they_belong_to():
+    x, w, g, pooled = image(2, 3, 6, None), image(4, 3, None, 2), image(2, 4, None, None), image(2, 3, 3, None)
+    assert Conv2DGradInput()(w, g, x).type.shape == x.type.shape
+    assert Conv2DGradWeight()(x, g, w).type.shape == w.type.shape
+    assert Unpool2D()(pooled, x).type.shape == x.type.shape
+    assert MaxPool2DGrad()(x, pooled, pooled).type.shape == x.type.shape
+    assert DropoutMask(0.5)(x, pt.ivector()).type.shape == x.type.shape
+
+
+OURS = (Conv2D, Conv2DGradInput, Conv2DGradWeight, Pool2D, Unpool2D, MaxPool2DGrad, DropoutMask)
+EXPRESSIONS = {
+    "Conv2D": lambda x, w, state: conv2d(x, w, stride=(2, 1), padding="half"),
+    "Conv2D full": lambda x, w, state: conv2d(x, w, stride=(1, 3), padding="full"),
+    "Conv2DGradInput": lambda x, w, state: pt.grad(conv2d(x, w).sum(), x),
+    "Conv2DGradWeight": lambda x, w, state: pt.grad(conv2d(x, w).sum(), w),
+    "Pool2D": lambda x, w, state: pool2d(x, (2, 3)),
+    "Unpool2D": lambda x, w, state: pt.grad(pool2d(x, (2, 3), "l2").sum(), x),
+    "MaxPool2DGrad": lambda x, w, state: pt.grad(pool2d(x, (2, 3)).sum(), x),
+    "DropoutMask": lambda x, w, state: DropoutMask(0.5)(x, state),
+}
+
+
+@pytest.mark.parametrize("name", EXPRESSIONS)
+def test_a_shape_is_had_without_computing_the_values(name):
+    inputs = [image(*[None] * 4), image(*[None] * 4, name="w"), pt.ivector("state")]
+    arrays = [np.ones((2, 3, 6, 7), "float32"), np.ones((4, 3, 3, 2), "float32"), np.array([1, 2, 3], "int32")]
+    y = EXPRESSIONS[name](*inputs)
+    values = pytensor.function(inputs, y, mode="FAST_COMPILE", on_unused_input="ignore")
+    shape = pytensor.function(inputs, y.shape, mode=Mode("py", "fast_run"), on_unused_input="ignore")
+    assert any(isinstance(node.op, OURS) for node in values.maker.fgraph.apply_nodes)
+    assert not any(isinstance(node.op, OURS) for node in shape.maker.fgraph.apply_nodes)
+    np.testing.assert_array_equal(shape(*arrays), values(*arrays).shape)
+
+
+VARIANTS = [
+    *(
+        kind(*settings)
+        for kind in (Conv2D, Conv2DGradInput, Conv2DGradWeight)
+        for settings in [(), ((2, 1),), ((1, 1), "half"), ((1, 1), (1, 1)), ((1, 1), "valid", False)]
+    ),
+    *(Pool2D(size, mode) for size in [(2, 2), (2, 3)] for mode in ("max", "l2", "sum")),
+    *(kind(size) for kind in (Unpool2D, MaxPool2DGrad) for size in [(2, 2), (2, 3)]),
+    *(DropoutMask(keep) for keep in (0.5, 0.7)),
+]
+
+
+def test_ops_are_equal_when_their_properties_are():
+    again = pickle.loads(pickle.dumps(VARIANTS))
+    assert again == VARIANTS
+    assert [hash(op) for op in again] == [hash(op) for op in VARIANTS]
+    assert len(set(VARIANTS)) == len(VARIANTS)
+
+
+def test_ops_written_differently_are_equal():
+    assert Conv2D(2, 1, 1) == Conv2D((2, 2), [1, 1], True)
+    assert hash(Conv2D(2, 1, 1)) == hash(Conv2D((2, 2), [1, 1], True))
+    assert Pool2D(np.int64(3)) == Pool2D([3, 3], "max")
+    assert DropoutMask(1) == DropoutMask(1.0)

@@ -1,0 +1,184 @@
+"""One table of all layers, put through the same tests."""
+
+import json
+import math
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+
+import network3
+from network3.layers import (
+    ACTIVATIONS,
+    ConvPoolLayer,
+    FullyConnectedLayer,
+    ReLU,
+    SoftmaxLayer,
+    dropout_states,
+    linear,
+    sigmoid,
+    tanh,
+)
+from network3.layers.initializers import normalized, zeros
+
+# All axes of different sizes: 5 examples of 2 maps, 11 x 8; filters of 4 x 3; 7 filters or neurons.
+CONV = {"filter_shape": (7, 2, 4, 3), "image_shape": (5, 2, 11, 8)}
+FULL = {"n_in": 9, "n_out": 7}
+LAYERS: dict[str, tuple] = {
+    **{f"conv {f.__name__}": (ConvPoolLayer, {**CONV, "activation_fn": f}) for f in (linear, sigmoid, tanh, ReLU)},
+    "conv unpooled": (ConvPoolLayer, {**CONV, "poolsize": (1, 1)}),
+    "conv pool (3, 2)": (ConvPoolLayer, {**CONV, "poolsize": (3, 2)}),
+    "conv pool 5": (ConvPoolLayer, {**CONV, "poolsize": 5}),
+    "conv l2": (ConvPoolLayer, {**CONV, "poolsize": (2, 4), "pool": "l2"}),
+    "conv l2 unpooled": (ConvPoolLayer, {**CONV, "poolsize": (1, 1), "pool": "l2"}),
+    "conv stride (2, 1)": (ConvPoolLayer, {**CONV, "stride": (2, 1)}),
+    "conv stride 3": (ConvPoolLayer, {**CONV, "stride": 3, "poolsize": (2, 1)}),
+    "conv half": (ConvPoolLayer, {**CONV, "padding": "half"}),
+    "conv full": (ConvPoolLayer, {**CONV, "padding": "full", "poolsize": (2, 5)}),
+    "conv padding (0, 2), l2": (ConvPoolLayer, {**CONV, "padding": (0, 2), "stride": (1, 2), "pool": "l2"}),
+    "conv of 3 entries": (ConvPoolLayer, {**CONV, "image_shape": (2, 11, 8)}),
+    **{f"connected {name}": (FullyConnectedLayer, {**FULL, "activation_fn": f}) for name, f in ACTIVATIONS.items()},
+    "connected dropout": (FullyConnectedLayer, {**FULL, "p_dropout": 0.25}),
+    "softmax": (SoftmaxLayer, FULL),
+    "softmax dropout": (SoftmaxLayer, {**FULL, "p_dropout": 0.5}),
+}
+each_layer = pytest.mark.parametrize("name", LAYERS)
+each_type = pytest.mark.parametrize("dtype", ["float32", "float64"])
+
+
+@pytest.fixture
+def make():
+    """Build a layer of the table, of the type asked for, with first values other than 0."""
+
+    def make(name, dtype="float64", initializer=normalized):
+        network3.use(floatX=dtype)
+        kind, arguments = LAYERS[name]
+        return kind(**arguments, initializer=initializer, rng=np.random.default_rng(3))
+
+    return make
+
+
+def images(layer, dtype="float64"):
+    return np.random.default_rng(4).uniform(0, 1, (5, math.prod(layer.input_shape))).astype(dtype)
+
+
+def distance(output):
+    """A cost that any output has: half the mean square of its distance from values drawn once."""
+    wanted = np.random.default_rng(6).uniform(0, 1, (5, *output.type.shape[1:])).astype(output.dtype)
+    return pt.mean((output - wanted) ** 2, acc_dtype=output.dtype)
+
+
+@each_layer
+@pytest.mark.parametrize("batch", [None, 5], ids=["open batch", "fixed batch"])
+def test_the_shape_promised_is_the_shape_computed(make, wire, compute, name, batch):
+    layer = make(name)
+    x = wire(layer, batch)
+    promised = layer.output_shape((batch, *x.type.shape[1:]))
+    assert promised == layer.output_shape((batch, *layer.input_shape))
+    assert promised == layer.output.type.shape == layer.output_dropout.type.shape
+    for output in compute([layer.output, layer.output_dropout], {x: images(layer)}):
+        assert output.shape == (5, *promised[1:])
+
+
+def test_an_open_batch_takes_any_number_of_examples(make, wire):
+    for name in LAYERS:
+        layer = make(name)
+        x = wire(layer)
+        function = pytensor.function([x], layer.output, mode="FAST_COMPILE")
+        all_of_them, one = function(images(layer)), function(images(layer)[:1])
+        np.testing.assert_allclose(one, all_of_them[:1], rtol=1e-12)
+
+
+@each_layer
+@each_type
+@pytest.mark.parametrize("pytensors", ["float64", "float32"])
+def test_the_type_is_kept_everywhere(make, wire, name, dtype, pytensors):
+    """Parameters, outputs, gradients and whatever lies between, whatever PyTensor's own setting."""
+    with pytensor.config.change_flags(floatX=pytensors):
+        layer = make(name, dtype)
+        x = wire(layer)
+        cost = distance(layer.output_dropout)
+        asked = [layer.output, layer.output_dropout, cost, *pytensor.grad(cost, layer.params)]
+        function = pytensor.function([x], asked, mode="FAST_COMPILE")
+        computed = function(images(layer, dtype))
+    assert [param.dtype for param in layer.params] == [dtype, dtype]
+    assert {value.dtype for value in computed} == {np.dtype(dtype)}
+    between = {out.dtype for node in function.maker.fgraph.toposort() for out in node.outputs}
+    assert {kind for kind in between if kind.startswith("float")} == {dtype}
+
+
+@each_layer
+@each_type
+def test_blank_images_give_no_nan(make, wire, compute, name, dtype):
+    """The margin of a digit is blank; filters of 0, too, make windows of which the norm is 0."""
+    for initializer in (normalized, zeros):
+        layer = make(name, dtype, initializer)
+        x = wire(layer)
+        cost = distance(layer.output_dropout)
+        asked = [layer.output, cost, *pytensor.grad(cost, layer.params), pytensor.grad(cost, x)]
+        for value in compute(asked, {x: np.zeros_like(images(layer, dtype))}):
+            assert np.isfinite(value).all()
+
+
+@each_layer
+def test_a_nan_pixel_gives_nan_for_its_example_alone(make, wire, compute, name):
+    layer = make(name)
+    x, values = wire(layer), images(layer)
+    values[3, values.shape[1] // 2] = np.nan
+    for output in compute([layer.output, layer.output_dropout], {x: values}):
+        assert [bool(np.isnan(example).any()) for example in output] == [False, False, False, True, False]
+
+
+@each_layer
+def test_evaluation_is_the_same_each_time(make, wire, name):
+    """Nothing in it is random, and nothing is carried from one call to the next."""
+    layer = make(name)
+    x, values = wire(layer), images(layer)
+    function = pytensor.function([x], layer.output, mode="FAST_COMPILE")
+    first = function(values)
+    function(values + 1)
+    np.testing.assert_array_equal(function(values), first)
+    assert dropout_states(layer.output) == []
+    assert len(dropout_states(layer.output_dropout)) == (layer.p_dropout > 0)
+
+
+@each_layer
+def test_parameters_move_downhill_in_a_gradient_step(make, wire, name):
+    layer = make(name)
+    x, values, before = wire(layer), images(layer), [param.get_value() for param in layer.params]
+    cost = distance(layer.output_dropout)
+    gradients = pytensor.grad(cost, layer.params)
+    updates = [(param, param - 0.05 * gradient) for param, gradient in zip(layer.params, gradients, strict=True)]
+    step = pytensor.function([x], cost, updates=updates, mode="FAST_COMPILE")
+    costs = [step(values) for _ in range(3)]
+    assert costs[0] > costs[1] > costs[2]
+    for param, old in zip(layer.params, before, strict=True):
+        assert param.get_value().shape == old.shape
+        assert (param.get_value() != old).mean() > 0.5
+
+
+@each_layer
+def test_config_builds_an_equal_layer(make, wire, compute, name):
+    layer = make(name)
+    config = json.loads(json.dumps(layer.config()))
+    arguments = {key: tuple(value) if isinstance(value, list) else value for key, value in config.items()}
+    if "activation_fn" in arguments:
+        arguments["activation_fn"] = ACTIVATIONS[arguments["activation_fn"]]
+    again = type(layer)(**arguments, initializer=normalized, rng=np.random.default_rng(3))
+    assert again.config() == layer.config()
+    assert repr(again) == repr(layer)
+    x, y = wire(layer), wire(again)
+    np.testing.assert_array_equal(*compute([layer.output, again.output], {x: images(layer), y: images(layer)}))
+
+
+@each_layer
+def test_repr_shows_the_arguments(make, name):
+    kind, arguments = LAYERS[name]
+    shown = repr(make(name))
+    assert shown.startswith(f"{kind.__name__}(")
+    assert shown.endswith(")")
+    pairs = {"poolsize", "stride"}
+    for key, value in arguments.items():
+        value = (value, value) if key in pairs and isinstance(value, int) else getattr(value, "__name__", value)
+        assert f"{key}={value}" in shown
