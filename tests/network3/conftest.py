@@ -1,5 +1,7 @@
 """Settings put back after every test, and the small networks and data that the tests share."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -17,6 +19,8 @@ def settings(monkeypatch):
     monkeypatch.setattr(device, "_device", None)
     monkeypatch.setattr(device, "_backend", "auto")
     monkeypatch.setattr(precision, "_chosen", None)
+    # PyTensor silences this on import, but pytest puts the filters back after each test.
+    warnings.filterwarnings("ignore", message=r".*np\.dot\(\) is faster on contiguous arrays")
 
 
 @pytest.fixture
@@ -28,7 +32,7 @@ def labelled():
     return np.clip(centres[labels] + rng.normal(0, 0.1, (37, 12)), 0, 0.999), labels.astype("int32")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def small_network():
     """Return a function that builds one small network with a convolution, for one back end and type.
 

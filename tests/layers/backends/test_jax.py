@@ -64,5 +64,5 @@ def test_every_op_is_dispatched(kind):
 
 
 def test_an_op_without_a_dispatch_is_an_error(unknown_op):
-    with pytest.raises(NotImplementedError, match="No JAX conversion .* Nameless"):
+    with pytest.raises(NotImplementedError, match=r"No JAX conversion .* Nameless"):
         unknown_op.compile("JAX")

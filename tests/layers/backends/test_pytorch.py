@@ -1,6 +1,5 @@
 """Our Ops on PyTorch give what NumPy gives: each case op by op, and a few as PyTorch compiles them."""
 
-import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -42,5 +41,5 @@ def test_every_op_is_dispatched(kind):
 
 
 def test_an_op_without_a_dispatch_is_an_error(unknown_op):
-    with pytest.raises(NotImplementedError, match="No PyTorch conversion .* Nameless"):
+    with pytest.raises(NotImplementedError, match=r"No PyTorch conversion .* Nameless"):
         unknown_op.compile("PYTORCH")
