@@ -138,12 +138,10 @@ class ConvPoolLayer(Layer):
         return (input_shape[0], self.filter_shape[0], rows, columns)
 
     def expression(self, x, *, training):
-        convolved = conv2d(x, self.w, stride=self.stride, padding=self.padding)
-        pooled = convolved if self.poolsize == (1, 1) and self.pool == "max" else self._pooled(convolved)
-        return self.activation_fn(pooled + self.b[None, :, None, None])
-
-    def _pooled(self, maps):
-        return pool2d(maps, self.poolsize, mode=self.pool)
+        maps = conv2d(x, self.w, stride=self.stride, padding=self.padding)
+        if (self.poolsize, self.pool) != ((1, 1), "max"):  # the largest of one value is that value
+            maps = pool2d(maps, self.poolsize, mode=self.pool)
+        return self.activation_fn(maps + self.b[None, :, None, None])
 
     def config(self):
         return {
