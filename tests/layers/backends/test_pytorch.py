@@ -3,8 +3,9 @@
 import pytest
 
 torch = pytest.importorskip("torch")
-pytest.importorskip("network3.layers.backends.pytorch")
 from pytensor.link.pytorch.dispatch import pytorch_funcify  # noqa: E402
+
+import network3.layers.backends.pytorch  # noqa: E402, F401  (registers our Ops)
 
 pytestmark = [
     pytest.mark.torch,
