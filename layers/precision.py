@@ -39,12 +39,14 @@ def set_floatX(dtype: str) -> None:
 
 @contextmanager
 def building(dtype: str) -> Iterator[None]:
-    """Hold the lock, and `floatX` and PyTensor's own at `dtype`, while a graph is built or compiled.
+    """Hold the lock, `floatX` and PyTensor's own at `dtype`, and arithmetic exact, while a graph is built or compiled.
 
     ``change_flags`` acts on the whole process, so two threads that build networks of different
     types must take turns.
     """
-    with _building, config.change_flags(floatX=dtype):
+    # Numba's fast mathematics would let LLVM sum in another order wherever it inlines anew: float32 results then
+    # differ between versions, and between a process that compiles and one that finds the code on disk.
+    with _building, config.change_flags(floatX=dtype, numba__fastmath=False):
         token = _held.set(dtype)
         try:
             yield

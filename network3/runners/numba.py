@@ -8,10 +8,10 @@ import hashlib
 
 import numpy as np
 from pytensor.link.numba.cache import CACHED_SRC_FUNCTIONS, compile_numba_function_src
-from pytensor.link.numba.dispatch.basic import numba_njit
 
 from network3.blas import one_blas_thread
 from network3.data import GREY_LEVELS
+from network3.layers.backends.numba.kernel import kernel
 from network3.layers.backends.numba.version import source_version
 
 VERSION = source_version(__file__)
@@ -79,4 +79,4 @@ def _compile_loop(step, count, updates):
     # Numba finds the globals of a cached function again by the name of their module.
     scope = {"__name__": __name__, "np": np, "step": step}
     loop = compile_numba_function_src(source, "epoch", scope, cache_key=key)
-    return numba_njit(loop, final_function=True, cache=key is not None)
+    return kernel(loop, final_function=True, cache=key is not None)

@@ -9,6 +9,7 @@ Python 2 `str` of raw bytes.
 
 import struct
 import sys
+from abc import ABC, abstractmethod
 from pathlib import Path
 
 import numpy as np
@@ -23,17 +24,19 @@ def python2_pickle(sets: list[Set], protocol: int = 2) -> bytes:
     return dump.start + dump.sequence("tuple", [dump.sequence("tuple", pair) for pair in sets]) + b"."
 
 
-class _Dump:
+class _Dump(ABC):
     """What protocols 0 and 2 share; they differ in how they write numbers and strings."""
 
     start = b""
     false: bytes
 
+    @abstractmethod
     def integer(self, n: int) -> bytes:
-        raise NotImplementedError
+        """Pickle a whole number."""
 
+    @abstractmethod
     def string(self, raw: bytes) -> bytes:
-        raise NotImplementedError
+        """Pickle a Python 2 `str`."""
 
     def value(self, value: object) -> bytes:
         if isinstance(value, bytes):  # already pickled

@@ -45,14 +45,14 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("cache")
 
 
-def train(folder, before=""):
+def train(folder, before="", program=TRAIN):
     """Train in a process of its own; return its weights' bits, what was compiled, and the cache's files."""
     environment = os.environ | {
         "PYTENSOR_FLAGS": f"base_compiledir={folder}",
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
         "NETWORK3_DEVICE": "cpu",
     }
-    done = subprocess.run([sys.executable, "-c", before + TRAIN], env=environment, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", before + program], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     told = {name: rest for name, *rest in map(str.split, done.stdout.splitlines()) if name in ("bits", "compiled")}
     files = {file: file.stat().st_mtime_ns for file in folder.rglob("*") if file.suffix in (".nbi", ".nbc")}
@@ -81,3 +81,25 @@ def test_a_kernel_of_another_version_is_compiled_anew(folder, first):
     assert other != bits
     assert "epoch" in compiled
     assert train(folder)[0] == bits
+
+
+LONG_SUMS = """
+import hashlib
+import numpy as np
+import network3
+from network3.catalogue import RUNS
+
+np.random.seed(20240607)
+net = network3.Network(RUNS["shallow"].layers(10), 10)
+rng = np.random.default_rng(62)
+net.SGD((rng.random((300, 784)), rng.integers(0, 10, 300)), 1, 10, 0.1)
+print("compiled")
+print("bits", hashlib.sha256(b"".join(w.tobytes() for w in net.get_weights())).hexdigest())
+"""
+
+
+def test_long_float32_sums_have_the_same_bits_cold_and_warm(tmp_path):
+    """Under fast mathematics they had not: code from the disk is inlined, and so summed, in another order."""
+    cold, *_ = train(tmp_path, program=LONG_SUMS)
+    warm, *_ = train(tmp_path, program=LONG_SUMS)
+    assert warm == cold

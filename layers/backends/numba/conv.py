@@ -4,15 +4,16 @@ One image at a time, so the matrix stays in the cache: (maps x taps, positions) 
 """
 
 import numpy as np
-from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_default_op_cache_key
+from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
 
 from ...ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight
+from .kernel import kernel
 from .version import source_version
 
 VERSION = source_version(__file__)
 
 
-@numba_njit
+@kernel
 def _patches(padded, kh, kw, stride, flip, oh, ow, columns):
     """Fill `columns` (maps * kh * kw, oh * ow) with what each tap of a filter meets in `padded` (maps, rows, cols)."""
     for c in range(padded.shape[0]):
@@ -25,7 +26,7 @@ def _patches(padded, kh, kw, stride, flip, oh, ow, columns):
                         columns[row, y * ow + x] = padded[c, y * stride[0] + down, x * stride[1] + right]
 
 
-@numba_njit
+@kernel
 def _add_patches(columns, kh, kw, stride, flip, oh, ow, padded):
     """Add `columns` (maps * kh * kw, oh * ow) back to where `_patches` found them in `padded`."""
     for c in range(padded.shape[0]):
@@ -38,7 +39,7 @@ def _add_patches(columns, kh, kw, stride, flip, oh, ow, padded):
                         padded[c, y * stride[0] + down, x * stride[1] + right] += columns[row, y * ow + x]
 
 
-@numba_njit
+@kernel
 def _check_shapes(x_shape, w_shape, g_shape, stride, pad):
     """Refuse shapes that do not belong together: compiled code would read past the end of an array."""
     if x_shape[1] != w_shape[1]:
@@ -51,7 +52,7 @@ def _check_shapes(x_shape, w_shape, g_shape, stride, pad):
         raise ValueError("conv2d: the output's gradient must have the output's shape.")
 
 
-@numba_njit
+@kernel
 def _padded(x, pad):
     """Return an array of zeros for one image of `x` with its border, and where in it the image lies."""
     _, maps, height, width = x.shape
@@ -59,7 +60,7 @@ def _padded(x, pad):
     return buffer, buffer[:, pad[0] : pad[0] + height, pad[1] : pad[1] + width]
 
 
-@numba_njit
+@kernel
 def _convolve(x, w, stride, pad, flip):
     n, maps, height, width = x.shape
     filters, _, kh, kw = w.shape
@@ -77,7 +78,7 @@ def _convolve(x, w, stride, pad, flip):
     return y.reshape(n, filters, oh, ow)
 
 
-@numba_njit
+@kernel
 def _gradient_to_input(w, g, x, stride, pad, flip):
     n, filters, oh, ow = g.shape
     _, maps, kh, kw = w.shape
@@ -95,7 +96,7 @@ def _gradient_to_input(w, g, x, stride, pad, flip):
     return dx
 
 
-@numba_njit
+@kernel
 def _gradient_to_weight(x, g, w, stride, pad, flip):
     n, filters, oh, ow = g.shape
     _, maps, kh, kw = w.shape
@@ -111,7 +112,7 @@ def _gradient_to_weight(x, g, w, stride, pad, flip):
     return dw.reshape(w.shape)
 
 
-@numba_njit
+@kernel
 def _border(padding, kh, kw):
     """Resolve `padding`, (rows, columns) or -1 and -2 in both places for half and full, for this filter."""
     if padding[0] == -1:
@@ -130,7 +131,7 @@ def _settings(op):
 def numba_conv2d(op, node, **kwargs):
     stride, padding, flip = _settings(op)
 
-    @numba_njit
+    @kernel
     def conv2d(x, w):
         return _convolve(x, w, stride, _border(padding, w.shape[2], w.shape[3]), flip)
 
@@ -141,7 +142,7 @@ def numba_conv2d(op, node, **kwargs):
 def numba_conv2d_grad_input(op, node, **kwargs):
     stride, padding, flip = _settings(op)
 
-    @numba_njit
+    @kernel
     def conv2d_grad_input(w, g, x):
         return _gradient_to_input(w, g, x, stride, _border(padding, w.shape[2], w.shape[3]), flip)
 
@@ -152,7 +153,7 @@ def numba_conv2d_grad_input(op, node, **kwargs):
 def numba_conv2d_grad_weight(op, node, **kwargs):
     stride, padding, flip = _settings(op)
 
-    @numba_njit
+    @kernel
     def conv2d_grad_weight(x, g, w):
         return _gradient_to_weight(x, g, w, stride, _border(padding, w.shape[2], w.shape[3]), flip)
 

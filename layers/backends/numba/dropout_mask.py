@@ -1,27 +1,28 @@
 """Dropout masks on Numba: one pass over the generator's blocks, two elements from each."""
 
 import numpy as np
-from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_default_op_cache_key
+from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
 
 from ...ops import dropout_mask
+from .kernel import kernel
 from .version import source_version
 
 VERSION = source_version(__file__, dropout_mask.__file__)
 
 
-@numba_njit
+@kernel
 def _word(value):
     return np.uint32(value)
 
 
-_block = numba_njit(dropout_mask.threefry2x32(_word))
+_block = kernel(dropout_mask.threefry2x32(_word))
 
 
 @register_funcify_default_op_cache_key(dropout_mask.DropoutMask)
 def numba_dropout_mask(op, node, **kwargs):
     threshold = op.threshold
 
-    @numba_njit
+    @kernel
     def mask(x, state):
         if state.size != 3:
             raise ValueError("DropoutMask: the state must hold seed, stream and step.")

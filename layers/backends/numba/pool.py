@@ -1,36 +1,37 @@
 """Pooling on Numba: plain loops over windows."""
 
 import numpy as np
-from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_default_op_cache_key
+from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
 
 from ...ops.pool import MaxPool2DGrad, Pool2D, Unpool2D
+from .kernel import kernel
 from .version import source_version
 
 VERSION = source_version(__file__)
 
 
-@numba_njit
+@kernel
 def _larger(so_far, value):
     # NaN, once met, stays: nothing compares as larger.
     return value if value > so_far or value != value else so_far
 
 
-@numba_njit
+@kernel
 def _plus(so_far, value):
     return so_far + value
 
 
-@numba_njit
+@kernel
 def _plus_square(so_far, value):
     return so_far + value * value
 
 
-@numba_njit
+@kernel
 def _itself(total):
     return total
 
 
-@numba_njit
+@kernel
 def _root(total):
     return np.sqrt(total)
 
@@ -43,7 +44,7 @@ CONDENSE = {"max": (-np.inf, _larger, _itself), "sum": (0, _plus, _itself), "l2"
 def numba_pool2d(op, node, **kwargs):
     (rows, columns), (start, join, finish) = op.size, CONDENSE[op.mode]
 
-    @numba_njit
+    @kernel
     def pool2d(x):
         n, maps, height, width = x.shape
         oh, ow = height // rows, width // columns
@@ -66,7 +67,7 @@ def numba_pool2d(op, node, **kwargs):
 def numba_unpool2d(op, node, **kwargs):
     rows, columns = op.size
 
-    @numba_njit
+    @kernel
     def unpool2d(g, x):
         n, maps, height, width = x.shape
         oh, ow = height // rows, width // columns
@@ -87,7 +88,7 @@ def numba_unpool2d(op, node, **kwargs):
 def numba_max_pool2d_grad(op, node, **kwargs):
     rows, columns = op.size
 
-    @numba_njit
+    @kernel
     def max_pool2d_grad(x, y, g):
         n, maps, height, width = x.shape
         oh, ow = height // rows, width // columns

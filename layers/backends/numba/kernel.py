@@ -1,0 +1,7 @@
+"""How our kernels are compiled: exactly as written, whatever PyTensor's flag for fast mathematics says."""
+
+from functools import partial
+
+from pytensor.link.numba.dispatch.basic import numba_njit
+
+kernel = partial(numba_njit, fastmath=False)
