@@ -18,10 +18,11 @@ from .data import load_data_shared as load_data_shared
 from .data import size as size
 from .device import use as use
 from .history import History as History
+from .interruption import TrainingInterrupted as TrainingInterrupted
 from .network import Network as Network
 from .network import load as load
+from .progress import Progress as Progress
 from .training import DivergenceError as DivergenceError
-from .training import Progress as Progress
 
 __version__ = "0.1.0"
 

@@ -13,6 +13,8 @@ from network3.layers.checks import complaint
 from network3.layers.initializers import zeros
 from network3.layers.precision import FLOATS, building
 
+from .atomic import replacing
+
 FORMAT = 1
 KINDS = {kind.__name__: kind for kind in (ConvPoolLayer, FullyConnectedLayer, SoftmaxLayer)}
 
@@ -28,18 +30,16 @@ class Saved:
 
 
 def write(net, filename) -> None:
-    """Write `net` to `filename`; whoever reads meanwhile finds the old file or the new one, never half of one."""
-    path = Path(filename)
+    """Write `net` to `filename`; the old file, if any, stays until the new one is whole."""
     architecture = {
         "format": FORMAT,
         "floatX": net.floatX,
         "mini_batch_size": net.mini_batch_size,
-        "layers": [_description(layer) for layer in net.layers],
+        "layers": [description(layer) for layer in net.layers],
     }
     tensors = dict(zip(_names(net.layers), net.get_weights(), strict=True))
-    temporary = path.with_name(f"{path.name}.part")
-    temporary.write_bytes(to_bytes(tensors, {"network3": json.dumps(architecture)}))
-    temporary.replace(path)
+    with replacing(filename) as file:
+        file.write(to_bytes(tensors, {"network3": json.dumps(architecture)}))
 
 
 def read(filename, layers=None) -> Saved:
@@ -92,8 +92,8 @@ def _names(layers) -> list[str]:
     return names
 
 
-def _description(layer) -> dict:
-    """Return what `_rebuild` needs; the kind alone for a layer that is not ours or has an activation of its own."""
+def description(layer) -> dict:
+    """Return what a file needs to build `layer` again; the kind alone for a layer that is not ours or has an activation of its own."""
     kind = type(layer).__name__
     if KINDS.get(kind) is not type(layer):
         return {"kind": kind}

@@ -9,10 +9,12 @@ from network3.layers import dropout_states
 from network3.layers.checks import complaint, whole
 from network3.layers.precision import building, floatX
 
+from .checkpoint import resume as go_on
 from .data import examples
 from .evaluation import predictions, score
 from .files import read, write
 from .plan import make_plan
+from .state import begin
 from .training import train
 from .wiring import connect, follow_shapes, input_width, layer_name
 
@@ -101,6 +103,8 @@ class Network:
         shuffle=False,
         seed=None,
         callbacks=(),
+        checkpoint=None,
+        resume=None,
     ):
         r"""Train by mini-batch stochastic gradient descent, and print the book's lines.
 
@@ -132,6 +136,11 @@ class Network:
             Of the shuffle and of dropout's masks; by default drawn from NumPy's global state, if either is used.
         callbacks : functions of one `Progress`
             Called after each chunk of up to 250 steps, and after each epoch.
+        checkpoint : path, optional
+            File to save the training to, after each epoch and on Ctrl-C. By default that of `resume`, if given.
+        resume : path, optional
+            A checkpoint to go on from, to the same weights as without the interruption. Network, data and arguments
+            must be those of the first call; `epochs` may be more.
 
         Returns
         -------
@@ -140,9 +149,13 @@ class Network:
         Raises
         ------
         TypeError, ValueError
-            Arguments or data that do not fit, before anything is compiled.
+            Arguments or data that do not fit, before anything is compiled; or a checkpoint of another training.
+        OSError
+            A checkpoint that is not there, or cannot be written.
         DivergenceError
             A cost or weights that became NaN or infinite; the network keeps the weights of the last good epoch.
+        TrainingInterrupted
+            Ctrl-C, once the chunk under way is finished and saved. A KeyboardInterrupt.
         """
         plan = make_plan(
             self,
@@ -156,10 +169,13 @@ class Network:
             shuffle=shuffle,
             seed=seed,
             callbacks=callbacks,
+            checkpoint=checkpoint,
+            resume=resume,
         )
+        state = begin(self, plan) if plan.resume is None else go_on(self, plan)
         if plan.test is not None:
             self._serve_test_predictions(plan.test, plan.mini_batch_size)
-        return train(self, plan)
+        return train(self, plan, state)
 
     def _serve_test_predictions(self, test, mini_batch_size: int) -> None:
         """Set ``test_mb_predictions``, the original's function from a mini-batch's index to its predicted labels."""

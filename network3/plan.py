@@ -1,10 +1,14 @@
 """The arguments of `Network.SGD`, checked before anything is compiled."""
 
+import os
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from network3.layers.checks import complaint, one_of, real, whole
 
+from .atomic import check_writable
 from .data import Examples, examples
 from .wiring import layer_name
 
@@ -27,6 +31,8 @@ class Plan:
     shuffle: bool
     seed: int | None
     callbacks: Sequence[Callable]
+    checkpoint: Path | None
+    resume: Path | None
 
     @property
     def batches(self) -> int:
@@ -34,8 +40,12 @@ class Plan:
         return len(self.training) // self.mini_batch_size
 
 
-def make_plan(net, data, *, epochs, mini_batch_size, eta, lmbda, cost, monitor, shuffle, seed, callbacks) -> Plan:
+def make_plan(
+    net, data, *, epochs, mini_batch_size, eta, lmbda, cost, monitor, shuffle, seed, callbacks, checkpoint, resume
+) -> Plan:
     """Return the arguments of ``net.SGD`` as a Plan; `data` are its three data sets.
+
+    ``NETWORK3_MAX_EPOCHS`` in the environment cuts `epochs`, to try a long program out.
 
     Raises
     ------
@@ -47,7 +57,7 @@ def make_plan(net, data, *, epochs, mini_batch_size, eta, lmbda, cost, monitor, 
         training=examples("training data", training, net),
         validation=None if validation is None else examples("validation data", validation, net),
         test=None if test is None else examples("test data", test, net),
-        epochs=whole("SGD: epochs", epochs, least=0),
+        epochs=min(whole("SGD: epochs", epochs, least=0), _most_epochs()),
         mini_batch_size=whole("SGD: mini_batch_size", mini_batch_size),
         eta=real("SGD: eta", eta),
         lmbda=real("SGD: lmbda", lmbda, least=0.0),
@@ -56,6 +66,8 @@ def make_plan(net, data, *, epochs, mini_batch_size, eta, lmbda, cost, monitor, 
         shuffle=bool(shuffle),
         seed=None if seed is None else whole("SGD: seed", seed, least=0),
         callbacks=tuple(callbacks),
+        checkpoint=_path("SGD: checkpoint", resume if checkpoint is None else checkpoint),
+        resume=_path("SGD: resume", resume),
     )
     if plan.batches < 1:
         raise ValueError(
@@ -67,7 +79,20 @@ def make_plan(net, data, *, epochs, mini_batch_size, eta, lmbda, cost, monitor, 
             )
         )
     _check_last_layer(net, plan)
+    if plan.checkpoint is not None:
+        check_writable("SGD: checkpoint", plan.checkpoint)
     return plan
+
+
+def _most_epochs() -> int:
+    most = os.environ.get("NETWORK3_MAX_EPOCHS", "")
+    return whole("NETWORK3_MAX_EPOCHS", int(most) if most.isdecimal() else most, least=0) if most else sys.maxsize
+
+
+def _path(who: str, value) -> Path | None:
+    if value is None or isinstance(value, str | os.PathLike):
+        return None if value is None else Path(value)
+    raise TypeError(complaint(who, "wanted the name of a file", repr(value), 'Write e.g. "training.checkpoint".'))
 
 
 def _check_last_layer(net, plan: Plan) -> None:

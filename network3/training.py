@@ -1,19 +1,21 @@
 """The training loop: epochs of mini-batches, with the book's printed lines."""
 
 import time
-from dataclasses import dataclass
 
 import numpy as np
 
 from network3.layers.checks import complaint
 
+from .checkpoint import save
 from .compilation import compile_step, compiled
 from .device import chosen_backend
 from .evaluation import score
 from .history import History
+from .interruption import TrainingInterrupted, held_back
 from .plan import Plan
+from .progress import Progress
 from .runners import make_runner
-from .wiring import number_streams
+from .state import State
 
 STEPS_A_CHUNK = 250  # between returns to Python; divides LINE_EVERY
 LINE_EVERY = 1000
@@ -27,39 +29,8 @@ class DivergenceError(FloatingPointError):
         self.history = history
 
 
-@dataclass(frozen=True)
-class Progress:
-    """What a callback is told, after each chunk of steps and after each epoch.
-
-    Attributes
-    ----------
-    net : Network
-    history : History
-        Of the complete epochs.
-    epoch, epochs : int
-        The epoch under way, from 0, and how many there will be.
-    batch, batches : int
-        Mini-batches done in this epoch, and how many it has.
-    cost : float
-        Mean cost of the last chunk.
-    epoch_done : bool
-        True in the call that follows an epoch's evaluation.
-    """
-
-    net: object
-    history: History
-    epoch: int
-    epochs: int
-    batch: int
-    batches: int
-    cost: float
-    epoch_done: bool
-
-
-def train(net, plan: Plan) -> History:
-    """Train `net` as `plan` says, print the book's lines, and return the record."""
-    history = History(monitors={name: [] for name in plan.monitor})
-    generator = _seed(net, plan)
+def train(net, plan: Plan, state: State) -> History:
+    """Train `net` from `state` on as `plan` says, print the book's lines, and return the record."""
     examples = plan.training
     step = compiled(
         net,
@@ -71,53 +42,48 @@ def train(net, plan: Plan) -> History:
         plan.lmbda > 0,
     )
     runner = make_runner(chosen_backend(), step, examples, net.floatX)
-    good = net.get_weights()
-    net.best = None
-    for epoch in range(plan.epochs):
-        start = time.perf_counter()
-        order = generator.permutation(len(examples)) if plan.shuffle else np.arange(len(examples))
-        costs = _run_epoch(net, plan, runner, history, epoch, order, good)
-        runner.collect()
-        weights = net.get_weights()
-        if not all(np.isfinite(w).all() for w in weights):
-            raise _diverged(net, plan, history, epoch, plan.batches - 1, "weights that are NaN or infinite", good)
-        good = weights
-        _evaluate(net, plan, history, epoch, good)
-        history.cost.append(float(costs.mean()))
-        history.seconds.append(time.perf_counter() - start)
-        _tell(net, plan, history, epoch, plan.batches, costs[-STEPS_A_CHUNK:], epoch_done=True)
-    _print_summary(net, plan, history)
-    return history
+    with held_back() as interrupted:
+        while state.epoch < plan.epochs:
+            start = time.perf_counter()
+            _run_epoch(net, plan, state, runner, interrupted)
+            weights = net.get_weights()
+            if not all(np.isfinite(w).all() for w in weights):
+                raise _diverged(net, plan, state, plan.batches - 1, "weights that are NaN or infinite")
+            _evaluate(net, plan, state.history, state.epoch, weights)
+            epoch, costs = state.epoch, state.costs
+            state.history.cost.append(float(costs.mean()))
+            state.history.seconds.append(time.perf_counter() - start)
+            state.next_epoch(plan, weights)
+            save(net, plan, state)
+            _tell(net, plan, state, epoch, plan.batches, costs[-STEPS_A_CHUNK:], epoch_done=True)
+            if interrupted() and state.epoch < plan.epochs:
+                raise _interrupted(plan, state)
+    _print_summary(net, plan, state.history)
+    return state.history
 
 
-def _seed(net, plan: Plan) -> np.random.Generator:
-    """Return the generator of the shuffle, and number the masks; numpy.random.seed fixes both unless `seed` does."""
-    if not (plan.shuffle or net.dropout_states):
-        return np.random.default_rng(0)  # not used, so nothing is drawn for it
-    seed = int(np.random.randint(2**31 - 1)) if plan.seed is None else plan.seed
-    number_streams(net.dropout_states, seed)
-    return np.random.default_rng(seed)
-
-
-def _run_epoch(net, plan: Plan, runner, history: History, epoch: int, order: np.ndarray, good) -> np.ndarray:
-    """Run one epoch in chunks and return its costs."""
-    rows = order[: plan.batches * plan.mini_batch_size].reshape(plan.batches, plan.mini_batch_size)
-    costs: list[np.ndarray] = []
-    first = epoch * plan.batches  # iterations are counted over all epochs
-    done = 0
-    while done < plan.batches:
+def _run_epoch(net, plan: Plan, state: State, runner, interrupted) -> None:
+    """Run the epoch under way to its end, in chunks; their costs go into `state`."""
+    rows = state.order(plan)
+    first = state.epoch * plan.batches  # iterations are counted over all epochs
+    while state.batch < plan.batches:
+        done = state.batch
         iteration = first + done
         if iteration % LINE_EVERY == 0:
             print(f"Training mini-batch number {iteration}")
         stop = min(plan.batches, done + STEPS_A_CHUNK - iteration % STEPS_A_CHUNK)
-        costs.append(runner.run(rows[done:stop], plan.eta, plan.lmbda / plan.batches))
-        bad = np.flatnonzero(~np.isfinite(costs[-1]))
+        costs = runner.run(rows[done:stop], plan.eta, plan.lmbda / plan.batches)
+        bad = np.flatnonzero(~np.isfinite(costs))
         if bad.size:
             runner.collect()
-            raise _diverged(net, plan, history, epoch, done + bad[0], f"a cost of {costs[-1][bad[0]]}", good)
-        done = stop
-        _tell(net, plan, history, epoch, done, costs[-1], epoch_done=False)
-    return np.concatenate(costs)
+            raise _diverged(net, plan, state, done + bad[0], f"a cost of {costs[bad[0]]}")
+        state.costs = np.concatenate([state.costs, costs])
+        _tell(net, plan, state, state.epoch, stop, costs, epoch_done=False)
+        if interrupted() and stop < plan.batches:
+            runner.collect()
+            save(net, plan, state)
+            raise _interrupted(plan, state)
+    runner.collect()
 
 
 def _evaluate(net, plan: Plan, history: History, epoch: int, weights) -> None:
@@ -163,19 +129,30 @@ def _print_summary(net, plan: Plan, history: History) -> None:
         print(f"Corresponding test accuracy of {test:.2%}")
 
 
-def _tell(net, plan: Plan, history: History, epoch: int, batch: int, costs: np.ndarray, *, epoch_done: bool) -> None:
+def _tell(net, plan: Plan, state: State, epoch: int, batch: int, costs: np.ndarray, *, epoch_done: bool) -> None:
     for callback in plan.callbacks:
-        callback(Progress(net, history, epoch, plan.epochs, batch, plan.batches, float(costs.mean()), epoch_done))
+        mean = float(costs.mean())
+        callback(Progress(net, state.history, epoch, plan.epochs, batch, plan.batches, mean, epoch_done))
 
 
-def _diverged(net, plan: Plan, history: History, epoch: int, batch: int, got: str, good) -> DivergenceError:
+def _diverged(net, plan: Plan, state: State, batch: int, got: str) -> DivergenceError:
     """Put the last good weights back and return the error to raise."""
-    net.set_weights(good)
+    net.set_weights(state.good)
     message = complaint(
-        f"SGD: epoch {epoch}, mini-batch {batch}",
+        f"SGD: epoch {state.epoch}, mini-batch {batch}",
         "wanted a finite cost and finite weights",
         got,
         f"Try a smaller eta than {plan.eta:g}, pixels between 0 and 1, or a narrower initializer; "
-        f"the network has the weights it had before epoch {epoch}.",
+        f"the network has the weights it had before epoch {state.epoch}.",
     )
-    return DivergenceError(message, history)
+    return DivergenceError(message, state.history)
+
+
+def _interrupted(plan: Plan, state: State) -> TrainingInterrupted:
+    """Return the error to raise once all is saved."""
+    where = f"SGD: interrupted in epoch {state.epoch}, after {state.batch:,} of its {plan.batches:,} mini-batches"
+    if plan.checkpoint is None:
+        mend = "Nothing was saved; SGD(..., checkpoint=filename) saves the training for next time."
+    else:
+        mend = f"Go on with SGD(..., resume={str(plan.checkpoint)!r})."
+    return TrainingInterrupted(f"{where}. {mend}", state.history, plan.checkpoint)

@@ -1,0 +1,65 @@
+"""Files that appear whole or not at all, whenever the process or the machine stops."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from network3.layers.checks import complaint
+
+
+@contextmanager
+def replacing(path) -> Iterator[BinaryIO]:
+    """Yield a binary file that takes the place of `path` once the block has ended well.
+
+    Whoever reads meanwhile finds the old file. The bytes are on the disk before the name is, and the name before this
+    returns; after an error the old file stays.
+
+    Parameters
+    ----------
+    path : path
+        Its folder must exist.
+    """
+    path = Path(path)
+    temporary = _beside(path)
+    try:
+        with temporary.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    if os.name == "posix":  # elsewhere a folder cannot be opened
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def check_writable(who: str, path) -> None:
+    """Raise OSError, in four parts, if `replacing` could not write `path`; nothing is left behind.
+
+    Parameters
+    ----------
+    who : str
+        Whose argument `path` is, for the message.
+    path : path
+    """
+    path = Path(path)
+    try:
+        if path.is_dir():
+            raise IsADirectoryError("a folder of that name is there")
+        _beside(path).open("wb").close()
+        _beside(path).unlink()
+    except OSError as error:
+        mend = "Choose another place, or mend its permissions."
+        wanted = "wanted a file that can be written"
+        raise OSError(complaint(who, wanted, f"{path} ({error.strerror or error})", mend)) from None
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.part")

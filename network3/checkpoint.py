@@ -1,0 +1,141 @@
+"""Checkpoints: a training in one file, from which it goes on to the same bits as if it had never stopped.
+
+The arrays (weights, those of the best epoch, states of the masks, costs of the epoch under way) are safetensors; the
+rest (the record, the shuffle, what the training was of) is JSON in the file's header. Nothing in it can run code.
+"""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save as to_bytes
+
+from network3.layers.checks import complaint
+
+from .atomic import replacing
+from .files import description
+from .history import History
+from .plan import Plan
+from .state import State
+
+FORMAT = 1
+KEY = "network3 checkpoint"
+
+
+def save(net, plan: Plan, state: State) -> None:
+    """Write ``plan.checkpoint``, if the plan has one; the file before it stays until the new one is whole."""
+    if plan.checkpoint is None:
+        return
+    tensors = _numbered("weights", net.get_weights())
+    tensors |= _numbered("best", net.best or [])
+    tensors |= _numbered("masks", [mask.get_value() for mask in net.dropout_states])
+    if state.batch:  # within an epoch
+        tensors |= _numbered("good", state.good) | {"costs": state.costs}
+    header = {
+        "format": FORMAT,
+        "settings": settings(net, plan),
+        "history": asdict(state.history),
+        "seed": state.seed,
+        "shuffle": state.shuffle,
+    }
+    with replacing(plan.checkpoint) as file:
+        file.write(to_bytes(tensors, {KEY: json.dumps(header)}))
+
+
+def resume(net, plan: Plan) -> State:
+    """Give `net` the weights in ``plan.resume`` and return the state that training goes on from.
+
+    Raises
+    ------
+    FileNotFoundError
+        No such file.
+    ValueError
+        Not a checkpoint, one of a newer format, or one of another training: the differences are named. Nothing is
+        changed then.
+    """
+    header, tensors = read(plan.resume)
+    who = f"SGD: resume from {plan.resume}"
+    now = settings(net, plan) | {"seed": header["seed"] if plan.seed is None else plan.seed}
+    before = header["settings"] | {"seed": header["seed"]}
+    differences = [
+        f"{name} was {before.get(name, 'none')} and is {now.get(name, 'none')}"
+        for name in dict.fromkeys([*before, *now])
+        if before.get(name) != now.get(name)
+    ]
+    if differences:
+        mend = "Repeat the arguments of the first call, or start anew without resume."
+        raise ValueError(complaint(who, "wanted the training that was saved", "; ".join(differences), mend))
+    history = header["history"]
+    begun = history.epochs + ("costs" in tensors)
+    if begun > plan.epochs:
+        wanted = f"wanted at least the {begun} epochs that were begun"
+        raise ValueError(complaint(who, wanted, f"epochs={plan.epochs}", f"Write epochs={begun} or more."))
+    net.set_weights(_group("weights", tensors))
+    for mask, value in zip(net.dropout_states, _group("masks", tensors), strict=True):
+        mask.set_value(value)
+    net.best = _group("best", tensors) or None
+    good = _group("good", tensors) or net.get_weights()
+    return State(history, header["seed"], header["shuffle"], good, tensors.get("costs", np.empty(0)))
+
+
+def read(filename) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Return the header and the arrays of a checkpoint; see `resume` for what is raised."""
+    path = Path(filename)
+    wanted = "wanted a checkpoint that SGD(..., checkpoint=filename) wrote"
+    if not path.is_file():
+        raise FileNotFoundError(complaint("SGD: resume", wanted, f"{path}, which is not there", "Check the path."))
+    try:
+        with safe_open(path, framework="numpy") as file:
+            header = json.loads((file.metadata() or {})[KEY])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a dict)
+        version = int(header["format"])
+        if version <= FORMAT:
+            header["history"] = History(**header["history"])
+            header["settings"], header["seed"], header["shuffle"]  # noqa: B018  (KeyError)
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        got = "a file that is none, or is damaged"
+        raise ValueError(complaint(f"SGD: resume from {path}", wanted, got, "Pass such a file.")) from error
+    if version > FORMAT:
+        mend = "Update network3, pip install -U network3."
+        who = f"SGD: resume from {path}"
+        raise ValueError(complaint(who, f"wanted format {FORMAT} or older", f"format {version}", mend))
+    return header, tensors
+
+
+def settings(net, plan: Plan) -> dict[str, Any]:
+    """Return what must be the same for a training to go on, as JSON has it: the network, arguments and data.
+
+    The number of epochs is not among it: a training may be made longer.
+    """
+    cost = "the last layer's" if plan.cost is None else getattr(plan.cost, "__qualname__", repr(plan.cost))
+    layers = {f"layer {i + 1}": json.dumps(description(layer)) for i, layer in enumerate(net.layers)}
+    return (
+        layers
+        | {
+            "masks": len(net.dropout_states),
+            "floatX": net.floatX,
+            "mini_batch_size": plan.mini_batch_size,
+            "eta": plan.eta,
+            "lmbda": plan.lmbda,
+            "cost": cost,
+            "shuffle": plan.shuffle,
+            "monitor": list(plan.monitor),
+        }
+        | {
+            f"{name} data": "none" if examples is None else examples.fingerprint
+            for name, examples in (("training", plan.training), ("validation", plan.validation), ("test", plan.test))
+        }
+    )
+
+
+def _numbered(group: str, arrays) -> dict[str, np.ndarray]:
+    return {f"{group}.{k}": array for k, array in enumerate(arrays)}
+
+
+def _group(group: str, tensors) -> list[np.ndarray]:
+    """Return the arrays of a group in their order."""
+    count = sum(name.startswith(f"{group}.") for name in tensors)
+    return [tensors[f"{group}.{k}"] for k in range(count)]
