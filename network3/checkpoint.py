@@ -94,7 +94,7 @@ def read(filename) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         version = int(header["format"])
         if version <= FORMAT:
             header["history"] = History(**header["history"])
-            header["settings"], header["seed"], header["shuffle"]  # noqa: B018  (KeyError)
+            header["settings"], header["seed"], header["shuffle"]
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         got = "a file that is none, or is damaged"
         raise ValueError(complaint(f"SGD: resume from {path}", wanted, got, "Pass such a file.")) from error

@@ -93,7 +93,7 @@ def _names(layers) -> list[str]:
 
 
 def description(layer) -> dict:
-    """Return what a file needs to build `layer` again; the kind alone for a layer that is not ours or has an activation of its own."""
+    """Return what a file needs to build `layer` again; the kind alone for one that is not ours, or in part."""
     kind = type(layer).__name__
     if KINDS.get(kind) is not type(layer):
         return {"kind": kind}

@@ -1,6 +1,12 @@
 """What happened in training, epoch by epoch."""
 
+import json
 from dataclasses import dataclass, field
+from pathlib import Path
+
+from network3.layers.checks import complaint
+
+from .atomic import replacing
 
 
 @dataclass
@@ -19,10 +25,8 @@ class History:
         What ``SGD(monitor=...)`` asked for.
     seconds : list of float
         Wall time, evaluation included.
-    best_epoch : int or None
-        Epoch, from 0, of the best validation accuracy (the last of equals).
-    best_iteration : int or None
-        The last mini-batch of that epoch, counted from 0 over all epochs, as the book prints it.
+    batches : int
+        Mini-batches an epoch.
     """
 
     cost: list[float] = field(default_factory=list)
@@ -30,13 +34,23 @@ class History:
     test_accuracy: list[float | None] = field(default_factory=list)
     monitors: dict[str, list[float]] = field(default_factory=dict)
     seconds: list[float] = field(default_factory=list)
-    best_epoch: int | None = None
-    best_iteration: int | None = None
+    batches: int = 0
 
     @property
     def epochs(self) -> int:
         """Number of complete epochs."""
         return len(self.cost)
+
+    @property
+    def best_epoch(self) -> int | None:
+        """Epoch, from 0, of the best validation accuracy (the last of equals)."""
+        accuracies = self.validation_accuracy
+        return max(range(len(accuracies)), key=lambda epoch: (accuracies[epoch], epoch), default=None)
+
+    @property
+    def best_iteration(self) -> int | None:
+        """The last mini-batch of `best_epoch`, counted from 0 over all epochs, as the book prints it."""
+        return None if self.best_epoch is None else (self.best_epoch + 1) * self.batches - 1
 
     @property
     def best_validation_accuracy(self) -> float | None:
@@ -47,6 +61,48 @@ class History:
     def corresponding_test_accuracy(self) -> float | None:
         """The test accuracy at the epoch of the best validation accuracy, in [0, 1]: the figure chapter 6 reports."""
         return None if self.best_epoch is None else self.test_accuracy[self.best_epoch]
+
+    def rows(self) -> list[dict]:
+        """Return one dict an epoch: its number, its last iteration, cost, seconds, accuracies and monitors."""
+        rows = []
+        for epoch in range(self.epochs):
+            row = {"epoch": epoch, "iteration": (epoch + 1) * self.batches - 1}
+            row |= {"cost": self.cost[epoch], "seconds": self.seconds[epoch]}
+            for name in ("validation_accuracy", "test_accuracy"):
+                if getattr(self, name):
+                    row[name] = getattr(self, name)[epoch]
+            rows.append(row | {"monitors": {name: values[epoch] for name, values in self.monitors.items()}})
+        return rows
+
+    def save(self, filename) -> None:
+        """Write `rows` to `filename` as JSON lines."""
+        with replacing(filename) as file:
+            file.writelines(f"{json.dumps(row)}\n".encode() for row in self.rows())
+
+    @classmethod
+    def load(cls, filename) -> "History":
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        FileNotFoundError, ValueError
+            No such file, or one that `save` did not write.
+        """
+        try:
+            rows = [json.loads(line) for line in Path(filename).read_text(encoding="utf-8").splitlines()]
+            history = cls(batches=(rows[0]["iteration"] + 1) if rows else 0)
+            for row in rows:
+                history.cost.append(row["cost"])
+                history.seconds.append(row["seconds"])
+                for name in ("validation_accuracy", "test_accuracy"):
+                    if name in row:
+                        getattr(history, name).append(row[name])
+                for name, value in row["monitors"].items():
+                    history.monitors.setdefault(name, []).append(value)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            wanted = "wanted a file that History.save wrote"
+            raise ValueError(complaint(f"History.load: {filename}", wanted, repr(error), "Pass such a file.")) from error
+        return history
 
     def __repr__(self) -> str:
         parts = [f"{self.epochs} epochs"]

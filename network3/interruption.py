@@ -9,7 +9,7 @@ from pathlib import Path
 from .history import History
 
 
-class TrainingInterrupted(KeyboardInterrupt):  # noqa: N818  (no error, as KeyboardInterrupt is none)
+class TrainingInterrupted(KeyboardInterrupt):
     """Ctrl-C ended `Network.SGD` between two mini-batches.
 
     Attributes

@@ -64,7 +64,7 @@ class State:
 
 
 def begin(net, plan: Plan) -> State:
-    """Return the state of a new training, and number the masks; numpy.random.seed fixes both unless ``plan.seed`` does."""
+    """Return the state of a new training, and number the masks; without a seed NumPy's global state gives one."""
     seed = plan.seed
     if seed is None and (plan.shuffle or net.dropout_states):  # otherwise nothing is drawn
         seed = int(np.random.randint(2**31 - 1))
@@ -72,4 +72,5 @@ def begin(net, plan: Plan) -> State:
         number_streams(net.dropout_states, seed)
     shuffle = dict(np.random.default_rng(0 if seed is None else seed).bit_generator.state)
     net.best = None
-    return State(History(monitors={name: [] for name in plan.monitor}), seed, shuffle, net.get_weights())
+    history = History(monitors={name: [] for name in plan.monitor}, batches=plan.batches)
+    return State(history, seed, shuffle, net.get_weights())

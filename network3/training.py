@@ -102,13 +102,11 @@ def _evaluate(net, plan: Plan, history: History, epoch: int, weights) -> None:
 def _judge(net, plan: Plan, history: History, epoch: int, accuracy: float, weights) -> None:
     """Compare the validation accuracy of an epoch with the best before, as the book does: equals count as better."""
     print(f"Epoch {epoch}: validation accuracy {accuracy:.2%}")
-    best = history.best_validation_accuracy
     history.validation_accuracy.append(accuracy)
     history.test_accuracy.append(None)
-    if best is not None and accuracy < best:
+    if history.best_epoch != epoch:
         return
     print("This is the best validation accuracy to date.")
-    history.best_epoch, history.best_iteration = epoch, (epoch + 1) * plan.batches - 1
     net.best = weights
     if plan.test is not None:
         history.test_accuracy[-1] = score(net, plan.test, plan.cost)["accuracy"]

@@ -1,0 +1,52 @@
+"""Killed in mid-epoch at random and resumed, again and again, a training ends with the same bits as one left alone."""
+
+import os
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+PROGRAM = Path(__file__).with_name("interrupted_run.py")
+KILLS = 20
+
+
+def start(folder, name):
+    environment = os.environ | {"PYTHONPATH": str(PROGRAM.parents[2])}
+    return subprocess.Popen(
+        [sys.executable, PROGRAM, folder / f"{name}.checkpoint", folder / f"{name}.npz"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+
+
+def test_twenty_kills_change_no_bit(tmp_path):
+    alone = start(tmp_path, "alone")
+    assert alone.communicate()[0] is None
+    assert alone.returncode == 0
+    seed = random.SystemRandom().randrange(10**6)
+    draw = random.Random(seed)
+    places = []
+    while len(places) < KILLS:
+        process = start(tmp_path, "killed")
+        chunks = draw.randint(1, 12)  # an epoch has 8, and a line of its own
+        lines = [process.stderr.readline() for _ in range(chunks)]
+        assert all(lines), f"ended before the kill, after {places} (seed {seed}): {lines}"
+        time.sleep(draw.uniform(0, 0.01))
+        process.kill()
+        process.communicate()
+        places.append(lines[-1].strip())
+        if len(places) % 5 == 0:  # else it would be over before the last kill
+            assert not (tmp_path / "killed.npz").exists()
+    assert any(not place.endswith(" 2000") for place in places), "some kills must fall within an epoch"
+    last = start(tmp_path, "killed")
+    last.communicate()
+    assert last.returncode == 0
+    with np.load(tmp_path / "alone.npz") as wanted, np.load(tmp_path / "killed.npz") as got:
+        assert set(wanted.files) == set(got.files)
+        for name in wanted.files:
+            np.testing.assert_array_equal(got[name], wanted[name], err_msg=f"{name} (seed {seed}, kills at {places})")
