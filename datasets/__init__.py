@@ -6,3 +6,5 @@ from .idx import read_idx as read_idx
 from .mnist import load_mnist as load_mnist
 from .pickles import read_pickle as read_pickle
 from .readers import read as read
+from .write import write_npz as write_npz
+from .write import write_pickle as write_pickle

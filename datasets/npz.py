@@ -13,6 +13,11 @@ from numpy.typing import NDArray
 from .bounds import allowed_bytes
 from .split import Pair
 
+
+class DamagedError(ValueError):
+    """What is wrong with a file; the error that is raised quotes it."""
+
+
 MEND = "Write it with np.savez(path, x_train=..., y_train=..., x_test=..., y_test=...)."
 
 
@@ -45,7 +50,7 @@ def read_npz(path: str | os.PathLike[str]) -> tuple[Pair, Pair | None, Pair]:
             def pair(name: str) -> Pair:
                 missing = [key for key in (f"x_{name}", f"y_{name}") if key not in members]
                 if missing:
-                    raise ValueError(f"no {' and no '.join(missing)}, only {sorted(members)}")
+                    raise DamagedError(f"no {' and no '.join(missing)}, only {sorted(members)}")
                 return (
                     _read_member(archive, members[f"x_{name}"], size),
                     _read_member(archive, members[f"y_{name}"], size),
@@ -68,12 +73,12 @@ def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int) -> 
         elif version == (2, 0):
             shape, _, dtype = np.lib.format.read_array_header_2_0(file)
         else:
-            raise ValueError(f"{info.filename} in .npy version {version}, which arrays of numbers do not use")
+            raise DamagedError(f"{info.filename} in .npy version {version}, which arrays of numbers do not use")
         if dtype.kind not in "buif":
-            raise ValueError(f"{info.filename} of dtype {dtype}, not of numbers")
+            raise DamagedError(f"{info.filename} of dtype {dtype}, not of numbers")
         announced = file.tell() + math.prod(shape) * dtype.itemsize
     if announced != info.file_size or announced > allowed_bytes(size):
-        raise ValueError(
+        raise DamagedError(
             f"{info.filename} of {announced:,} bytes by its header and {info.file_size:,} by the "
             f"archive, in a file of {size:,}"
         )

@@ -1,10 +1,19 @@
 """Checks of what a reader hands to a layer; each message says who, what was wanted, what was got, and the mend."""
 
 import difflib
+import inspect
 import math
 import numbers
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# What other libraries call the book's arguments.
+ELSEWHERE = {"learning_rate": "eta", "lr": "eta", "weight_decay": "lmbda", "batch_size": "mini_batch_size"}
+ELSEWHERE |= {"input_shape": "image_shape", "activation": "activation_fn", "pool_size": "poolsize"}
 
 
 def complaint(who: str, wanted: str, got: Any, mend: str) -> str:
@@ -57,10 +66,42 @@ def one_of(who: str, value: Any, known: Iterable[str]) -> str:
     names = tuple(known)
     if value in names:
         return str(value)
+    near = nearest(value, names)
+    mend = f'Perhaps you meant "{near}".' if near else f'Write e.g. "{names[0]}".'
+    raise ValueError(complaint(who, f"wanted one of {', '.join(names)}", repr(value), mend))
+
+
+def nearest(value: Any, names: Iterable[str]) -> str | None:
+    """Return the one of `names` that `value` is most likely a slip for; None if none is near."""
     in_lower_case = {name.lower(): name for name in names}
     near = difflib.get_close_matches(str(value).lower(), in_lower_case, n=1)
-    mend = f'Perhaps you meant "{in_lower_case[near[0]]}".' if near else f'Write e.g. "{names[0]}".'
-    raise ValueError(complaint(who, f"wanted one of {', '.join(names)}", repr(value), mend))
+    return in_lower_case[near[0]] if near else None
+
+
+def keywords_checked(who: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Decorate a function so that a keyword it does not know is an error that says which was meant.
+
+    Raises
+    ------
+    TypeError
+        By the function, as Python would, but with the nearest name.
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        known = [name for name in inspect.signature(function).parameters if name != "self"]
+
+        @wraps(function)
+        def checked(*arguments: P.args, **keywords: P.kwargs) -> R:
+            for keyword in keywords:
+                if keyword not in known:
+                    near = ELSEWHERE.get(keyword) if ELSEWHERE.get(keyword) in known else nearest(keyword, known)
+                    mend = f"Perhaps you meant {near}=." if near else "Leave it out."
+                    raise TypeError(complaint(who, f"wanted arguments among {', '.join(known)}", f"{keyword}=", mend))
+            return function(*arguments, **keywords)
+
+        return checked
+
+    return decorate
 
 
 def sizes(who: str, value: Any, count: int, *, least: int = 1) -> tuple[int, ...]:

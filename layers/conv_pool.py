@@ -4,7 +4,7 @@ import math
 
 from .activations import sigmoid
 from .base import Layer, ShapeError, flat_size, product
-from .checks import complaint, one_of, sizes
+from .checks import complaint, keywords_checked, one_of, sizes
 from .fully_connected import callable_activation
 from .initializers import book_normal
 from .ops import conv2d, pool2d
@@ -55,6 +55,7 @@ class ConvPoolLayer(Layer):
     (None, 20, 12, 12)
     """
 
+    @keywords_checked("ConvPoolLayer")
     def __init__(
         self,
         filter_shape,

@@ -4,7 +4,7 @@ import pytensor.tensor as pt
 
 from .activations import sigmoid
 from .base import Layer, ShapeError, flat_size, keep_share, product
-from .checks import complaint, real, whole
+from .checks import complaint, keywords_checked, real, whole
 from .initializers import book_normal
 
 
@@ -58,6 +58,7 @@ class FullyConnectedLayer(Layer):
     (None, 100)
     """
 
+    @keywords_checked("FullyConnectedLayer")
     def __init__(self, n_in, n_out, activation_fn=sigmoid, p_dropout=0.0, *, initializer=book_normal, rng=None):
         name = type(self).__name__
         self.n_in, self.n_out = whole(f"{name}: n_in", n_in), whole(f"{name}: n_out", n_out)

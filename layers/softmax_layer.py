@@ -1,6 +1,7 @@
 """The output layer of chapter 6: a softmax over classes, with the log-likelihood as its cost (book, chapter 3)."""
 
 from .activations import softmax
+from .checks import keywords_checked
 from .costs import log_likelihood
 from .fully_connected import FullyConnectedLayer
 from .initializers import zeros
@@ -37,6 +38,7 @@ class SoftmaxLayer(FullyConnectedLayer):
     (None, 10)
     """
 
+    @keywords_checked("SoftmaxLayer")
     def __init__(self, n_in, n_out, p_dropout=0.0, *, initializer=zeros, rng=None):
         super().__init__(n_in, n_out, softmax, p_dropout, initializer=initializer, rng=rng)
 

@@ -12,13 +12,14 @@ from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
 from network3 import datasets
-from network3.layers.checks import complaint, one_of
+from network3.layers.checks import complaint, keywords_checked, one_of
 from network3.layers.precision import floatX
 
 GREY_LEVELS = 256  # a pixel is its grey level / 256, as in the book's file
 BOOK_FILES = ("mnist.pkl.gz", "mnist_expanded.pkl.gz")
 
 
+@keywords_checked("load_data_shared")
 def load_data_shared(filename=None, *, storage="floatX"):
     """Return training, validation and test data as the book's list of three ``(x, y)`` pairs of shared variables.
 

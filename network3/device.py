@@ -3,7 +3,7 @@
 import os
 from importlib.util import find_spec
 
-from network3.layers.checks import complaint, one_of
+from network3.layers.checks import complaint, keywords_checked, one_of
 from network3.layers.precision import floatX, set_floatX
 
 DEVICES = ("auto", "cpu", "gpu")
@@ -13,6 +13,7 @@ _device: str | None = None
 _backend = "auto"
 
 
+@keywords_checked("use")
 def use(device: str | None = None, floatX: str | None = None, *, backend: str | None = None) -> None:
     """Choose where networks run, and the type of those that are built from now on.
 

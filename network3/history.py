@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from network3.layers.checks import complaint
 
@@ -66,7 +67,7 @@ class History:
         """Return one dict an epoch: its number, its last iteration, cost, seconds, accuracies and monitors."""
         rows = []
         for epoch in range(self.epochs):
-            row = {"epoch": epoch, "iteration": (epoch + 1) * self.batches - 1}
+            row: dict[str, Any] = {"epoch": epoch, "iteration": (epoch + 1) * self.batches - 1}
             row |= {"cost": self.cost[epoch], "seconds": self.seconds[epoch]}
             for name in ("validation_accuracy", "test_accuracy"):
                 if getattr(self, name):
@@ -101,7 +102,9 @@ class History:
                     history.monitors.setdefault(name, []).append(value)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             wanted = "wanted a file that History.save wrote"
-            raise ValueError(complaint(f"History.load: {filename}", wanted, repr(error), "Pass such a file.")) from error
+            raise ValueError(
+                complaint(f"History.load: {filename}", wanted, repr(error), "Pass such a file.")
+            ) from error
         return history
 
     def __repr__(self) -> str:

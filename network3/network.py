@@ -6,7 +6,7 @@ import numpy as np
 from pytensor.tensor.type import TensorType
 
 from network3.layers import dropout_states
-from network3.layers.checks import complaint, whole
+from network3.layers.checks import complaint, keywords_checked, whole
 from network3.layers.precision import building, floatX
 
 from .checkpoint import resume as go_on
@@ -57,6 +57,7 @@ class Network:
     size are evaluated whole.
     """
 
+    @keywords_checked("Network")
     def __init__(self, layers, mini_batch_size):
         if not layers:
             raise ValueError(complaint("Network", "wanted a list of layers", repr(layers), "Give it at least one."))
@@ -88,6 +89,7 @@ class Network:
         shape = self.shapes[-1]
         return getattr(self.layers[-1], "n_out", None) if shape is None else math.prod(shape[1:])
 
+    @keywords_checked("SGD")
     def SGD(
         self,
         training_data,

@@ -102,7 +102,13 @@ RUNS = [
     Run("expanded_data_double_fc_100", "6.11", "6.8 with 100 + 100 neurons", relu(100, 100), RELU, 0.9943, "expanded"),
     Run("expanded_data_double_fc_300", "6.12", "6.8 with 300 + 300 neurons", relu(300, 300), RELU, 0.9948, "expanded"),
     Run(
-        "expanded_data_double_fc_1000", "6.13", "6.8 with 1000 + 1000 neurons", relu(1000, 1000), RELU, 0.9947, "expanded"
+        "expanded_data_double_fc_1000",
+        "6.13",
+        "6.8 with 1000 + 1000 neurons",
+        relu(1000, 1000),
+        RELU,
+        0.9947,
+        "expanded",
     ),
     Run(
         "double_fc_dropout",

@@ -43,13 +43,19 @@ def _add_patches(columns, kh, kw, stride, flip, oh, ow, padded):
 def _check_shapes(x_shape, w_shape, g_shape, stride, pad):
     """Refuse shapes that do not belong together: compiled code would read past the end of an array."""
     if x_shape[1] != w_shape[1]:
-        raise ValueError("conv2d: images and filters must have the same number of maps (their second axes).")
+        raise ValueError(
+            "conv2d: images and filters must have the same number of maps; got others. Make their second axes equal."
+        )
     oh = (x_shape[2] + 2 * pad[0] - w_shape[2]) // stride[0] + 1
     ow = (x_shape[3] + 2 * pad[1] - w_shape[3]) // stride[1] + 1
     if oh < 1 or ow < 1:
-        raise ValueError("conv2d: a filter must fit into its padded image. Use smaller filters or more padding.")
+        raise ValueError(
+            "conv2d: a filter must fit into its padded image; got a larger one. Use smaller filters or more padding."
+        )
     if g_shape != (x_shape[0], w_shape[0], oh, ow):
-        raise ValueError("conv2d: the output's gradient must have the output's shape.")
+        raise ValueError(
+            "conv2d: the output's gradient must have its shape; got another. Pass the gradient of this output."
+        )
 
 
 @kernel

@@ -25,7 +25,9 @@ def numba_dropout_mask(op, node, **kwargs):
     @kernel
     def mask(x, state):
         if state.size != 3:
-            raise ValueError("DropoutMask: the state must hold seed, stream and step.")
+            raise ValueError(
+                "DropoutMask: the state must hold seed, stream and step; got another size. Use dropout_state()."
+            )
         kept = np.empty(x.size, x.dtype)
         half = (x.size + 1) // 2
         seed, stream, step = np.uint32(state[0]), np.uint32(state[1]), np.uint32(state[2])

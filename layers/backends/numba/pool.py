@@ -72,7 +72,9 @@ def numba_unpool2d(op, node, **kwargs):
         n, maps, height, width = x.shape
         oh, ow = height // rows, width // columns
         if g.shape != (n, maps, oh, ow):
-            raise ValueError("pool2d: the output's gradient must have the output's shape.")
+            raise ValueError(
+                "pool2d: the output's gradient must have its shape; got another. Pass the gradient of this output."
+            )
         y = np.zeros((n, maps, height, width), x.dtype)
         for image in range(n):
             for c in range(maps):
@@ -93,7 +95,9 @@ def numba_max_pool2d_grad(op, node, **kwargs):
         n, maps, height, width = x.shape
         oh, ow = height // rows, width // columns
         if g.shape != (n, maps, oh, ow) or y.shape != (n, maps, oh, ow):
-            raise ValueError("pool2d: the output and its gradient must have the output's shape.")
+            raise ValueError(
+                "pool2d: the output and its gradient must have one shape; got others. Pass those of this input."
+            )
         dx = np.zeros((n, maps, height, width), x.dtype)
         for image in range(n):
             for c in range(maps):

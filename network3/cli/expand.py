@@ -1,0 +1,33 @@
+"""``network3 expand --out FILE``: the book's expanded training data as a file, for other programs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from network3 import datasets
+from network3.atomic import check_writable, replacing
+from network3.layers.checks import complaint
+
+from .border import border
+
+WRITERS = {".npz": datasets.write_npz, ".pkl.gz": datasets.write_pickle}
+
+
+def expand(
+    out: Annotated[Path, typer.Option(help="mnist_expanded.pkl.gz as the book's, or an .npz, which is smaller.")],
+    seed: Annotated[int, typer.Option(help="Fixes the shuffle.")] = 0,
+) -> None:
+    """Write MNIST with each training image also moved by a pixel to four sides: 250,000 images."""
+    with border():
+        kinds = [kind for kind in WRITERS if out.name.endswith(kind)]
+        if not kinds:
+            wanted, mend = f"wanted a name that ends in {' or '.join(WRITERS)}", "Write e.g. mnist_expanded.pkl.gz."
+            raise ValueError(complaint("network3 expand: --out", wanted, str(out), mend))
+        check_writable("network3 expand: --out", out)
+        training, validation, test = datasets.load_mnist()
+        expanded = datasets.expand(*training, seed=seed)
+        typer.echo(f"Writing {len(expanded[1]):,} training images to {out} (up to a minute) ...")
+        with replacing(out) as file:
+            WRITERS[kinds[0]](file, expanded, validation, test)
+        typer.echo(f"{out} has {out.stat().st_size / 1e6:.0f} MB; network3.load_data_shared({str(out)!r}) reads it.")

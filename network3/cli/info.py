@@ -1,0 +1,53 @@
+"""``network3 info``: versions, devices, threads and caches, for a report or a look."""
+
+import json
+import os
+import platform
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated, Any
+
+import pytensor
+import typer
+
+from network3.device import chosen_backend, floatX, gpu_in_use
+from network3.versions import versions
+
+from .border import border
+
+
+def info(as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False) -> None:
+    """Tell which versions, devices, threads and caches are in use."""
+    with border():
+        found = collect()
+        if as_json:
+            typer.echo(json.dumps(found, indent=2))
+            return
+        for heading, entries in found.items():
+            typer.echo(heading)
+            width = max(len(name) for name in entries)
+            for name, value in entries.items():
+                typer.echo(f"  {name:<{width}}  {value}")
+
+
+def collect() -> dict[str, dict[str, Any]]:
+    """Return what `info` tells, as plain values."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    cache = Path(pytensor.config.base_compiledir)
+    return {
+        "versions": versions(),
+        "running on": {
+            "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+            "backend": chosen_backend(),
+            "gpu": gpu_in_use(),
+            "jax installed": find_spec("jax") is not None,
+            "floatX": floatX(),
+        },
+        "threads": {"processors": os.cpu_count(), "usable by this process": usable, "of BLAS while training": 1},
+        "cache of compiled code": {"folder": str(cache), "MB": round(_size(cache) / 1e6, 1)},
+    }
+
+
+def _size(folder: Path) -> int:
+    """Return the bytes of all files in `folder`."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -1,0 +1,90 @@
+"""``network3 train NAME``: train one of the book's networks, watch it, and keep all of it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import network3
+from network3.catalogue import RUNS, Run
+from network3.ensemble import ensemble
+from network3.experiment import Experiment, Folder, load, prepare
+from network3.gallery import save_pictures
+from network3.layers.checks import one_of
+
+from .border import INTERRUPTED, border, leave, program
+from .folders import latest_folder, new_folder
+from .reporters import Reporter, choose_reporter
+
+
+def train(
+    name: Annotated[str, typer.Argument(help="Which run; `network3 list` shows them.")],
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training data; by default the book's.")] = None,
+    eta: Annotated[float | None, typer.Option(help="Learning rate; by default the book's.")] = None,
+    lmbda: Annotated[float | None, typer.Option(help="L2 regularization; by default the book's.")] = None,
+    mini_batch_size: Annotated[int | None, typer.Option(help="Images a step; by default the book's 10.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Fixes first weights and masks; 0 by default.")] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu or gpu.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the run; network3-runs/NAME by default.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing but errors.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object a line, for each epoch and the end.")
+    ] = False,
+) -> None:
+    """Train one of the book's networks on MNIST, and save it with its record and pictures."""
+    with border():
+        run = RUNS[one_of("network3 train", name, RUNS)]
+        network3.use(device)
+        arguments = {"epochs": epochs, "eta": eta, "lmbda": lmbda, "mini_batch_size": mini_batch_size}
+        given = {key: value for key, value in arguments.items() if value is not None}
+        folder = out if out is not None else latest_folder(name) if resume else new_folder(name)
+        experiments = _prepare(run, folder, given, seed, resume)
+        reporter = choose_reporter(quiet=quiet, as_json=as_json)
+        try:
+            nets, data = _train_all(experiments, reporter)
+            if run.nets > 1:
+                _vote(nets, data[2], run, reporter)
+        except network3.TrainingInterrupted as stop:
+            where = f" --out {out}" if out is not None else ""
+            saved = f"stopped in epoch {stop.history.epochs}; everything so far is in {folder}"
+            raise leave(f"{saved}. Go on with: {program()} train {name} --resume{where}", INTERRUPTED) from None
+
+
+def _prepare(run: Run, folder: Path, given, seed: int | None, resume: bool) -> list[Experiment]:
+    """Return one experiment in `folder`, or one a network of an ensemble in folders within."""
+    if run.nets == 1:
+        return [prepare(run, folder, given, seed, resume=resume)]
+    first = prepare(run, folder / "net1", given, seed, resume=resume)
+    experiments = [first]
+    for k in range(1, run.nets):
+        path = folder / f"net{k + 1}"
+        begun = resume and Folder(path).settings.exists()
+        experiments.append(prepare(run, path, given if begun else first.training, first.seed + k, resume=begun))
+    return experiments
+
+
+def _train_all(experiments: list[Experiment], reporter: Reporter):
+    """Train one after the other; return the networks and the data."""
+    nets, run = [], experiments[0].run
+    reporter.say(f"{run.name} (row {run.row} of the book): {run.says}")
+    data = load(run)
+    for k, experiment in enumerate(experiments):
+        if len(experiments) > 1:
+            reporter.say(f"network {k + 1} of {len(experiments)}, seed {experiment.seed}")
+        net = experiment.build()
+        reporter.begin(experiment, net, images=len(data[0][0]))
+        with reporter:
+            history = experiment.train(net, data, [reporter])
+        pictures = save_pictures(experiment.folder.path, net, history, data[2], published=run.published)
+        reporter.end(experiment, history, [*experiment.folder.names(), *pictures])
+        nets.append(net)
+    return nets, data
+
+
+def _vote(nets, test_data, run: Run, reporter: Reporter) -> None:
+    """Let the networks vote, and say how they do together."""
+    with reporter:  # which may hide the line that it prints
+        errors, _ = ensemble(nets, test_data)
+    accuracy = 1 - len(errors) / len(test_data[1])
+    reporter.result({"ensemble": run.name, "test_accuracy": accuracy}, f"Together: {accuracy:.2%} of the test images.")

@@ -1,0 +1,224 @@
+"""A run of the catalogue, trained in a folder of its own that holds all there is to know about it.
+
+The folder has the settings (``run.json``), the record (``history.jsonl``), the checkpoint from which an interrupted
+run goes on, the network with the weights of its best validation epoch (``model.safetensors``), and pictures.
+"""
+
+import json
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from network3 import datasets
+from network3.layers.checks import complaint, real, whole
+
+from .atomic import check_writable, replacing
+from .catalogue import Run
+from .device import chosen_backend
+from .history import History
+from .network import Network
+from .versions import versions
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Where a run keeps its files."""
+
+    path: Path
+
+    def names(self) -> list[str]:
+        """Return the names of its files, without the pictures."""
+        return [path.name for path in (self.model, self.history, self.checkpoint, self.settings)]
+
+    @property
+    def settings(self) -> Path:
+        return self.path / "run.json"
+
+    @property
+    def history(self) -> Path:
+        return self.path / "history.jsonl"
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.path / "checkpoint.safetensors"
+
+    @property
+    def model(self) -> Path:
+        return self.path / "model.safetensors"
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A run with its settings decided, before anything is loaded or compiled.
+
+    Attributes
+    ----------
+    run : Run
+    training : dict
+        Arguments of `Network.SGD` besides the data.
+    seed : int
+        Of first weights and masks.
+    folder : Folder
+    resumed : bool
+        Whether it goes on from the folder's checkpoint.
+    """
+
+    run: Run
+    training: dict[str, Any]
+    seed: int
+    folder: Folder
+    resumed: bool
+
+    def build(self) -> Network:
+        """Return the network with its first weights, which `seed` fixes."""
+        np.random.seed(self.seed)  # the layers' first values come from NumPy's global state, as the book's
+        batch = self.training["mini_batch_size"]
+        return Network(self.run.layers(batch), batch)
+
+    def train(self, net: Network, data, callbacks: Sequence[Callable] = ()) -> History:
+        """Train `net`, leave everything in the folder, and return the record; `net` then has its best weights.
+
+        Parameters
+        ----------
+        net : Network
+            As `build` gives it.
+        data : three pairs (x, y)
+            As `load` gives them.
+        callbacks : functions of one `Progress`
+        """
+        folder = self.folder
+        training, validation, test = data
+
+        def keep(progress):
+            if not folder.settings.exists():  # before the first checkpoint, and after all checks
+                self._write_settings()
+            if progress.epoch_done:
+                progress.history.save(folder.history)
+                if progress.history.best_epoch == progress.epoch:
+                    net.save(folder.model)
+
+        history = net.SGD(
+            training,
+            **self.training,
+            validation_data=validation,
+            test_data=test,
+            seed=self.seed,
+            callbacks=[keep, *callbacks],
+            checkpoint=folder.checkpoint,
+            resume=folder.checkpoint if self.resumed and folder.checkpoint.exists() else None,
+        )
+        if net.best is not None:
+            net.set_weights(net.best)
+        self._write_settings()
+        history.save(folder.history)
+        net.save(folder.model)
+        return history
+
+    def _write_settings(self) -> None:
+        settings = {
+            "format": FORMAT,
+            "run": self.run.name,
+            "row": self.run.row,
+            "data": self.run.data,
+            "training": self.training,
+            "seed": self.seed,
+            "backend": chosen_backend(),
+            "machine": f"{platform.system()} {platform.machine()}",
+            "versions": versions(),
+        }
+        with replacing(self.folder.settings) as file:
+            file.write(json.dumps(settings, indent=2).encode())
+
+
+def prepare(run: Run, path, given: dict[str, Any], seed: int | None, *, resume: bool) -> Experiment:
+    """Decide the settings of `run` in the folder `path`.
+
+    Parameters
+    ----------
+    run : Run
+    path : path
+        Made if it is not there.
+    given : dict
+        Arguments of `Network.SGD` that replace the run's own. With `resume`, those of the folder replace them first,
+        and only "epochs" may differ from it.
+    seed : int or None
+        None for the folder's when resuming, otherwise 0.
+    resume : bool
+
+    Raises
+    ------
+    OSError
+        The folder cannot be made or written.
+    ValueError
+        It holds a run and `resume` is False; or resume a folder without a run, or with another: the differences are
+        named.
+    """
+    folder = Folder(Path(path))
+    _check(given)
+    if resume:
+        saved = _read_settings(folder)
+        before = {"run": saved["run"], "seed": saved["seed"], **saved["training"]}
+        now = {"run": run.name, **given} | ({} if seed is None else {"seed": seed})
+        differences = [
+            f"{name} was {before.get(name, 'the default')} and is {value}"
+            for name, value in now.items()
+            if before.get(name) != value and name != "epochs"
+        ]
+        if differences:
+            mend = "Leave them out to go on as before, or start anew in another folder."
+            who = f"network3 train --resume in {folder.path}"
+            raise ValueError(complaint(who, "wanted the settings that it was begun with", "; ".join(differences), mend))
+        training = saved["training"] | {name: given[name] for name in ("epochs",) if name in given}
+        return Experiment(run, training, saved["seed"], folder, resumed=True)
+    if folder.settings.exists():
+        mend = "Go on with --resume, or choose another folder with --out."
+        wanted = "wanted a folder without a run"
+        raise ValueError(complaint("network3 train", wanted, f"{folder.path}, which holds one", mend))
+    try:
+        folder.path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        wanted = "wanted a folder that can be made"
+        mend = "Choose another place, or mend its permissions."
+        raise OSError(complaint("network3 train: --out", wanted, f"{folder.path} ({error.strerror})", mend)) from None
+    check_writable("network3 train: --out", folder.settings)
+    return Experiment(run, dict(run.training) | given, 0 if seed is None else seed, folder, resumed=False)
+
+
+def load(run: Run):
+    """Return training, validation and test data of `run`: pairs of uint8 images (n, 784) and int32 labels (n,)."""
+    training, validation, test = datasets.load_mnist()
+    return (datasets.expand(*training) if run.data == "expanded" else training), validation, test
+
+
+def _check(given: dict[str, Any]) -> None:
+    """Refuse numbers that `Network.SGD` would, before anything is read or written."""
+    for name, value in given.items():
+        if name in ("epochs", "mini_batch_size"):
+            whole(f"network3 train: {name}", value, least=int(name != "epochs"))
+        else:
+            real(f"network3 train: {name}", value, least=0.0)
+
+
+def _read_settings(folder: Folder) -> dict[str, Any]:
+    wanted = "wanted a folder that network3 train has begun a run in"
+    who = "network3 train --resume"
+    if not folder.settings.is_file():
+        mend = "Leave --resume out to start one, or name its folder with --out."
+        raise ValueError(complaint(who, wanted, f"{folder.path} without run.json", mend))
+    try:
+        saved = json.loads(folder.settings.read_text(encoding="utf-8"))
+        current = int(saved["format"]) <= FORMAT
+        saved["run"], saved["seed"], dict(saved["training"])
+    except (ValueError, KeyError, TypeError) as error:
+        got = f"{folder.settings}, which is damaged ({error!r})"
+        raise ValueError(complaint(who, wanted, got, "Start anew in another folder.")) from None
+    if not current:
+        mend = "Update network3, pip install -U network3."
+        raise ValueError(complaint(who, f"wanted format {FORMAT} or older", f"format {saved['format']}", mend))
+    return saved
