@@ -66,8 +66,8 @@ def make_plan(
         shuffle=bool(shuffle),
         seed=None if seed is None else whole("SGD: seed", seed, least=0),
         callbacks=tuple(callbacks),
-        checkpoint=_path("SGD: checkpoint", resume if checkpoint is None else checkpoint),
         resume=_path("SGD: resume", resume),
+        checkpoint=_path("SGD: checkpoint", resume if checkpoint is None else checkpoint),
     )
     if plan.batches < 1:
         raise ValueError(

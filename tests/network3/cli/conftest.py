@@ -1,0 +1,24 @@
+"""The command line in this process, over a small part of MNIST."""
+
+import pytest
+from typer.testing import CliRunner
+
+from network3 import datasets
+from network3.cli import app
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path):
+    """Return a function that runs a command in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    runner = CliRunner()
+    return lambda *arguments: runner.invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def little(monkeypatch):
+    """Let MNIST have 600 training images, and 200 each to validate and to test."""
+    training, validation, test = datasets.load_mnist()
+    sets = [tuple(part[:n] for part in pair) for pair, n in ((training, 600), (validation, 200), (test, 200))]
+    monkeypatch.setattr(datasets, "load_mnist", lambda: sets)
+    return sets

@@ -1,0 +1,118 @@
+"""``network3 predict``: which digit is on an image, and what the network saw."""
+
+import json
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from safetensors.numpy import load_file, save_file
+
+import network3
+from network3 import FullyConnectedLayer, Network, SoftmaxLayer
+from network3.cli.predict import drawn
+
+
+@pytest.fixture
+def model(tmp_path):
+    """A network that takes an image for the digit whose template is nearest: means of MNIST's own."""
+    (images, labels), _, _ = network3.datasets.load_mnist()
+    means = np.stack([images[labels == digit].mean(axis=0) / 256 for digit in range(10)])
+    net = Network([SoftmaxLayer(784, 10)], 10)
+    net.set_weights([means.T, -0.5 * (means**2).sum(axis=1)])
+    net.save(tmp_path / "model.safetensors")
+    return net
+
+
+def write_digit(digit, name, *, scale=1, invert=False):
+    """Write MNIST's first test image of `digit`, enlarged; return its grey levels."""
+    images, labels = network3.datasets.load_mnist()[2]
+    grey = images[np.flatnonzero(labels == digit)[0]].reshape(28, 28)
+    grey = grey.repeat(scale, axis=0).repeat(scale, axis=1)
+    Image.fromarray(255 - grey if invert else grey).save(name)
+    return grey
+
+
+def test_each_image_has_a_line(run, model):
+    write_digit(1, "one.png", scale=5, invert=True)
+    write_digit(0, "zero.png", scale=7)
+    result = run("predict", "model.safetensors", "one.png", "zero.png")
+    assert result.exit_code == 0, result.output
+    first, second = result.stdout.splitlines()
+    assert first.startswith("one.png: 1  (")
+    assert second.startswith("zero.png: 0  (")
+    assert first.count("%") == 2
+
+
+def test_what_the_network_saw_is_shown_on_request(run, model):
+    write_digit(0, "zero.png", scale=10, invert=True)
+    lines = run("predict", "model.safetensors", "zero.png", "--show").stdout.splitlines()
+    assert len(lines) == 29
+    assert max(map(len, lines[1:])) <= 56
+    assert lines[15][20:36].strip() == ""  # the hole of a 0, in the middle
+    assert set("".join(lines[1:])) <= set(" .:-=+*#%@")
+    assert "@" in "".join(lines[1:])
+
+
+def test_json_holds_everything(run, model):
+    write_digit(1, "one.png", scale=4)
+    result = run("predict", "model.safetensors", "one.png", "one.png", "--json", "--show")
+    first, second = (json.loads(line) for line in result.stdout.splitlines())
+    assert first == second
+    assert first["digit"] == 1 == int(np.argmax(first["probabilities"]))
+    assert sum(first["probabilities"]) == pytest.approx(1, abs=1e-5)
+    seen = np.array(first["seen"], "uint8")
+    assert seen.shape == (28, 28)
+    np.testing.assert_allclose(model.predict_proba(seen.ravel())[0], first["probabilities"], rtol=1e-5)
+
+
+def test_a_folder_of_train_is_a_model(run, model):
+    write_digit(1, "one.png", scale=4)
+    assert run("predict", ".", "one.png").stdout.startswith("one.png: 1")
+
+
+def test_pixels_are_drawn_two_characters_wide():
+    assert drawn(np.array([[0, 255, 0], [26, 25, 128]], "uint8")) == "  @@\n..  ++"
+
+
+REFUSED = {
+    "no model": (("nowhere", "one.png"), r"load: wanted a file that net.save\(filename\) wrote; got nowhere"),
+    "a folder without one": (("folder", "one.png"), "load: wanted a file that .*which is not there"),
+    "another file": (("one.png", "one.png"), "load: one.png: wanted a file that net.save"),
+    "a newer format": (("newer", "one.png"), "wanted format 1 or older; got format 7. Update network3"),
+    "a model of other images": (
+        ("small", "one.png"),
+        "predict: small: wanted a network from 784 pixels.* got one from 5",
+    ),
+    "no image": (("model.safetensors", "none.png"), "none.png"),
+    "an empty image": (("model.safetensors", "empty.png"), "empty.png: wanted an image"),
+    "a text": (("model.safetensors", "text.png"), "text.png: wanted an image"),
+    "a blank image": (("model.safetensors", "one.png", "blank.png"), "blank.png: .*wanted|blank.png: .*must"),
+    "a folder": (("model.safetensors", "folder"), "folder: wanted an image"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_refused_is_one_clear_line(run, model, case):
+    write_digit(1, "one.png", scale=4)
+    os.mkdir("folder")
+    Path("empty.png").write_bytes(b"")
+    Path("text.png").write_text("a digit", encoding="utf-8")
+    Image.new("L", (50, 60), 200).save("blank.png")
+    Network([FullyConnectedLayer(5, 4), SoftmaxLayer(4, 10)], 1).save("small")
+    header = {"network3": json.dumps({"format": 7, "floatX": "float32"})}
+    save_file(load_file("model.safetensors"), "newer", header)
+    arguments, message = REFUSED[case]
+    result = run("predict", *arguments)
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr.startswith("network3: ")
+    assert result.stderr.count("\n") == 1
+    assert re.search(message, result.stderr), result.stderr
+
+
+def test_an_image_must_be_named(run, model):
+    result = run("predict", "model.safetensors")
+    assert result.exit_code == 2

@@ -1,0 +1,198 @@
+"""``network3 train``: what it leaves, how it goes on, and what it refuses."""
+
+import json
+import os
+import re
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import network3
+from network3.cli import reporters, train
+
+FILES = {
+    "checkpoint.safetensors",
+    "errors.png",
+    "filters_layer0.png",
+    "history.jsonl",
+    "learning_curve.png",
+    "model.safetensors",
+    "run.json",
+}
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def weights(folder):
+    return network3.load(Path(folder) / "model.safetensors").get_weights()
+
+
+def same(one, other):
+    return all(np.array_equal(a, b) for a, b in zip(weights(one), weights(other), strict=True))
+
+
+def test_a_run_leaves_all_there_is_to_know(run, little):
+    result = run("train", "shallow", "--epochs", 2, "--seed", 3)
+    assert result.exit_code == 0, result.output
+    folder = Path("network3-runs/shallow")
+    assert {path.name for path in folder.iterdir()} == FILES
+    for picture in folder.glob("*.png"):
+        assert picture.read_bytes().startswith(PNG)
+    history = network3.History.load(folder / "history.jsonl")
+    assert history.epochs == 2
+    settings = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    assert settings["training"] == {"epochs": 2, "mini_batch_size": 10, "eta": 0.1}
+    assert (settings["run"], settings["seed"], settings["row"]) == ("shallow", 3, "6.1")
+    net = network3.load(folder / "model.safetensors")
+    assert net.accuracy(little[1]) == history.best_validation_accuracy  # the best epoch's weights, not the last
+    lines = result.stdout.splitlines()
+    assert "Training mini-batch number 0" in lines
+    assert f"Epoch 1: validation accuracy {history.validation_accuracy[1]:.2%}" in lines
+    assert f"test {history.corresponding_test_accuracy:.2%} (the book: test 97.80% after 60 epochs)." in lines[-3]
+    assert all(name in lines[-2] for name in FILES)
+    assert lines[-1].endswith(f"predict {folder / 'model.safetensors'} IMAGE")
+
+
+def test_the_arguments_are_those_of_sgd(run, little):
+    arguments = ("--epochs", 1, "--eta", 0.5, "--lmbda", 2, "--mini-batch-size", 20, "--seed", 4, "--device", "cpu")
+    assert run("train", "shallow", *arguments, "--out", "a/b").exit_code == 0
+    np.random.seed(4)
+    net = network3.Network(network3.catalogue.RUNS["shallow"].layers(20), 20)
+    net.SGD(little[0], 1, 20, 0.5, little[1], lmbda=2.0)
+    assert all(np.array_equal(a, b) for a, b in zip(net.get_weights(), weights("a/b"), strict=True))
+
+
+def test_a_second_run_replaces_none(run, little):
+    for _ in range(3):
+        assert run("train", "shallow", "--epochs", 1).exit_code == 0
+    assert sorted(os.listdir("network3-runs")) == ["shallow", "shallow-2", "shallow-3"]
+    result = run("train", "shallow", "--epochs", 1, "--out", "network3-runs/shallow")
+    assert result.exit_code == 1
+    assert "wanted a folder without a run; got network3-runs" in result.stderr
+
+
+def test_ctrl_c_saves_and_resume_goes_on_to_the_same_bits(run, little, monkeypatch):
+    assert run("train", "omit_FC", "--epochs", 2, "--out", "alone").exit_code == 0
+    heard = []
+
+    def press(self, progress):
+        if progress.epoch == 1 and not heard:
+            heard.append(progress.batch)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reporters.Reporter, "__call__", press)
+        patch.setattr("network3.training.STEPS_A_CHUNK", 25)
+        stopped = run("train", "omit_FC", "--epochs", 2)
+    assert stopped.exit_code == 130
+    assert heard == [25]
+    expected = "network3: stopped in epoch 1; everything so far is in network3-runs/omit_FC. Go on with: "
+    assert stopped.stderr.replace("\\", "/").startswith(expected)
+    assert stopped.stderr.endswith("train omit_FC --resume\n")
+    resumed = run("train", "omit_FC", "--resume")
+    assert resumed.exit_code == 0, resumed.output
+    assert "going on to 2 epochs" in resumed.stdout
+    assert same("alone", "network3-runs/omit_FC")
+
+
+def test_a_finished_run_can_be_made_longer(run, little):
+    assert run("train", "shallow", "--epochs", 3, "--out", "three").exit_code == 0
+    assert run("train", "shallow", "--epochs", 1, "--out", "one").exit_code == 0
+    assert run("train", "shallow", "--epochs", 3, "--out", "one", "--resume").exit_code == 0
+    assert same("one", "three")
+
+
+def test_resume_names_what_differs(run, little):
+    run("train", "shallow", "--epochs", 1)
+    result = run("train", "shallow", "--resume", "--eta", 0.2, "--seed", 1, "--lmbda", 3)
+    assert result.exit_code == 1
+    assert "got eta was 0.1 and is 0.2; lmbda was the default and is 3.0; seed was 0 and is 1." in result.stderr
+    result = run("train", "dbl_conv", "--resume", "--out", "network3-runs/shallow")
+    assert "got run was shallow and is dbl_conv." in result.stderr
+
+
+def test_an_ensemble_trains_its_networks_and_lets_them_vote(run, little, monkeypatch):
+    few = network3.catalogue.RUNS["shallow"]
+    run_of_two = type(few)("two", "0.0", "two that vote", few.layers, few.training, 0.9, nets=2)
+    monkeypatch.setitem(network3.catalogue.RUNS, "two", run_of_two)
+    result = run("train", "two", "--epochs", 1, "--seed", 5, "--json")
+    assert result.exit_code == 0, result.output
+    records = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [record.get("seed") for record in records] == [None, 5, None, 6, None]
+    nets = [network3.load(f"network3-runs/two/net{k}/model.safetensors") for k in (1, 2)]
+    votes = [net.predict(little[2][0]) for net in nets]  # of two that differ, the first counts
+    assert records[-1] == {"ensemble": "two", "test_accuracy": pytest.approx((votes[0] == little[2][1]).mean())}
+    again = run("train", "two", "--resume")
+    assert again.exit_code == 0, again.output
+    assert again.stdout.splitlines()[-1] == f"Together: {records[-1]['test_accuracy']:.2%} of the test images."
+
+
+def test_json_is_a_line_an_epoch_and_one_for_the_end(run, little):
+    result = run("train", "shallow", "--epochs", 2, "--json")
+    first, second, end = (json.loads(line) for line in result.stdout.splitlines())
+    assert (first["epoch"], second["iteration"]) == (0, 119)
+    assert (
+        end["test_accuracy"]
+        == network3.History.load("network3-runs/shallow/history.jsonl").test_accuracy[end["best_epoch"]]
+    )
+    assert set(end["files"]) == FILES
+    assert result.stderr == ""
+
+
+def test_quiet_says_nothing(run, little):
+    result = run("train", "shallow", "--epochs", 1, "--quiet")
+    assert (result.exit_code, result.output) == (0, "")
+
+
+def test_no_epochs_leave_the_first_weights(run, little):
+    assert run("train", "shallow", "--epochs", 0).exit_code == 0
+    np.random.seed(0)
+    net = network3.Network(network3.catalogue.RUNS["shallow"].layers(10), 10)
+    assert all(np.array_equal(a, b) for a, b in zip(net.get_weights(), weights("network3-runs/shallow"), strict=True))
+
+
+REFUSED = {
+    "an unknown run": (("shalow",), "network3 train: wanted one of shallow, .*; got 'shalow'. Perhaps you meant \"sha"),
+    "epochs below 0": (("shallow", "--epochs", -1), "network3 train: epochs: wanted a whole number, 0 or more; got -1"),
+    "eta NaN": (("shallow", "--eta", "nan"), "network3 train: eta: wanted a finite number"),
+    "lmbda below 0": (("shallow", "--lmbda", -1), "network3 train: lmbda: wanted a finite number, at least 0"),
+    "no mini-batch": (("shallow", "--mini-batch-size", 0), "network3 train: mini_batch_size: wanted a whole number"),
+    "a mini-batch too large": (("shallow", "--mini-batch-size", 601), "SGD: mini_batch_size: wanted at most the 600"),
+    "an unknown device": (("shallow", "--device", "cpux"), 'use: device: .*Perhaps you meant "cpu"'),
+    "a folder that cannot be made": (("shallow", "--out", "file/run"), "network3 train: --out: wanted a folder that"),
+    "a folder that is a file": (("shallow", "--out", "file"), "network3 train: --out: wanted a folder that"),
+    "nothing to resume": (("shallow", "--resume"), "network3 train --resume: wanted a run in .*; got none"),
+    "nothing to resume there": (("shallow", "--resume", "--out", "."), "wanted a folder that network3 train has begun"),
+    "a damaged folder": (("shallow", "--resume", "--out", "bad"), "run.json, which is damaged"),
+    "a newer folder": (("shallow", "--resume", "--out", "new"), "wanted format 1 or older; got format 9. Update"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_refused_is_one_clear_line_and_leaves_nothing(run, little, case):
+    Path("file").write_text("in the way", encoding="utf-8")
+    for folder, text in (("bad", "{"), ("new", '{"format": 9, "run": "shallow", "seed": 0, "training": {}}')):
+        Path(folder).mkdir()
+        (Path(folder) / "run.json").write_text(text, encoding="utf-8")
+    before = sorted(os.listdir())
+    arguments, message = REFUSED[case]
+    result = run("train", *arguments)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("network3: ")
+    assert result.stderr.count("\n") == 1
+    assert re.search(message, result.stderr), result.stderr
+    assert "Traceback" not in result.output
+    left = [path for path in Path("network3-runs").rglob("*") if path.is_file()]
+    assert sorted(os.listdir()) in (before, sorted([*before, "network3-runs"]))
+    assert left == []
+
+
+def test_a_number_that_is_none_is_a_matter_of_usage(run):
+    result = run("train", "shallow", "--epochs", "many")
+    assert result.exit_code == 2
+    assert "Invalid value for '--epochs'" in result.stderr
+
+
+def test_the_modules_function_is_the_command():
+    assert train.__doc__.startswith("Train one of the book's networks")

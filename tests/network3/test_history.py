@@ -1,0 +1,59 @@
+"""The record of a training: what it derives, and what it is as a file."""
+
+import json
+
+import pytest
+
+from network3 import History
+
+
+@pytest.fixture
+def history():
+    return History(
+        cost=[0.5, 0.1 + 0.2, 0.25],
+        validation_accuracy=[0.9, 0.95, 0.95],
+        test_accuracy=[0.89, 0.94, 0.93],
+        monitors={"training_cost": [0.4, 0.3, 0.2]},
+        seconds=[1.5, 1.25, 1.0],
+        batches=40,
+    )
+
+
+def test_the_best_epoch_is_the_last_of_equals(history):
+    assert (history.best_epoch, history.best_iteration) == (2, 119)
+    assert (history.best_validation_accuracy, history.corresponding_test_accuracy) == (0.95, 0.93)
+
+
+def test_without_validation_there_is_no_best():
+    history = History(cost=[1.0], seconds=[1.0], batches=3)
+    assert history.best_epoch is history.best_iteration is history.best_validation_accuracy is None
+    assert history.rows() == [{"epoch": 0, "iteration": 2, "cost": 1.0, "seconds": 1.0, "monitors": {}}]
+
+
+def test_a_file_has_one_object_an_epoch_and_gives_the_same_record(history, tmp_path):
+    history.test_accuracy[1] = None
+    history.save(tmp_path / "history.jsonl")
+    rows = [json.loads(line) for line in (tmp_path / "history.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert rows[1] == {
+        "epoch": 1,
+        "iteration": 79,
+        "cost": 0.1 + 0.2,
+        "seconds": 1.25,
+        "validation_accuracy": 0.95,
+        "test_accuracy": None,
+        "monitors": {"training_cost": 0.3},
+    }
+    assert History.load(tmp_path / "history.jsonl") == history
+
+
+def test_no_epochs_are_an_empty_file(tmp_path):
+    History(batches=7).save(tmp_path / "h")
+    assert (tmp_path / "h").read_bytes() == b""
+    assert History.load(tmp_path / "h") == History()
+
+
+@pytest.mark.parametrize("text", ["no json", "[1, 2]", '{"epoch": 0}', "7"])
+def test_another_file_is_refused(tmp_path, text):
+    (tmp_path / "h").write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"History\.load: .*h: wanted a file that History\.save wrote; got"):
+        History.load(tmp_path / "h")
