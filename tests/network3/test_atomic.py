@@ -7,6 +7,16 @@ import pytest
 from network3.atomic import check_writable, replacing
 
 
+def names(folder):
+    return [path.name for path in folder.iterdir()]
+
+
+def write_half(path, error):
+    with replacing(path) as file:
+        file.write(b"half")
+        raise error
+
+
 def test_the_old_file_stays_until_the_new_one_is_whole(tmp_path):
     path = tmp_path / "file"
     path.write_bytes(b"old")
@@ -15,18 +25,17 @@ def test_the_old_file_stays_until_the_new_one_is_whole(tmp_path):
         file.flush()
         assert path.read_bytes() == b"old"
     assert path.read_bytes() == b"new"
-    assert os.listdir(tmp_path) == ["file"]
+    assert names(tmp_path) == ["file"]
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
 def test_after_an_error_the_old_file_is_there_and_nothing_else(tmp_path, error):
     path = tmp_path / "file"
     path.write_bytes(b"old")
-    with pytest.raises(error), replacing(path) as file:
-        file.write(b"half")
-        raise error
+    with pytest.raises(error):
+        write_half(path, error)
     assert path.read_bytes() == b"old"
-    assert os.listdir(tmp_path) == ["file"]
+    assert names(tmp_path) == ["file"]
 
 
 def test_bytes_are_on_the_disk_before_the_name_is(tmp_path, monkeypatch):
@@ -42,7 +51,7 @@ def test_a_place_that_can_be_written_is_left_as_it_was(tmp_path):
     (tmp_path / "there").write_bytes(b"old")
     check_writable("who", tmp_path / "there")
     check_writable("who", tmp_path / "new")
-    assert os.listdir(tmp_path) == ["there"]
+    assert names(tmp_path) == ["there"]
     assert (tmp_path / "there").read_bytes() == b"old"
 
 

@@ -173,7 +173,7 @@ def test_another_training_is_refused_and_the_differences_are_named(saved, change
 def test_other_data_of_the_same_size_are_noticed(saved):
     net, training, validation = interrupted_run.build()
     training[0][5, 3] += 0.01
-    with pytest.raises(ValueError, match="got training data was 6,000 examples with checksum .* and is 6,000"):
+    with pytest.raises(ValueError, match=r"got training data was 6,000 examples with checksum .* and is 6,000"):
         net.SGD(training, **interrupted_run.arguments(), validation_data=validation, monitor=MONITOR, resume=saved)
 
 

@@ -1,6 +1,6 @@
 """``network3 expand``: the book's expanded data as a file."""
 
-import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def test_the_file_has_five_times_the_images(run, little, name):
     np.testing.assert_array_equal(training[1].get_value(), labels)
     np.testing.assert_array_equal(validation[1].get_value(), little[1][1])
     np.testing.assert_array_equal(test[0].get_value(), little[2][0] / np.float32(256))
-    assert os.listdir() == [name]
+    assert list(Path().iterdir()) == [Path(name)]
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_a_place_that_does_not_do_is_refused_at_once(run, name, message):
     assert result.exit_code == 1
     assert result.stderr.startswith(f"network3: {message}")
     assert result.stderr.count("\n") == 1
-    assert os.listdir() == []
+    assert list(Path().iterdir()) == []
 
 
 def test_where_to_must_be_said(run):

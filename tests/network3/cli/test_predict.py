@@ -1,7 +1,6 @@
 """``network3 predict``: which digit is on an image, and what the network saw."""
 
 import json
-import os
 import re
 from pathlib import Path
 
@@ -97,7 +96,7 @@ REFUSED = {
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_is_refused_is_one_clear_line(run, model, case):
     write_digit(1, "one.png", scale=4)
-    os.mkdir("folder")
+    Path("folder").mkdir()
     Path("empty.png").write_bytes(b"")
     Path("text.png").write_text("a digit", encoding="utf-8")
     Image.new("L", (50, 60), 200).save("blank.png")
