@@ -1,0 +1,8 @@
+"""Pictures of trainings and networks, drawn with Matplotlib, which is imported when the first is drawn."""
+
+from .errors import draw_errors as draw_errors
+from .errors import plot_errors as plot_errors
+from .feature_maps import draw_feature_maps as draw_feature_maps
+from .filters import draw_filters as draw_filters
+from .filters import plot_filters as plot_filters
+from .learning_curve import draw_learning_curve as draw_learning_curve
