@@ -1,0 +1,168 @@
+"""Images of your own, as MNIST's were prepared: one digit, bright on black, in 28 x 28 pixels.
+
+MNIST's digits were scaled into a box of 20 x 20 pixels, with their proportions kept, and laid into the field of
+28 x 28 with their centre of mass at its centre (Y. LeCun, C. Cortes, C. Burges, "The MNIST database").
+"""
+
+import math
+
+import numpy as np
+
+from .photograph import read_grey as read_grey
+
+FIELD, BOX = 28, 20
+LARGEST = 512  # pixels a side that are looked at; more tells no more
+STROKE = 2.2  # pixels, in the box: about the width of MNIST's strokes
+STEEPEST = 3  # times as large as STROKE or as the noise: what counts as far
+FAINTEST = 20  # grey levels of 255 between ink and paper
+
+
+def as_mnist(grey) -> np.ndarray:
+    """Bring an image of one digit into the form of MNIST's.
+
+    The paper may be dark or light, and lit unevenly: what varies slowly is taken away. Specks are left out, thin
+    strokes thickened.
+
+    Parameters
+    ----------
+    grey : array of shape (height, width), each at least 2
+        Grey levels, 0 black to 255 white, as `read_grey` gives them.
+
+    Returns
+    -------
+    uint8 array of shape (28, 28)
+        0 for the paper, up to 255 for the ink.
+
+    Raises
+    ------
+    ValueError
+        No image, or nothing is drawn on it.
+    """
+    grey = np.asarray(grey, dtype=np.float64)
+    if grey.ndim != 2 or min(grey.shape) < 2 or not np.isfinite(grey).all():
+        got = f"shape {grey.shape}" if grey.ndim != 2 or min(grey.shape) < 2 else "NaN or infinity"
+        raise ValueError(
+            f"as_mnist: wanted a grey image (height, width) of numbers; got {got}. Read one with read_grey(path)."
+        )
+    grey = _reduced(grey)
+    ink, noise = _ink(grey)
+    parts = _parts(ink, max(4 * noise, 0.35))
+    ink = np.where(parts, np.clip(ink, 0, 1), 0)
+    rows, columns = _bounds(ink > max(STEEPEST * noise, 0.1))
+    digit = _with_stroke(ink[rows, columns])
+    rows, columns = _bounds(digit > 0.1)
+    return _centred(_boxed(digit[rows, columns]))
+
+
+def _reduced(grey: np.ndarray) -> np.ndarray:
+    """Return `grey` with at most LARGEST pixels a side, by averages."""
+    largest = max(grey.shape)
+    if largest <= LARGEST:
+        return grey
+    return _resized(grey, [max(2, round(side * LARGEST / largest)) for side in grey.shape])
+
+
+def _resized(image: np.ndarray, shape) -> np.ndarray:
+    from PIL import Image
+
+    height, width = shape
+    return np.asarray(Image.fromarray(image.astype(np.float32)).resize((width, height), Image.Resampling.BICUBIC))
+
+
+def _ink(grey: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return how dark each pixel is with ink, about 0 on paper and 1 in a stroke, and the noise of the paper.
+
+    The paper is a surface of second degree, fitted to the frame of the image first, then to all that is near it.
+    """
+    height, width = grey.shape
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y]).reshape(6, -1).T
+    values = grey.ravel()
+    margin = max(1, round(0.05 * min(height, width)))
+    inside = np.zeros(grey.shape, bool)
+    inside[margin:-margin, margin:-margin] = True
+    paper = ~inside.ravel()
+    middle = np.median(values[paper])
+    paper &= np.abs(values - middle) <= max(FAINTEST, STEEPEST * np.median(np.abs(values[paper] - middle)))
+    for degree in (1, 6, 6, 6):  # a constant first: the frame alone says little about a surface
+        used = terms[:, :degree]
+        fitted = np.linalg.lstsq(used[paper], values[paper], rcond=None)[0]
+        away = values - used @ fitted
+        noise = max(1.0, 1.5 * float(np.median(np.abs(away[paper]))))
+        paper = np.abs(away) < max(STEEPEST * noise, FAINTEST / 2)
+    away = away.reshape(grey.shape)
+    if np.square(away[away < 0]).sum() > np.square(away[away > 0]).sum():
+        away = -away  # dark ink on light paper
+    darkest = float(away.max())
+    if darkest < max(FAINTEST, 5 * noise):
+        _nothing(f"no more than {darkest:.0f} of 255 grey levels of contrast")
+    full = float(np.percentile(away[away > darkest / 2], 75))
+    return away / full, noise / full
+
+
+def _parts(ink: np.ndarray, threshold: float) -> np.ndarray:
+    """Return where the digit is: connected parts of a size, with their soft edges; not specks."""
+    from scipy import ndimage
+
+    all_around = np.ones((3, 3))
+    labels, count = ndimage.label(ink > threshold, all_around)
+    sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
+    if count == 0 or sizes.max() < 6:
+        _nothing("specks only")
+    kept = np.isin(labels, 1 + np.flatnonzero(sizes >= max(3, 0.04 * sizes.max())))
+    return ndimage.binary_dilation(kept, all_around, iterations=2)
+
+
+def _with_stroke(ink: np.ndarray) -> np.ndarray:
+    """Thicken or thin the strokes of a digit that fills the image, where they are far from those of MNIST."""
+    from scipy import ndimage
+
+    wanted = STROKE * max(ink.shape) / BOX
+    inside = ink > 0.5
+    # In a stroke of width w, the mean distance to its edge is w / 4.
+    width = 4 * float(ndimage.distance_transform_edt(np.pad(inside, 1)).sum()) / max(1, inside.sum()) - 1
+    radius = (wanted - width) / 2 if width < wanted else (1.8 * wanted - width) / 2
+    if abs(radius) < 0.5 or wanted < 0.8 * STROKE or (width >= wanted and radius > 0):
+        return ink
+    reach = math.ceil(abs(radius))
+    y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
+    disk = x * x + y * y <= radius * radius
+    if radius > 0:
+        return ndimage.grey_dilation(np.pad(ink, reach), footprint=disk)
+    thinner = ndimage.grey_erosion(np.pad(ink, reach), footprint=disk)
+    return thinner if thinner.max() > 0.5 else ink
+
+
+def _boxed(ink: np.ndarray) -> np.ndarray:
+    """Scale `ink` into the box, and its strokes to full brightness."""
+    scale = BOX / max(ink.shape)
+    small = np.clip(_resized(ink, [max(1, round(side * scale)) for side in ink.shape]), 0, 1)
+    core = float(np.percentile(small[small > small.max() / 4], 75))
+    return np.clip(small / core, 0, 1)
+
+
+def _centred(ink: np.ndarray) -> np.ndarray:
+    """Lay `ink` into the field, its centre of mass on the field's centre."""
+    field = np.zeros((FIELD, FIELD), np.uint8)
+    places = []
+    for axis, size in enumerate(ink.shape):
+        mass = ink.sum(axis=1 - axis)
+        centre = float(mass @ np.arange(size) / mass.sum())
+        places.append(min(max(0, round(FIELD / 2 - centre)), FIELD - size))
+    levels = np.rint(255 * ink).astype(np.uint8)
+    top, left = places
+    field[top : top + ink.shape[0], left : left + ink.shape[1]] = np.where(levels < 8, 0, levels)
+    return field
+
+
+def _bounds(there: np.ndarray) -> tuple[slice, slice]:
+    """Return the rows and columns between the first and the last True."""
+    rows, columns = (np.flatnonzero(there.any(axis=axis)) for axis in (1, 0))
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+
+
+def _nothing(got: str):
+    raise ValueError(
+        f"as_mnist: wanted a digit, darker or lighter than its paper; got {got}. "
+        "Draw it with a thicker or darker pen, or photograph it from nearer."
+    )

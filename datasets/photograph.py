@@ -1,0 +1,72 @@
+"""Image files as grey levels: any format, colour, transparency, depth and rotation that Pillow knows."""
+
+import os
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+MOST_PIXELS = 64_000_000  # more than any camera's that a digit needs
+
+
+def read_grey(path: str | os.PathLike[str]) -> np.ndarray:
+    """Read an image as grey levels.
+
+    Parameters
+    ----------
+    path : path
+        PNG, JPEG, BMP, TIFF, GIF, WebP ...; of several frames, the first.
+
+    Returns
+    -------
+    float64 array of shape (height, width)
+        0 black to 255 white. Rotated as the camera says; what is transparent is the paper, light under dark ink and
+        dark under light; more than 8 bits are scaled so that the file's own darkest and lightest are 0 and 255.
+
+    Raises
+    ------
+    FileNotFoundError
+        No such file.
+    ValueError
+        Not an image, a damaged one, or one of more than 64 million pixels.
+    OSError
+        A file that may not be read.
+    """
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    path = Path(path)
+    wanted = f"{path}: wanted an image such as PNG or JPEG"
+    if not path.exists():
+        raise FileNotFoundError(f"{wanted}; got a path that does not exist (from {Path.cwd()}). Correct the path.")
+    if path.is_dir():
+        raise ValueError(f"{wanted}; got a folder. Name the files in it.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path) as image:
+                if image.width * image.height > MOST_PIXELS:
+                    raise Image.DecompressionBombError(f"{image.width} x {image.height} pixels")
+                return _grey(ImageOps.exif_transpose(image))
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise ValueError(f"{wanted} of at most {MOST_PIXELS:,} pixels; got more ({error}). Save it smaller.") from None
+    except UnidentifiedImageError:
+        raise ValueError(f"{wanted}; got a file that is none. Save the image as PNG.") from None
+    except PermissionError:
+        raise
+    except Exception as error:  # a damaged file may raise anything in a decoder
+        raise ValueError(f"{wanted}; got a damaged one ({error}). Save the image anew.") from None
+
+
+def _grey(image) -> np.ndarray:
+    """Return the luminance of a Pillow image."""
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        deep = np.asarray(image, dtype=np.float64)
+        low, high = float(deep.min()), float(deep.max())
+        return (deep - low) * (255 / (high - low)) if high > low else np.full(deep.shape, 255.0)
+    if not image.has_transparency_data:
+        return np.asarray(image.convert("L"), dtype=np.float64)
+    colour = np.asarray(image.convert("RGBA"), dtype=np.float64)
+    opaque = colour[..., 3] / 255
+    luminance = colour[..., :3] @ [0.299, 0.587, 0.114]
+    paper = 255.0 if (luminance * opaque).sum() <= 127.5 * opaque.sum() else 0.0
+    return luminance * opaque + paper * (1 - opaque)
