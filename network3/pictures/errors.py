@@ -38,7 +38,7 @@ def draw_errors(images, labels, predictions=None, figure=None):
     if len(images) == 0:
         return figure
     side = math.isqrt(np.shape(images)[1])
-    axes = images_grid(figure, np.asarray(images)[:most].reshape(-1, side, side), COLUMNS)
+    axes = images_grid(figure, np.asarray(images)[:most].reshape(-1, side, side), COLUMNS, framed=False)
     for k, ax in enumerate(axes):
         for text, corner in ((labels, (0.98, 0.97, "top")), (predictions, (0.98, 0.03, "bottom"))):
             if text is not None:

@@ -5,7 +5,7 @@ import math
 INK = "binary"  # Matplotlib's map from white to black: the book's
 
 
-def images_grid(figure, images, columns=None, titles=None, **look):
+def images_grid(figure, images, columns=None, titles=None, *, framed=True, **look):
     """Draw `images` row by row into `figure` and return their axes.
 
     Parameters
@@ -16,14 +16,18 @@ def images_grid(figure, images, columns=None, titles=None, **look):
         About as many as rows, if left out.
     titles : sequence of str, optional
         One above each.
+    framed : bool, default True
+        Draw a thin line around each.
     look : keywords of ``Axes.imshow``
         The map of colours and its limits.
     """
     columns = columns or math.ceil(math.sqrt(len(images) * 1.25))
     rows = math.ceil(len(images) / columns)
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    for ax in axes:
-        ax.set_axis_off()
+    for k, ax in enumerate(axes):
+        ax.set(xticks=[], yticks=[], frame_on=framed and k < len(images))
+        for spine in ax.spines.values():
+            spine.set(color="0.7", linewidth=0.6)
     for k, image in enumerate(images):
         axes[k].imshow(image, **({"cmap": INK, "interpolation": "nearest"} | look))
         if titles is not None:
