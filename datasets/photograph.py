@@ -35,11 +35,10 @@ def read_grey(path: str | os.PathLike[str]) -> np.ndarray:
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     path = Path(path)
-    wanted = f"{path}: wanted an image such as PNG or JPEG"
     if not path.exists():
-        raise FileNotFoundError(f"{wanted}; got a path that does not exist (from {Path.cwd()}). Correct the path.")
+        raise FileNotFoundError(_refusal(path, f"a path that does not exist (from {Path.cwd()})", "Correct the path."))
     if path.is_dir():
-        raise ValueError(f"{wanted}; got a folder. Name the files in it.")
+        raise ValueError(_refusal(path, "a folder", "Name the files in it."))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -48,13 +47,14 @@ def read_grey(path: str | os.PathLike[str]) -> np.ndarray:
                     raise Image.DecompressionBombError(f"{image.width} x {image.height} pixels")
                 return _grey(ImageOps.exif_transpose(image))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise ValueError(f"{wanted} of at most {MOST_PIXELS:,} pixels; got more ({error}). Save it smaller.") from None
+        got = f"more than {MOST_PIXELS:,} pixels ({error})"
+        raise ValueError(_refusal(path, got, "Save it smaller.")) from None
     except UnidentifiedImageError:
-        raise ValueError(f"{wanted}; got a file that is none. Save the image as PNG.") from None
+        raise ValueError(_refusal(path, "a file that is none", "Save the image as PNG.")) from None
     except PermissionError:
         raise
     except Exception as error:  # a damaged file may raise anything in a decoder
-        raise ValueError(f"{wanted}; got a damaged one ({error}). Save the image anew.") from None
+        raise ValueError(_refusal(path, f"a damaged one ({error})", "Save the image anew.")) from None
 
 
 def _grey(image) -> np.ndarray:
@@ -70,3 +70,7 @@ def _grey(image) -> np.ndarray:
     luminance = colour[..., :3] @ [0.299, 0.587, 0.114]
     paper = 255.0 if (luminance * opaque).sum() <= 127.5 * opaque.sum() else 0.0
     return luminance * opaque + paper * (1 - opaque)
+
+
+def _refusal(path: Path, got: str, mend: str) -> str:
+    return f"{path}: wanted an image such as PNG or JPEG; got {got}. {mend}"

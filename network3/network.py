@@ -221,7 +221,7 @@ class Network:
 
     def get_weights(self) -> list[np.ndarray]:
         """Return a copy of each of ``params``, in order."""
-        return [np.array(param.get_value(borrow=True)) for param in self.params]
+        return [np.array(param.get_value(borrow=True), order="C") for param in self.params]
 
     def set_weights(self, weights) -> None:
         """Set ``params`` to `weights`, a list of arrays of the same shapes, in order; cast to the network's type.
@@ -241,7 +241,7 @@ class Network:
                 )
             )
         for param, array in zip(self.params, arrays, strict=True):
-            param.set_value(np.array(array, dtype=self.floatX), borrow=True)
+            param.set_value(np.array(array, dtype=self.floatX, order="C"), borrow=True)
 
     def save(self, filename) -> None:
         """Write the network to `filename`, in safetensors with the architecture in the header; see `network3.load`."""

@@ -15,7 +15,7 @@ ALLOWED = {
     "network3": ("network3",),
     "benchmarks": ("network3", "benchmarks"),
 }
-FOREIGN = {"layers": {"network3.datasets"}, "datasets": {"pytensor", "numba", "jax", "torch", "scipy"}}
+FOREIGN = {"layers": {"network3.datasets"}, "datasets": {"pytensor", "numba", "jax", "torch"}}
 
 
 def sources(folder):
@@ -73,7 +73,7 @@ state = numpy.random.get_state()[1].tobytes()
 import network3
 assert before == {name: getattr(pytensor.config, name) for name in before}
 assert state == numpy.random.get_state()[1].tobytes()
-heavy = {"numba", "jax", "torch", "matplotlib"} & set(sys.modules)
+heavy = {"numba", "jax", "torch", "matplotlib", "PIL", "rich", "typer"} & set(sys.modules)
 assert not heavy, heavy
 """
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)

@@ -15,7 +15,7 @@ SOURCES = [
     if not LINKS & set(path.parents)
 ]
 # Reasons that the message of another error quotes, and Python's own protocol for missing attributes.
-REASONS = {"Refused", "TooLargeError", "DamagedError", "IsADirectoryError", "AttributeError"}
+REASONS = {"Refused", "TooLargeError", "DamagedError", "IsADirectoryError", "DecompressionBombError", "AttributeError"}
 WANTED = re.compile(r"\b(wanted|must|takes?|needs|has|runs on)\b")
 FOUR_PARTS = re.compile(r"^.+: .*\b(wanted|must|takes?|needs|has)\b.*; got .+[.)\]}] \S.*[.}]$", re.DOTALL)
 

@@ -79,6 +79,9 @@ class Quiet(Reporter):
 class Json(Quiet):
     """One JSON object a line: each epoch, then the result."""
 
+    def __init__(self):
+        self._output = sys.stdout  # as it is now: while training, what is printed goes nowhere
+
     def __call__(self, progress: Progress) -> None:
         if progress.epoch_done:
             self._write(progress.history.rows()[-1])
@@ -87,7 +90,7 @@ class Json(Quiet):
         self._write(record)
 
     def _write(self, record: dict) -> None:
-        print(json.dumps(record), file=sys.__stdout__, flush=True)
+        print(json.dumps(record), file=self._output, flush=True)
 
 
 def task(experiment: Experiment, images: int) -> str:

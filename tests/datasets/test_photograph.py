@@ -121,6 +121,6 @@ def test_a_cut_file_is_an_image_or_an_error_but_never_a_crash(tmp_path, name):
 
 def test_a_bomb_is_refused_by_its_size(tmp_path):
     Image.new("1", (40_000, 2_000)).save(tmp_path / "bomb.png")
-    assert "of at most 64,000,000 pixels; got more" in refused(tmp_path / "bomb.png")
+    assert "got more than 64,000,000 pixels" in refused(tmp_path / "bomb.png")
     Image.new("1", (40_000, 10_000)).save(tmp_path / "bomb.png")
-    assert "of at most 64,000,000 pixels; got more" in refused(tmp_path / "bomb.png")
+    assert "got more than 64,000,000 pixels" in refused(tmp_path / "bomb.png")

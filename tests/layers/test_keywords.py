@@ -24,7 +24,11 @@ SLIPS = {
         "image_shape",
     ),
     "pool_size": (lambda: ConvPoolLayer((1, 1, 2, 2), (1, 1, 5, 5), pool_size=2), "ConvPoolLayer", "poolsize"),
-    "activation": (lambda: FullyConnectedLayer(3, 2, activation=network3.tanh), "FullyConnectedLayer", "activation_fn"),
+    "activation": (
+        lambda: FullyConnectedLayer(3, 2, activation=network3.tanh),
+        "FullyConnectedLayer",
+        "activation_fn",
+    ),
     "dropout": (lambda: SoftmaxLayer(3, 2, dropout=0.5), "SoftmaxLayer", "p_dropout"),
     "lambda_": (lambda: sgd(lambda_=0.1), "SGD", "lmbda"),
     "learning_rate": (lambda: sgd(learning_rate=0.1), "SGD", "eta"),

@@ -138,3 +138,16 @@ def test_layers_that_do_not_fit_the_file_are_refused(saved):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="nothing_here"):
         network3.load(tmp_path / "nothing_here")
+
+
+@pytest.mark.parametrize("how", ["set_weights", "set_value"])
+def test_arrays_in_any_order_are_saved_as_they_are(tmp_path, how):
+    wanted = np.arange(12, dtype="float32").reshape(3, 4)
+    column_by_column = np.asfortranarray(wanted)
+    net = network3.Network([SoftmaxLayer(3, 4)], 1)
+    if how == "set_weights":
+        net.set_weights([column_by_column, np.zeros(4)])
+    else:
+        net.layers[0].w.set_value(column_by_column, borrow=True)
+    net.save(tmp_path / "net")
+    np.testing.assert_array_equal(network3.load(tmp_path / "net").get_weights()[0], wanted)
