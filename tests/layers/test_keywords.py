@@ -12,7 +12,7 @@ from network3 import ConvPoolLayer, FullyConnectedLayer, Network, SoftmaxLayer
 from network3.layers.checks import keywords_checked
 
 
-def written(**keywords: Any) -> dict[str, Any]:
+def slipped(**keywords: Any) -> dict[str, Any]:
     """Hide keywords from the type checker, which would find the slips itself."""
     return keywords
 
@@ -25,23 +25,27 @@ def sgd(**keywords):
 SLIPS = {
     # what is written: (the call, who complains, what was meant)
     "input_shape": (
-        lambda: ConvPoolLayer(filter_shape=(1, 1, 2, 2), input_shape=(1, 1, 5, 5)),
+        lambda: ConvPoolLayer(filter_shape=(1, 1, 2, 2), **slipped(input_shape=(1, 1, 5, 5))),
         "ConvPoolLayer",
         "image_shape",
     ),
-    "pool_size": (lambda: ConvPoolLayer((1, 1, 2, 2), (1, 1, 5, 5), pool_size=2), "ConvPoolLayer", "poolsize"),
+    "pool_size": (
+        lambda: ConvPoolLayer((1, 1, 2, 2), (1, 1, 5, 5), **slipped(pool_size=2)),
+        "ConvPoolLayer",
+        "poolsize",
+    ),
     "activation": (
-        lambda: FullyConnectedLayer(3, 2, activation=network3.tanh),
+        lambda: FullyConnectedLayer(3, 2, **slipped(activation=network3.tanh)),
         "FullyConnectedLayer",
         "activation_fn",
     ),
-    "dropout": (lambda: SoftmaxLayer(3, 2, dropout=0.5), "SoftmaxLayer", "p_dropout"),
+    "dropout": (lambda: SoftmaxLayer(3, 2, **slipped(dropout=0.5)), "SoftmaxLayer", "p_dropout"),
     "lambda_": (lambda: sgd(lambda_=0.1), "SGD", "lmbda"),
     "learning_rate": (lambda: sgd(learning_rate=0.1), "SGD", "eta"),
     "test": (lambda: sgd(test=None), "SGD", "test_data"),
-    "batch_size": (lambda: Network([SoftmaxLayer(3, 2)], batch_size=1), "Network", "mini_batch_size"),
-    "flotX": (lambda: network3.use(flotX="float64"), "use", "floatX"),
-    "file": (lambda: network3.load_data_shared(file="x.npz"), "load_data_shared", "filename"),
+    "batch_size": (lambda: Network([SoftmaxLayer(3, 2)], **slipped(batch_size=1)), "Network", "mini_batch_size"),
+    "flotX": (lambda: network3.use(**slipped(flotX="float64")), "use", "floatX"),
+    "file": (lambda: network3.load_data_shared(**slipped(file="x.npz")), "load_data_shared", "filename"),
 }
 
 
