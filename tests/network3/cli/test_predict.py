@@ -12,6 +12,7 @@ from safetensors.numpy import load_file, save_file
 import network3
 from network3 import FullyConnectedLayer, Network, SoftmaxLayer
 from network3.cli.predict import drawn
+from tests.datasets.drawn_digits import TEN, draw
 
 
 @pytest.fixture
@@ -115,3 +116,13 @@ def test_what_is_refused_is_one_clear_line(run, model, case):
 def test_an_image_must_be_named(run, model):
     result = run("predict", "model.safetensors")
     assert result.exit_code == 2
+
+
+@pytest.mark.slow
+def test_of_ten_digits_that_somebody_drew_nearly_all_are_read(run):
+    assert run("train", "dbl_conv_relu", "--epochs", 2, "--out", "run").exit_code == 0
+    for digit, how in TEN:
+        draw(digit, **how).save(f"{digit}.png")
+    result = run("predict", "run", *(f"{digit}.png" for digit, _ in TEN))
+    said = [line.split(": ")[1][0] for line in result.stdout.splitlines()]
+    assert sum(answer == str(digit) for answer, (digit, _) in zip(said, TEN, strict=True)) >= 8, result.stdout

@@ -1,0 +1,14 @@
+"""What a figure shows, for the tests."""
+
+import matplotlib as mpl
+
+
+def shown(figure):
+    """Return the arrays of the images in a figure, in their order."""
+    return [image.get_array() for ax in figure.axes for image in ax.images]
+
+
+def texts(figure):
+    """Return every text of a figure."""
+    figure.canvas.draw()
+    return " | ".join(text.get_text() for text in figure.findobj(mpl.text.Text) if text.get_text())

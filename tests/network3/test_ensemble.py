@@ -1,0 +1,72 @@
+"""Networks that vote, against a plain count of votes."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+import network3
+from network3 import Network, SoftmaxLayer, ensemble
+
+IMAGES = np.random.default_rng(5).random((123, 6))
+LABELS = np.random.default_rng(6).integers(0, 4, 123)
+
+
+@pytest.fixture(scope="module")
+def nets():
+    rng = np.random.default_rng(7)
+    voters = [Network([SoftmaxLayer(6, 4)], 10) for _ in range(5)]
+    for net in voters:
+        net.set_weights([rng.normal(size=(6, 4)), rng.normal(size=4)])
+    return voters
+
+
+def counted(nets):
+    """Return the majority of each image as the original counts it: of equal votes, the one that was seen first."""
+    votes = [net.predict(IMAGES) for net in nets]
+    return np.array([Counter(image).most_common(1)[0][0] for image in zip(*votes, strict=True)])
+
+
+@pytest.mark.parametrize("count", [1, 2, 4, 5])
+def test_the_majority_decides_and_the_accuracy_is_printed(nets, count, capsys):
+    wanted = counted(nets[:count])
+    locations, predictions = ensemble(nets[:count], (IMAGES, LABELS))
+    wrong = np.flatnonzero(wanted != LABELS)
+    assert locations == wrong.tolist()
+    assert predictions == wanted[wrong].tolist()
+    assert capsys.readouterr().out == f"Accuracy is {(wanted == LABELS).mean():.2%}\n"
+
+
+def test_each_network_keeps_its_votes(nets, capsys):
+    ensemble(nets, (IMAGES, LABELS))
+    for net in nets:
+        np.testing.assert_array_equal(net.test_predictions, net.predict(IMAGES))
+
+
+def test_ties_go_to_the_first_in_the_list(nets, capsys):
+    two = nets[:2]
+    first = two[0].predict(IMAGES)
+    assert (first != two[1].predict(IMAGES)).any()
+    locations, predictions = ensemble(two, (IMAGES, LABELS))
+    assert predictions == first[locations].tolist()
+
+
+def test_mnists_test_images_are_the_default(capsys):
+    net = Network([SoftmaxLayer(784, 10)], 10)
+    locations, predictions = ensemble([net])
+    assert set(predictions) == {0}  # a network that knows nothing takes all for a 0, of which there are 980
+    assert len(locations) == 10_000 - 980
+    assert capsys.readouterr().out == "Accuracy is 9.80%\n"
+
+
+def test_what_does_not_fit_is_refused(nets):
+    with pytest.raises(ValueError, match=r"^ensemble: wanted a list of networks; got none\. Pass at least one"):
+        ensemble([])
+    with pytest.raises(ValueError, match=r"^ensemble: test data: layer 1 \(SoftmaxLayer\) takes 6 values"):
+        ensemble(nets, (IMAGES[:, 1:], LABELS))
+
+
+def test_shared_variables_do_as_well(capsys):
+    net = Network([SoftmaxLayer(784, 10)], 10)
+    test_data = network3.load_data_shared()[2]
+    assert len(ensemble([net], test_data)[0]) == 9_020
