@@ -8,6 +8,7 @@ import json
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -94,10 +95,10 @@ class Experiment:
         """
         folder = self.folder
         training, validation, test = data
+        write_settings = cache(self._write_settings)  # once: before the first checkpoint, after all checks
 
         def keep(progress):
-            if not folder.settings.exists():  # before the first checkpoint, and after all checks
-                self._write_settings()
+            write_settings()
             if progress.epoch_done:
                 progress.history.save(folder.history)
                 if progress.history.best_epoch == progress.epoch:
@@ -115,7 +116,7 @@ class Experiment:
         )
         if net.best is not None:
             net.set_weights(net.best)
-        self._write_settings()
+        write_settings()
         history.save(folder.history)
         net.save(folder.model)
         return history

@@ -72,21 +72,25 @@ def test_a_second_run_replaces_none(run, little):
     assert "wanted a folder without a run; got network3-runs" in result.stderr
 
 
-def test_ctrl_c_saves_and_resume_goes_on_to_the_same_bits(run, little, monkeypatch):
-    assert run("train", "omit_FC", "--epochs", 2, "--out", "alone").exit_code == 0
+def press_ctrl_c_in_epoch(epoch):
+    """Return a reporter's method that presses Ctrl-C after the first chunk of that epoch."""
     heard = []
 
     def press(self, progress):
-        if progress.epoch == 1 and not heard:
+        if progress.epoch == epoch and not heard:
             heard.append(progress.batch)
             os.kill(os.getpid(), signal.SIGINT)
 
+    return press
+
+
+def test_ctrl_c_saves_and_resume_goes_on_to_the_same_bits(run, little, monkeypatch):
+    assert run("train", "omit_FC", "--epochs", 2, "--out", "alone").exit_code == 0
     with monkeypatch.context() as patch:
-        patch.setattr(reporters.Reporter, "__call__", press)
+        patch.setattr(reporters.Reporter, "__call__", press_ctrl_c_in_epoch(1))
         patch.setattr("network3.training.STEPS_A_CHUNK", 25)
         stopped = run("train", "omit_FC", "--epochs", 2)
     assert stopped.exit_code == 130
-    assert heard == [15]  # chunks are counted over all epochs: 60, 75 ...
     expected = "network3: stopped in epoch 1; everything so far is in network3-runs/omit_FC. Go on with: "
     assert stopped.stderr.replace("\\", "/").startswith(expected)
     assert stopped.stderr.endswith("train omit_FC --resume\n")
@@ -101,6 +105,16 @@ def test_a_finished_run_can_be_made_longer(run, little):
     assert run("train", "shallow", "--epochs", 1, "--out", "one").exit_code == 0
     assert run("train", "shallow", "--epochs", 3, "--out", "one", "--resume").exit_code == 0
     assert same("one", "three")
+
+
+def test_a_longer_run_that_is_interrupted_again_knows_how_long_it_is(run, little, monkeypatch):
+    assert run("train", "shallow", "--epochs", 4, "--out", "four").exit_code == 0
+    assert run("train", "shallow", "--epochs", 1).exit_code == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(reporters.Reporter, "__call__", press_ctrl_c_in_epoch(2))
+        assert run("train", "shallow", "--resume", "--epochs", 4).exit_code == 130
+    assert run("train", "shallow", "--resume").exit_code == 0
+    assert same("four", "network3-runs/shallow")
 
 
 def test_resume_names_what_differs(run, little):
