@@ -8,13 +8,13 @@ import math
 
 import numpy as np
 
+from .ink import STEEPEST, find_ink, no_digit, resized
 from .photograph import read_grey as read_grey
 
 FIELD, BOX = 28, 20
 LARGEST = 512  # pixels a side that are looked at; more tells no more
 STROKE = 2.2  # pixels, in the box: about the width of MNIST's strokes
-STEEPEST = 3  # times as large as STROKE or as the noise: what counts as far
-FAINTEST = 20  # grey levels of 255 between ink and paper
+FINE = 128  # pixels a side in which thick strokes are thinned
 
 
 def as_mnist(grey) -> np.ndarray:
@@ -45,7 +45,7 @@ def as_mnist(grey) -> np.ndarray:
             f"as_mnist: wanted a grey image (height, width) of numbers; got {got}. Read one with read_grey(path)."
         )
     grey = _reduced(grey)
-    ink, noise = _ink(grey)
+    ink, noise = find_ink(grey)
     parts = _parts(ink, max(4 * noise, 0.35))
     ink = np.where(parts, np.clip(ink, 0, 1), 0)
     rows, columns = _bounds(ink > max(STEEPEST * noise, 0.1))
@@ -59,45 +59,7 @@ def _reduced(grey: np.ndarray) -> np.ndarray:
     largest = max(grey.shape)
     if largest <= LARGEST:
         return grey
-    return _resized(grey, [max(2, round(side * LARGEST / largest)) for side in grey.shape])
-
-
-def _resized(image: np.ndarray, shape) -> np.ndarray:
-    from PIL import Image
-
-    height, width = shape
-    return np.asarray(Image.fromarray(image.astype(np.float32)).resize((width, height), Image.Resampling.BICUBIC))
-
-
-def _ink(grey: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return how dark each pixel is with ink, about 0 on paper and 1 in a stroke, and the noise of the paper.
-
-    The paper is a surface of second degree, fitted to the frame of the image first, then to all that is near it.
-    """
-    height, width = grey.shape
-    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
-    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y]).reshape(6, -1).T
-    values = grey.ravel()
-    margin = max(1, round(0.05 * min(height, width)))
-    inside = np.zeros(grey.shape, bool)
-    inside[margin:-margin, margin:-margin] = True
-    paper = ~inside.ravel()
-    middle = np.median(values[paper])
-    paper &= np.abs(values - middle) <= max(FAINTEST, STEEPEST * np.median(np.abs(values[paper] - middle)))
-    for degree in (1, 6, 6, 6):  # a constant first: the frame alone says little about a surface
-        used = terms[:, :degree]
-        fitted = np.linalg.lstsq(used[paper], values[paper], rcond=None)[0]
-        away = values - used @ fitted
-        noise = max(1.0, 1.5 * float(np.median(np.abs(away[paper]))))
-        paper = np.abs(away) < max(STEEPEST * noise, FAINTEST / 2)
-    away = away.reshape(grey.shape)
-    if np.square(away[away < 0]).sum() > np.square(away[away > 0]).sum():
-        away = -away  # dark ink on light paper
-    darkest = float(away.max())
-    if darkest < max(FAINTEST, 5 * noise):
-        _nothing(f"no more than {darkest:.0f} of 255 grey levels of contrast")
-    full = float(np.percentile(away[away > darkest / 2], 75))
-    return away / full, noise / full
+    return resized(grey, [max(2, round(side * LARGEST / largest)) for side in grey.shape])
 
 
 def _parts(ink: np.ndarray, threshold: float) -> np.ndarray:
@@ -108,7 +70,7 @@ def _parts(ink: np.ndarray, threshold: float) -> np.ndarray:
     labels, count = ndimage.label(ink > threshold, all_around)
     sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
     if count == 0 or sizes.max() < 6:
-        _nothing("specks only")
+        no_digit("specks only")
     kept = np.isin(labels, 1 + np.flatnonzero(sizes >= max(3, 0.04 * sizes.max())))
     return ndimage.binary_dilation(kept, all_around, iterations=2)
 
@@ -124,6 +86,10 @@ def _with_stroke(ink: np.ndarray) -> np.ndarray:
     radius = (wanted - width) / 2 if width < wanted else (1.8 * wanted - width) / 2
     if abs(radius) < 0.5 or wanted < 0.8 * STROKE or (width >= wanted and radius > 0):
         return ink
+    if radius < 0 and max(ink.shape) > FINE:  # the work grows with the fourth power of the size
+        scale = FINE / max(ink.shape)
+        return _with_stroke(np.clip(resized(ink, [max(1, round(side * scale)) for side in ink.shape]), 0, 1))
+    radius = max(radius, -wanted)
     reach = math.ceil(abs(radius))
     y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
     disk = x * x + y * y <= radius * radius
@@ -136,7 +102,7 @@ def _with_stroke(ink: np.ndarray) -> np.ndarray:
 def _boxed(ink: np.ndarray) -> np.ndarray:
     """Scale `ink` into the box, and its strokes to full brightness."""
     scale = BOX / max(ink.shape)
-    small = np.clip(_resized(ink, [max(1, round(side * scale)) for side in ink.shape]), 0, 1)
+    small = np.clip(resized(ink, [max(1, round(side * scale)) for side in ink.shape]), 0, 1)
     core = float(np.percentile(small[small > small.max() / 4], 75))
     return np.clip(small / core, 0, 1)
 
@@ -159,10 +125,3 @@ def _bounds(there: np.ndarray) -> tuple[slice, slice]:
     """Return the rows and columns between the first and the last True."""
     rows, columns = (np.flatnonzero(there.any(axis=axis)) for axis in (1, 0))
     return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-
-
-def _nothing(got: str):
-    raise ValueError(
-        f"as_mnist: wanted a digit, darker or lighter than its paper; got {got}. "
-        "Draw it with a thicker or darker pen, or photograph it from nearer."
-    )

@@ -1,5 +1,6 @@
 """Image files as grey levels: any format, colour, transparency, depth and rotation that Pillow knows."""
 
+import contextlib
 import os
 import warnings
 from pathlib import Path
@@ -28,9 +29,7 @@ def read_grey(path: str | os.PathLike[str]) -> np.ndarray:
     FileNotFoundError
         No such file.
     ValueError
-        Not an image, a damaged one, or one of more than 64 million pixels.
-    OSError
-        A file that may not be read.
+        Not an image, a damaged one, one of more than 64 million pixels, or one that may not be read.
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -41,18 +40,22 @@ def read_grey(path: str | os.PathLike[str]) -> np.ndarray:
         raise ValueError(_refusal(path, "a folder", "Name the files in it."))
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # such as of damaged EXIF data beside a sound image
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path) as image:
                 if image.width * image.height > MOST_PIXELS:
                     raise Image.DecompressionBombError(f"{image.width} x {image.height} pixels")
-                return _grey(ImageOps.exif_transpose(image))
+                image.load()
+                with contextlib.suppress(Exception):  # what the camera wrote is damaged: as it lies
+                    return _grey(ImageOps.exif_transpose(image))
+                return _grey(image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         got = f"more than {MOST_PIXELS:,} pixels ({error})"
         raise ValueError(_refusal(path, got, "Save it smaller.")) from None
     except UnidentifiedImageError:
         raise ValueError(_refusal(path, "a file that is none", "Save the image as PNG.")) from None
-    except PermissionError:
-        raise
+    except PermissionError as error:
+        raise ValueError(_refusal(path, f"one that may not be read ({error})", "Change its permissions.")) from None
     except Exception as error:  # a damaged file may raise anything in a decoder
         raise ValueError(_refusal(path, f"a damaged one ({error})", "Save the image anew.")) from None
 
@@ -61,6 +64,8 @@ def _grey(image) -> np.ndarray:
     """Return the luminance of a Pillow image."""
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         deep = np.asarray(image, dtype=np.float64)
+        if not np.isfinite(deep).all():
+            return np.full(deep.shape, np.nan)  # no range to scale by; as_mnist refuses it
         low, high = float(deep.min()), float(deep.max())
         return (deep - low) * (255 / (high - low)) if high > low else np.full(deep.shape, 255.0)
     if not image.has_transparency_data:

@@ -69,7 +69,7 @@ class Bars(Reporter):
                 self._epoch,
                 completed=now.batch,
                 done=f"{now.batch:,}/{now.batches:,} steps",
-                news=f"{news}cost {now.cost:.4f}",
+                news=f"{news}cost {now.cost:.4f}" if now.batch < now.batches else "evaluating ...",
             )
         self._steps, self._since = steps, time.perf_counter()
 

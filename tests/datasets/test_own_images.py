@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from PIL import Image
+from scipy import ndimage
 
 from network3.datasets import load_mnist
 from network3.datasets.own_images import as_mnist, read_grey
@@ -101,6 +102,46 @@ def test_a_digit_may_touch_the_edge():
 def test_a_file_goes_through_both(tmp_path):
     draw(3, **PLAIN).save(tmp_path / "three.jpg", quality=60)
     assert difference(as_mnist(drawn(3)), as_mnist(read_grey(tmp_path / "three.jpg"))) < 0.1
+
+
+def cast(grey):
+    """A hard shadow: half the light on the right of a line."""
+    return grey * np.where(np.arange(grey.shape[1]) < 0.4 * grey.shape[1], 1, 0.5)
+
+
+def beside_a_table(grey):
+    changed = grey.copy()
+    changed[:, :6] = 40
+    return changed
+
+
+def framed(grey):
+    changed = np.zeros_like(grey)
+    changed[4:-4, 4:-4] = grey[4:-4, 4:-4]
+    return changed
+
+
+@pytest.mark.parametrize("change", [cast, beside_a_table, framed])
+@pytest.mark.parametrize("digit", [2, 5, 8])
+def test_edges_of_shadow_table_and_frame_are_left_out(digit, change):
+    grey = drawn(digit)
+    assert difference(as_mnist(grey), as_mnist(change(grey))) < 0.35
+
+
+@pytest.mark.parametrize("radius", [60, 150, 230])
+def test_a_large_blob_is_no_more_work_than_a_digit(radius, monkeypatch):
+    work = []
+    for name in ("grey_erosion", "grey_dilation"):
+        change = getattr(ndimage, name)
+
+        def counted(image, *, footprint, change=change):
+            work.append(image.size * footprint.size)
+            return change(image, footprint=footprint)
+
+        monkeypatch.setattr(ndimage, name, counted)
+    y, x = np.mgrid[:500, :512]
+    as_mnist(np.where((x - 250) ** 2 + (y - 240) ** 2 < radius**2, 20.0, 240.0))
+    assert sum(work) < 5e7  # 0.2 s; with a disk as wide as the blob it was 1e10
 
 
 REFUSED = {

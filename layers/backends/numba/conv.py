@@ -54,7 +54,7 @@ def _check_shapes(x_shape, w_shape, g_shape, stride, pad):
         )
     if g_shape != (x_shape[0], w_shape[0], oh, ow):
         raise ValueError(
-            "conv2d: the output's gradient must have its shape; got another. Pass the gradient of this output."
+            "conv2d: the output's gradient must have the output's shape; got another. Pass that of this output."
         )
 
 

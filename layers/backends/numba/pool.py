@@ -73,7 +73,7 @@ def numba_unpool2d(op, node, **kwargs):
         oh, ow = height // rows, width // columns
         if g.shape != (n, maps, oh, ow):
             raise ValueError(
-                "pool2d: the output's gradient must have its shape; got another. Pass the gradient of this output."
+                "pool2d: the output's gradient must have the output's shape; got another. Pass that of this output."
             )
         y = np.zeros((n, maps, height, width), x.dtype)
         for image in range(n):
@@ -96,7 +96,7 @@ def numba_max_pool2d_grad(op, node, **kwargs):
         oh, ow = height // rows, width // columns
         if g.shape != (n, maps, oh, ow) or y.shape != (n, maps, oh, ow):
             raise ValueError(
-                "pool2d: the output and its gradient must have one shape; got others. Pass those of this input."
+                "pool2d: the output and its gradient must have the output's shape; got others. Pass those of x."
             )
         dx = np.zeros((n, maps, height, width), x.dtype)
         for image in range(n):
