@@ -1,5 +1,7 @@
 """Networks that vote (book, chapter 6)."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from network3 import datasets
@@ -13,7 +15,7 @@ def ensemble(nets, test_data=None):
 
     Parameters
     ----------
-    nets : list of Network
+    nets : sequence of Network
         Of equal votes, the one that comes first in this order counts.
     test_data : pair (x, y), optional
         As in `Network.SGD`; MNIST's test images if left out.
@@ -28,15 +30,21 @@ def ensemble(nets, test_data=None):
     Raises
     ------
     ValueError
-        No networks, or data that do not fit them.
+        No networks, one that does not classify, or data that do not fit them.
 
     Notes
     -----
-    Each network is given ``test_predictions``, its own votes, an integer array of shape (n,).
+    Source: book, chapter 6, ``conv.ensemble``. Each network is given ``test_predictions``, its own votes, an
+    integer array of shape (n,).
     """
-    nets = list(nets)
+    got = "none" if isinstance(nets, Iterable) else f"a {type(nets).__name__}"
+    nets = list(nets) if isinstance(nets, Iterable) else []
     if not nets:
-        raise ValueError(complaint("ensemble", "wanted a list of networks", "none", "Pass at least one, [net]."))
+        raise ValueError(complaint("ensemble", "wanted a list of networks", got, "Pass at least one, [net]."))
+    for number, net in enumerate(nets):
+        if not _classifies(net):
+            wanted, got = f"entry {number} must be a network that gives labels", f"a {type(net).__name__}"
+            raise ValueError(complaint("ensemble", wanted, got, "Pass networks that end e.g. with a SoftmaxLayer."))
     data = [
         examples("ensemble: test data", datasets.load_mnist()[2] if test_data is None else test_data, net)
         for net in nets
@@ -50,3 +58,9 @@ def ensemble(nets, test_data=None):
     errors = np.flatnonzero(plurality != data[0].targets)
     print(f"Accuracy is {1 - len(errors) / len(plurality):.2%}")
     return errors.tolist(), plurality[errors].tolist()
+
+
+def _classifies(net) -> bool:
+    """Whether `net` is a network with one label for each example."""
+    y = getattr(net, "y", None)
+    return y is not None and y.dtype.startswith("int") and y.ndim == 1 and hasattr(net.layers[-1], "y_out")

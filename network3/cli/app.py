@@ -1,6 +1,7 @@
 """The command line: ``network3`` and ``python -m network3``."""
 
 import sys
+from typing import Any
 
 import typer
 
@@ -25,8 +26,18 @@ def describe() -> None:
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line, and end with its exit code; a wrong use of it is one line too."""
     try:
-        app(prog_name="network3")
+        code = app(prog_name="network3", standalone_mode=False)
     except KeyboardInterrupt:  # before a command has begun
-        sys.exit(leave("interrupted.", INTERRUPTED).exit_code)
+        code = leave("interrupted.", INTERRUPTED).exit_code
+    except Exception as raised:
+        error: Any = raised  # of typer's own kinds, which have no common name
+        code = getattr(error, "exit_code", None)
+        if code is None:
+            raise
+        if len(sys.argv) < 2:
+            error.show()  # the help
+        else:
+            leave(f"{error.format_message()} network3 --help tells what there is.", code)
+    sys.exit(code)

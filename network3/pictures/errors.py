@@ -1,49 +1,63 @@
 """The digits that a network takes for others (book, chapter 6)."""
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from network3 import datasets
 from network3.data import value_of
-from network3.layers.checks import complaint
+from network3.layers.checks import complaint, whole
 
 from .grid import images_grid, new_figure
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 ROWS, COLUMNS = 5, 8  # the book's figure
+MARGIN = 0.28  # room for the labels beside a digit, as a share of its width
 
 
-def draw_errors(images, labels, predictions=None, figure=None):
-    """Draw images with the right label at the upper right and the network's at the lower right, as in the book.
+def draw_errors(images, labels, predictions, figure=None, most=ROWS * COLUMNS) -> "Figure":
+    """Draw what is misclassified, with the right label at the upper right and the network's at the lower right.
 
     Parameters
     ----------
-    images : array of shape (n, features), of square images
-        uint8 or float. The first 40 are drawn.
-    labels : integer array of shape (n,)
-    predictions : integer array of shape (n,), optional
+    images : array of shape (n, features) or (n, rows, columns), of square images
+        uint8 or float. Those whose prediction is right are left out.
+    labels, predictions : integer arrays of shape (n,)
     figure : matplotlib Figure, optional
         A new one, if left out.
+    most : int, >= 1, default 40
+        The first so many are drawn, 8 in a row.
 
     Returns
     -------
     Figure
+
+    Raises
+    ------
+    ValueError
+        Arrays of different lengths, or images that are not square.
+
+    Notes
+    -----
+    Source: book, chapter 6, figure of the misclassified digits.
     """
-    most = ROWS * COLUMNS
-    rows = max(1, math.ceil(min(len(images), most) / COLUMNS))
-    figure = new_figure(COLUMNS * 0.95, rows * 0.95 + 0.4) if figure is None else figure
-    count = "none" if len(images) == 0 else str(len(images))
-    shown = f", the first {most}" if len(images) > most else ""
-    figure.suptitle(f"misclassified: {count}{shown}", fontsize=9)
-    if len(images) == 0:
-        return figure
-    side = math.isqrt(np.shape(images)[1])
-    axes = images_grid(figure, np.asarray(images)[:most].reshape(-1, side, side), COLUMNS, framed=False)
-    for k, ax in enumerate(axes):
-        for text, corner in ((labels, (0.98, 0.97, "top")), (predictions, (0.98, 0.03, "bottom"))):
-            if text is not None:
-                x, y, side_ = corner
-                ax.text(x, y, str(text[k]), transform=ax.transAxes, ha="right", va=side_, fontsize=9)
+    who = "draw_errors"
+    images, labels, predictions = (np.asarray(value_of(array)) for array in (images, labels, predictions))
+    most = whole(f"{who}: most", most)
+    lengths = len(images), len(labels), len(predictions)
+    if len(set(lengths)) > 1:
+        wanted = "wanted as many labels and predictions as images"
+        got = f"{lengths[1]} labels and {lengths[2]} predictions for {lengths[0]} images"
+        raise ValueError(complaint(who, wanted, got, "Pass the rows of the same examples in all three."))
+    squares = _squares(who, images)
+    wrong = predictions != labels
+    if figure is None:
+        rows = max(1, math.ceil(min(wrong.sum(), most) / COLUMNS))
+        figure = new_figure(COLUMNS * 0.95, rows * 0.85 + 0.45)
+    _draw(figure, squares[wrong], labels[wrong], predictions[wrong], most)
     return figure
 
 
@@ -67,19 +81,68 @@ def plot_errors(error_locations, erroneous_predictions=None, *, test_data=None):
     Raises
     ------
     ValueError
-        A location without an image, or another number of predictions.
+        A location without an image or that is no whole number, another number of predictions, or images that are not
+        square.
+
+    Notes
+    -----
+    Source: book, chapter 6, ``conv.plot_errors``; the original knows MNIST alone.
     """
-    images, labels = map(np.asarray, map(value_of, datasets.load_mnist()[2] if test_data is None else test_data))
-    rows = np.asarray(error_locations, dtype=int).reshape(-1)
+    who = "plot_errors"
+    images, labels = _pair(who, datasets.load_mnist()[2] if test_data is None else test_data)
+    rows = np.asarray(error_locations).reshape(-1)
+    if rows.size and rows.dtype.kind not in "iu":
+        wanted, mend = "wanted locations that are whole numbers", "Pass rows; numpy.flatnonzero makes them of a mask."
+        raise ValueError(complaint(who, wanted, f"an array of {rows.dtype}", mend))
     if rows.size and not 0 <= rows.min() <= rows.max() < len(images):
         wanted = f"wanted locations from 0 to {len(images) - 1}"
         mend = "Pass what ensemble returned, and the test_data that it was given."
-        raise ValueError(complaint("plot_errors", wanted, f"{rows.min()} to {rows.max()}", mend))
+        raise ValueError(complaint(who, wanted, f"{rows.min()} to {rows.max()}", mend))
     if erroneous_predictions is not None and len(erroneous_predictions) != len(rows):
         wanted, got = f"wanted {len(rows)} predictions, one for each location", str(len(erroneous_predictions))
-        raise ValueError(complaint("plot_errors", wanted, got, "Pass both as ensemble returned them."))
+        raise ValueError(complaint(who, wanted, got, "Pass both as ensemble returned them."))
+    squares = _squares(who, images)
     import matplotlib.pyplot as plt
 
-    figure = plt.figure(figsize=(COLUMNS * 0.95, ROWS * 0.95), layout="constrained")
-    draw_errors(images[rows], labels[rows], erroneous_predictions, figure)
+    figure = plt.figure(figsize=(COLUMNS * 0.95, ROWS * 0.85 + 0.45), layout="constrained")
+    rows = rows.astype(int)
+    _draw(figure, squares[rows], labels[rows], erroneous_predictions, ROWS * COLUMNS)
     return plt
+
+
+def _pair(who: str, data) -> tuple[np.ndarray, np.ndarray]:
+    if not isinstance(data, tuple | list) or len(data) != 2:
+        got = f"{type(data).__name__} of {len(data)}" if isinstance(data, tuple | list) else type(data).__name__
+        mend = "Pass e.g. the last of what load_data_shared() returns."
+        raise ValueError(complaint(who, "test_data must be a pair (images, labels)", got, mend))
+    images, labels = (np.asarray(value_of(array)) for array in data)
+    return images, labels
+
+
+def _squares(who: str, images: np.ndarray) -> np.ndarray:
+    """Return `images` in the shape (n, side, side)."""
+    if len(images) == 0:
+        return images.reshape(0, 1, 1)
+    size = math.prod(images.shape[1:])
+    side = math.isqrt(size)
+    if side**2 != size:
+        mend = "Only square images can be drawn, such as MNIST's 784 = 28 x 28."
+        raise ValueError(complaint(who, "images must have a square number of values", f"{size} for each", mend))
+    return images.reshape(-1, side, side)
+
+
+def _draw(figure, squares: np.ndarray, labels, predictions, most: int) -> None:
+    """Draw all of `squares`, the first `most`, with their labels; predictions may be None."""
+    count = "none" if len(squares) == 0 else str(len(squares))
+    shown = f", the first {most}" if len(squares) > most else ""
+    legend = "" if len(squares) == 0 else " (above: label" + ("" if predictions is None else ", below: network") + ")"
+    figure.suptitle(f"misclassified: {count}{shown}{legend}", fontsize=9)
+    if len(squares) == 0:
+        return
+    side = squares.shape[1]
+    for k, ax in enumerate(images_grid(figure, squares[:most], COLUMNS, framed=False)):
+        ax.set_xlim(-0.5, (1 + MARGIN) * side - 0.5)  # the labels stand beside the digit, not on it
+        for values, height, align, colour in ((labels, 0.97, "top", "black"), (predictions, 0.03, "bottom", "C3")):
+            if values is not None:
+                text = str(values[k])
+                ax.text(0.99, height, text, transform=ax.transAxes, ha="right", va=align, color=colour, fontsize=10)

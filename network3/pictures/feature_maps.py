@@ -1,6 +1,7 @@
 """What the maps of a convolutional layer make of an image (book, chapter 6)."""
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from pytensor import function
@@ -15,8 +16,11 @@ from network3.wiring import static_copy
 
 from .grid import images_grid, new_figure
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
-def draw_feature_maps(net, layer, image, figure=None):
+
+def draw_feature_maps(net, layer, image, figure=None) -> "Figure":
     """Draw `image`, and each map that a layer makes of it, dark where the neurons are active.
 
     Parameters
@@ -25,7 +29,7 @@ def draw_feature_maps(net, layer, image, figure=None):
     layer : int, >= 0
         Which ConvPoolLayer, counted from 0 among all layers.
     image : array of shape (features,) or (maps, rows, columns), or one with a first axis of 1
-        uint8 grey levels, or floats as in training.
+        uint8 grey levels, or floats as in training. Of several maps, the first is drawn.
     figure : matplotlib Figure, optional
         A new one, if left out.
 
@@ -37,11 +41,13 @@ def draw_feature_maps(net, layer, image, figure=None):
     ------
     ValueError
         No such ConvPoolLayer, or an image of another size.
+
+    Notes
+    -----
+    Source: book, chapter 6. All maps share one scale, white for the least active neuron.
     """
     maps = feature_maps(net, layer, image)
-    shape = getattr(net.layers[0], "input_shape", (np.size(image),))
-    side = math.isqrt(math.prod(shape))
-    seen = np.asarray(value_of(image)).reshape(shape if len(shape) == 3 else (1, side, -1))[0]
+    seen = _as_seen(net, np.asarray(value_of(image)))
     columns = math.ceil(math.sqrt(1.25 * (len(maps) + 1)))
     rows = math.ceil((len(maps) + 1) / columns)
     figure = new_figure(0.95 * columns, 1.05 * rows + 0.4) if figure is None else figure
@@ -57,16 +63,24 @@ def draw_feature_maps(net, layer, image, figure=None):
 def feature_maps(net, layer, image) -> np.ndarray:
     """Return what a ConvPoolLayer gives for `image`, float array of shape (maps, rows, columns)."""
     convolutions = [k for k, known in enumerate(net.layers) if isinstance(known, ConvPoolLayer)]
-    if isinstance(layer, bool) or layer not in convolutions:
-        listed = ", ".join(map(str, convolutions)) or "of which this network has none"
-        raise ValueError(
-            complaint("feature maps", f"wanted a ConvPoolLayer, {listed}", f"layer {layer!r}", "Layers count from 0.")
-        )
+    if isinstance(layer, bool) or not isinstance(layer, int | np.integer) or layer not in convolutions:
+        listed = "layer " + " or ".join(map(str, convolutions)) if convolutions else "of which this network has none"
+        wanted = f"wanted a ConvPoolLayer, {listed}, of the {len(net.layers)} layers"
+        raise ValueError(complaint("feature maps", wanted, f"layer {layer!r}", "Layers are counted from 0."))
     pixels = np.asarray(value_of(image)).reshape(1, -1)
     check_width("feature maps: image", pixels, net)
     maps = compiled(net, _compile_maps, layer, pixels.shape[1])
     with calling(chosen_backend(), net.floatX):
         return np.asarray(maps(scaled(pixels, net.floatX)))[0]
+
+
+def _as_seen(net, image: np.ndarray) -> np.ndarray:
+    """Return the first map of `image` as the first layer sees it; a flat one as a square, or else as a line."""
+    shape = getattr(net.layers[0], "input_shape", ())
+    if len(shape) == 3:
+        return image.reshape(shape)[0]
+    side = math.isqrt(image.size)
+    return image.reshape((side, side) if side**2 == image.size else (1, -1))
 
 
 def _compile_maps(net, backend, layer, width):

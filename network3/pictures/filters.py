@@ -1,6 +1,7 @@
 """The filters that a layer has learnt (book, chapter 6)."""
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,10 +10,13 @@ from network3.layers.checks import complaint, whole
 
 from .grid import images_grid, new_figure
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 MOST = 100  # of a fully connected layer
 
 
-def draw_filters(net, layer, columns=None, figure=None):
+def draw_filters(net, layer, columns=None, figure=None) -> "Figure":
     """Draw the filters of a layer: dark where a weight is large, light where it is far below 0.
 
     Parameters
@@ -33,6 +37,10 @@ def draw_filters(net, layer, columns=None, figure=None):
     ------
     ValueError
         No such layer, or one without such filters.
+
+    Notes
+    -----
+    Source: book, chapter 6. All filters share one scale, a middle grey for 0.
     """
     images = filter_images(net, layer)
     shown = images[:MOST]
@@ -71,6 +79,10 @@ def plot_filters(net, layer, x, y):
     ------
     ValueError
         As `draw_filters`, or more places than filters.
+
+    Notes
+    -----
+    Source: book, chapter 6, ``conv.plot_filters``; each filter has a scale of its own, as there.
     """
     x, y = whole("plot_filters: x", x), whole("plot_filters: y", y)
     images = filter_images(net, layer)
@@ -93,11 +105,12 @@ def filter_images(net, layer) -> np.ndarray:
         mend = "Layers are counted from 0."
         raise ValueError(complaint(who, f"wanted one of the network's layers, 0 to {count - 1}", repr(layer), mend))
     chosen = net.layers[layer]
-    weights = chosen.w.get_value() if hasattr(chosen, "w") else np.empty(0)
+    weights = np.asarray(chosen.w.get_value()) if hasattr(chosen, "w") else np.empty(0)
     if weights.ndim == 4:
         return weights[:, 0]
-    side = math.isqrt(weights.shape[0])
-    if layer == 0 and weights.ndim == 2 and side**2 == weights.shape[0]:
-        return weights.T.reshape(-1, side, side)
+    if layer == 0 and weights.ndim == 2:
+        side = math.isqrt(len(weights))
+        if side**2 == len(weights):
+            return weights.T.reshape(-1, side, side)
     wanted = "wanted a ConvPoolLayer, or a first layer that sees square images"
     raise ValueError(complaint(who, wanted, f"layer {layer}, {type(chosen).__name__}", "Choose another layer."))

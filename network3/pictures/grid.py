@@ -1,6 +1,10 @@
 """Small images side by side, without axes: how filters, feature maps and digits are shown."""
 
 import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 INK = "binary"  # Matplotlib's map from white to black: the book's
 
@@ -35,8 +39,9 @@ def images_grid(figure, images, columns=None, titles=None, *, framed=True, **loo
     return axes[: len(images)]
 
 
-def new_figure(width: float, height: float):
+def new_figure(width: float, height: float) -> "Figure":
     """Return a Figure of that many inches that belongs to no window."""
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    return Figure(figsize=(width, height), layout="constrained")
+    return Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(rect=(0.01, 0.01, 0.98, 0.98)))

@@ -1,12 +1,13 @@
 """Networks that vote, against a plain count of votes."""
 
+import re
 from collections import Counter
 
 import numpy as np
 import pytest
 
 import network3
-from network3 import Network, SoftmaxLayer, ensemble
+from network3 import FullyConnectedLayer, Network, SoftmaxLayer, ensemble
 
 IMAGES = np.random.default_rng(5).random((123, 6))
 LABELS = np.random.default_rng(6).integers(0, 4, 123)
@@ -59,11 +60,36 @@ def test_mnists_test_images_are_the_default(capsys):
     assert capsys.readouterr().out == "Accuracy is 9.80%\n"
 
 
-def test_what_does_not_fit_is_refused(nets):
-    with pytest.raises(ValueError, match=r"^ensemble: wanted a list of networks; got none\. Pass at least one"):
-        ensemble([])
-    with pytest.raises(ValueError, match=r"^ensemble: test data: layer 1 \(SoftmaxLayer\) takes 6 values"):
-        ensemble(nets, (IMAGES[:, 1:], LABELS))
+class Values(FullyConnectedLayer):
+    """A last layer that gives values, not labels."""
+
+    target_dtype = "float32"
+    target_ndim = 2
+
+    def cost(self, net):
+        return ((self.output_dropout - net.y) ** 2).mean()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (lambda nets: ([],), r"wanted a list of networks; got none\. Pass at least one"),
+        (lambda nets: (nets[0],), r"wanted a list of networks; got a Network\. Pass at least one"),
+        (lambda nets: ([nets[0], "a"],), r"entry 1 must be a network that gives labels; got a str\. Pass"),
+        (lambda nets: ([Network([Values(6, 4)], 10)],), "entry 0 must be a network that gives labels; got a Network"),
+        (lambda nets: (nets, (IMAGES[:, 1:], LABELS)), r"test data: layer 1 \(SoftmaxLayer\) takes 6 values"),
+        (lambda nets: (nets, (IMAGES, LABELS[1:])), "test data: .*; got "),
+        (lambda nets: (nets, (IMAGES, LABELS + 1)), r"test data: labels must lie in 0\.\.3"),
+    ],
+)
+def test_what_does_not_fit_is_refused(nets, wrong, message):
+    with pytest.raises(ValueError, match=f"^ensemble: {message}") as raised:
+        ensemble(*wrong(nets))
+    assert re.match(r"^.+: .*(wanted|must|takes|needs|has).*; got .+\. \S.*\.$", str(raised.value))
+
+
+def test_any_sequence_of_networks_does(nets, capsys):
+    assert ensemble(iter(nets[:3]), (IMAGES, LABELS)) == ensemble(tuple(nets[:3]), (IMAGES, LABELS))
 
 
 def test_shared_variables_do_as_well(capsys):

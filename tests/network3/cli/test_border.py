@@ -54,3 +54,31 @@ def test_nothing_to_do_shows_the_help():
     output, errors = process.communicate()
     assert b"predict" in output + errors
     assert process.returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["trian"], "No such command 'trian'. Did you mean 'train'?"),
+        (["train", "shallow", "--epoch", "3"], "No such option: --epoch"),
+        (["train", "shallow", "--epochs", "many"], "Invalid value for '--epochs'"),
+        (["predict", "model"], "Missing argument"),
+    ],
+)
+def test_a_wrong_use_is_one_line_too(arguments, message):
+    _, errors = (process := in_a_process(*arguments, stdout=subprocess.PIPE)).communicate()
+    assert process.returncode == 2
+    assert errors.decode().startswith(f"network3: {message}")
+    assert errors.count(b"\n") == 1
+
+
+def test_what_goes_well_ends_with_0():
+    process = in_a_process("list", stdout=subprocess.DEVNULL)
+    assert process.communicate()[1] == b""
+    assert process.returncode == 0
+
+
+def test_a_refusal_ends_with_1():
+    process = in_a_process("train", "shalow", stdout=subprocess.PIPE)
+    assert process.communicate()[1].startswith(b"network3: network3 train: wanted one of shallow, ")
+    assert process.returncode == 1

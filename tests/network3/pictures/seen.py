@@ -1,6 +1,10 @@
 """What a figure shows, for the tests."""
 
+import re
+
 import matplotlib as mpl
+
+FOUR_PARTS = re.compile(r"^.+: .*(wanted|must|takes|needs|has).*; got .+\. \S.*\.$")
 
 
 def shown(figure):
@@ -10,5 +14,5 @@ def shown(figure):
 
 def texts(figure):
     """Return every text of a figure."""
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     return " | ".join(text.get_text() for text in figure.findobj(mpl.text.Text) if text.get_text())

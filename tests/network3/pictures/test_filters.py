@@ -6,7 +6,7 @@ import pytest
 
 from network3 import FullyConnectedLayer, Network, SoftmaxLayer, plot_filters
 from network3.pictures import draw_filters
-from tests.network3.pictures.seen import shown, texts
+from tests.network3.pictures.seen import FOUR_PARTS, shown, texts
 
 
 def test_each_filter_is_shown_for_the_first_input_map(net):
@@ -59,5 +59,12 @@ def test_a_figure_of_ones_own_is_used(net):
     ],
 )
 def test_what_cannot_be_drawn_is_refused(net, arguments, message):
-    with pytest.raises(ValueError, match=f"^{message}"):
+    with pytest.raises(ValueError, match=f"^{message}") as raised:
         plot_filters(net, *arguments)
+    assert FOUR_PARTS.match(str(raised.value))
+
+
+def test_a_first_layer_whose_images_are_not_square_is_refused():
+    net = Network([SoftmaxLayer(50, 4)], 5)
+    with pytest.raises(ValueError, match=r"^filters: wanted a ConvPoolLayer, or .*; got layer 0, SoftmaxLayer\. "):
+        draw_filters(net, 0)
