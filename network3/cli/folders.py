@@ -1,6 +1,6 @@
 """Where ``network3 train`` keeps its runs if ``--out`` does not say: ``network3-runs/NAME``, then ``NAME-2`` ..."""
 
-from itertools import count
+import re
 from pathlib import Path
 
 from network3.layers.checks import complaint
@@ -9,28 +9,27 @@ ROOT = Path("network3-runs")
 
 
 def new_folder(name: str) -> Path:
-    """Return the first of the folders of run `name` that is not there, so that no run replaces another."""
-    return next(folder for folder in _numbered(name) if not folder.exists())
+    """Return a folder for run `name` that comes after all that are there, so that no run replaces another."""
+    number = max(_numbers(name), default=0) + 1
+    return ROOT / (name if number == 1 else f"{name}-{number}")
 
 
 def latest_folder(name: str) -> Path:
-    """Return the last of the folders of run `name` that are there.
+    """Return the last of the folders of run `name`.
 
     Raises
     ------
     ValueError
         There is none.
     """
-    there = []
-    for folder in _numbered(name):
-        if not folder.exists():
-            break
-        there.append(folder)
-    if there:
-        return there[-1]
+    found = _numbers(name)
+    if found:
+        return found[max(found)]
     mend = "Leave --resume out to start one, or name its folder with --out."
     raise ValueError(complaint("network3 train --resume", f"wanted a run in {ROOT / name}", "none", mend))
 
 
-def _numbered(name: str):
-    return (ROOT / (name if k == 1 else f"{name}-{k}") for k in count(1))
+def _numbers(name: str) -> dict[int, Path]:
+    """Return the folders of run `name` by their numbers; that without a number is the first."""
+    matches = {path: re.fullmatch(rf"{re.escape(name)}(?:-(\d+))?", path.name) for path in ROOT.glob(f"{name}*")}
+    return {int(match[1] or 1): path for path, match in matches.items() if match}

@@ -46,7 +46,7 @@ def train(
             if run.nets > 1:
                 _vote(nets, data[2], run, reporter)
         except network3.TrainingInterrupted as stop:
-            where = f" --out {out}" if out is not None else ""
+            where = "" if out is None else f' --out "{out}"' if " " in str(out) else f" --out {out}"
             saved = f"stopped in epoch {stop.history.epochs}; everything so far is in {folder}"
             raise leave(f"{saved}. Go on with: {program()} train {name} --resume{where}", INTERRUPTED) from None
 
