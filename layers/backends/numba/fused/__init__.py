@@ -1,0 +1,3 @@
+"""The fast path: convolution with max-pooling in one kernel, and its gradients."""
+
+from . import rewrites as rewrites

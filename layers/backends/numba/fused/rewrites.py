@@ -1,0 +1,83 @@
+"""Which parts of a graph the fused kernels take: for Numba only, where all sizes but the batch are known."""
+
+from pytensor.compile.mode import optdb
+from pytensor.graph.rewriting.basic import MergeOptimizer, in2out, node_rewriter
+
+from ....ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight, border
+from ....ops.pool import MaxPool2DGrad, Pool2D
+from .geometry import MOST_PLACES, Geometry
+from .ops import ConvMaxPool, GradientToInput, GradientToWeight, SpreadGradient
+
+
+@node_rewriter([Conv2DGradWeight, Conv2DGradInput])
+def fuse_gradient(fgraph, node):
+    """Take a gradient of a convolution whose own gradient comes from max-pooling."""
+    _, gradient, _ = node.inputs
+    if gradient.owner is None or type(gradient.owner.op) is not MaxPool2DGrad:
+        return None
+    convolved, pooled, of_pooled = gradient.owner.inputs
+    size = gradient.owner.op.size
+    geometry = _geometry(convolved, size)
+    if geometry is None or not _is_max_pool(pooled, convolved, size):
+        return None
+    x, w = convolved.owner.inputs
+    of = node.inputs[0]
+    same = ("stride", "padding", "flip")
+    if any(getattr(node.op, name) != getattr(convolved.owner.op, name) for name in same):
+        return None
+    to_weight = isinstance(node.op, Conv2DGradWeight)
+    if of is not (x if to_weight else w) or node.outputs[0].type.shape[1:] != (w if to_weight else x).type.shape[1:]:
+        return None
+    _, bits, planes = ConvMaxPool(geometry, keep=True)(x, w)
+    spread = SpreadGradient(geometry)(bits, of_pooled)
+    if to_weight:
+        return [GradientToWeight(geometry)(planes, spread, w)]
+    return [GradientToInput(geometry)(w, spread, x)]
+
+
+@node_rewriter([Pool2D])
+def fuse_pool(fgraph, node):
+    """Take max-pooling of a convolution; where a gradient is taken too, it is the same pass over the images.
+
+    Not where a gradient is left that looks for the maxima among the convolved values: those of another pass may
+    differ in their last digits, and none would be found.
+    """
+    (convolved,) = node.inputs
+    geometry = _geometry(convolved, node.op.size) if node.op.mode == "max" else None
+    clients = fgraph.clients[convolved]
+    if geometry is None or any(isinstance(getattr(client, "op", None), MaxPool2DGrad) for client, _ in clients):
+        return None
+    inputs = convolved.owner.inputs
+    kept = ConvMaxPool(geometry, keep=True)
+    for client, _ in fgraph.clients[inputs[0]]:
+        if getattr(client, "op", None) == kept and client.inputs == inputs:
+            return [client.outputs[0]]
+    return [ConvMaxPool(geometry, keep=False)(*inputs)]
+
+
+def _geometry(convolved, size) -> Geometry | None:
+    """Return the geometry of max-pooling by `size` over `convolved`, if that is a convolution of known sizes."""
+    if convolved.owner is None or type(convolved.owner.op) is not Conv2D:
+        return None
+    op, (x, w) = convolved.owner.op, convolved.owner.inputs
+    if None in (*x.type.shape[1:], *w.type.shape) or size[0] * size[1] > MOST_PLACES:
+        return None
+    filters, _, kh, kw = w.type.shape
+    pad = border(op.padding, (kh, kw))
+    return Geometry(*x.type.shape[1:], filters, kh, kw, op.stride, pad, size, op.flip, x.type.dtype)
+
+
+def _is_max_pool(pooled, convolved, size) -> bool:
+    node = pooled.owner
+    return (
+        node is not None
+        and type(node.op) is Pool2D
+        and (node.op.mode, node.op.size) == ("max", size)
+        and node.inputs[0] is convolved
+    )
+
+
+# Before PyTensor's own fusion of elementwise Ops; gradients first, while the pooling that they belong to is there.
+optdb.register("network3_fuse_gradient", in2out(fuse_gradient), "numba", position=2.5)
+optdb.register("network3_fuse_pool", in2out(fuse_pool), "numba", position=2.51)
+optdb.register("network3_merge", MergeOptimizer(), "numba", position=2.52)

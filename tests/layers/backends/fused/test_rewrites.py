@@ -1,0 +1,113 @@
+"""Where the fused kernels are used, that they change nothing but the time, and where they are not."""
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+from pytensor.compile.mode import get_mode
+
+import network3.layers.backends.numba  # noqa: F401  (registers Ops and rewrites)
+from network3.layers.backends.numba.fused.ops import ConvMaxPool, GradientToInput, GradientToWeight
+from network3.layers.ops import conv2d, pool2d
+from network3.layers.ops.conv import Conv2D
+from network3.layers.ops.pool import MaxPool2DGrad, Pool2D
+
+GENERIC = get_mode("NUMBA").excluding("network3_fuse_gradient", "network3_fuse_pool")
+X, W = (np.random.default_rng(k).normal(size=shape) for k, shape in enumerate([(3, 2, 11, 9), (5, 2, 4, 3)]))
+G = np.random.default_rng(2).normal(size=(3, 5, 4, 3))
+
+
+def variables(x=(3, 2, 11, 9), w=(5, 2, 4, 3), dtype="float64"):
+    return pt.tensor("x", dtype=dtype, shape=x), pt.tensor("w", dtype=dtype, shape=w)
+
+
+def ops(function):
+    return [type(node.op) for node in function.maker.fgraph.toposort()]
+
+
+def graph(x, w, **how):
+    pooled = pool2d(conv2d(x, w, **how), (2, 2))
+    return pooled, pt.grad((pooled * G).sum(), [x, w])
+
+
+def test_the_forward_pass_alone_keeps_nothing():
+    x, w = variables()
+    function = pytensor.function([x, w], graph(x, w)[0], mode="NUMBA")
+    (node,) = (node for node in function.maker.fgraph.toposort() if isinstance(node.op, ConvMaxPool))
+    assert not node.op.keep
+    assert not {Conv2D, Pool2D} & set(ops(function))
+    np.testing.assert_allclose(
+        function(X, W), pytensor.function([x, w], graph(x, w)[0], mode=GENERIC)(X, W), rtol=1e-12
+    )
+
+
+def test_with_gradients_there_is_one_pass_over_the_images():
+    x, w = variables()
+    pooled, gradients = graph(x, w)
+    function = pytensor.function([x, w], [pooled, *gradients], mode="NUMBA")
+    used = ops(function)
+    assert used.count(ConvMaxPool) == used.count(GradientToInput) == used.count(GradientToWeight) == 1
+    assert not {Conv2D, Pool2D, MaxPool2DGrad} & set(used)
+    for got, wanted in zip(
+        function(X, W), pytensor.function([x, w], [pooled, *gradients], mode=GENERIC)(X, W), strict=True
+    ):
+        np.testing.assert_allclose(got, wanted, rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_gradient_that_is_not_asked_for_is_not_computed(which):
+    x, w = variables()
+    used = ops(pytensor.function([x, w], graph(x, w)[1][which], mode="NUMBA"))
+    assert (GradientToInput in used, GradientToWeight in used) == (which == 0, which == 1)
+
+
+@pytest.mark.parametrize("how", [{"padding": "half"}, {"padding": (1, 2)}, {"flip": False}, {"stride": (2, 1)}])
+def test_every_convolution_is_taken(how):
+    x, w = variables()
+    rows = pool2d(conv2d(x, w, **how), (2, 2))
+    cost = (rows**2).sum()
+    outputs = [rows, *pt.grad(cost, [x, w])]
+    fused, generic = (pytensor.function([x, w], outputs, mode=mode) for mode in ("NUMBA", GENERIC))
+    assert ConvMaxPool in ops(fused)
+    assert ConvMaxPool not in ops(generic)
+    for got, wanted in zip(fused(X, W), generic(X, W), strict=True):
+        np.testing.assert_allclose(got, wanted, rtol=1e-11, atol=1e-12)
+
+
+def test_unknown_sizes_other_pools_and_other_back_ends_take_the_generic_path():
+    x, w = variables(x=(3, 2, None, 9))
+    assert ConvMaxPool not in ops(pytensor.function([x, w], pool2d(conv2d(x, w), (2, 2)), mode="NUMBA"))
+    x, w = variables()
+    for pooled in (pool2d(conv2d(x, w), (2, 2), mode="l2"), pool2d(conv2d(x, w), (4, 3)), pool2d(x, (2, 2))):
+        assert ConvMaxPool not in ops(pytensor.function([x, w], pooled, mode="NUMBA", on_unused_input="ignore"))
+    assert ConvMaxPool not in ops(pytensor.function([x, w], graph(x, w)[0], mode="FAST_COMPILE"))
+    assert ConvMaxPool not in ops(pytensor.function([x, w], graph(x, w)[0], mode="JAX"))
+
+
+def test_an_open_batch_is_taken():
+    x, w = variables(x=(None, 2, 11, 9))
+    function = pytensor.function([x, w], pool2d(conv2d(x, w), (2, 2)), mode="NUMBA")
+    assert ConvMaxPool in ops(function)
+    for n in (1, 3):
+        assert function(X[:n], W).shape == (n, 5, 4, 3)
+
+
+def test_maxima_and_the_values_among_which_they_are_looked_for_are_of_one_pass():
+    """A gradient that is not fused looks for the maxima among the convolved values, to the last digit."""
+    x, w = variables(dtype="float32")
+    convolved = conv2d(x, w)
+    pooled = pool2d(convolved, (2, 2))
+    to_convolved = pt.grad((pooled * G.astype("float32")).sum(), convolved)  # no gradient of the convolution follows
+    function = pytensor.function([x, w], [pooled, to_convolved], mode="NUMBA")
+    assert ConvMaxPool not in ops(function)
+    _, paid = function(X.astype("float32"), W.astype("float32"))
+    assert (np.count_nonzero(paid, axis=(2, 3)) == 12).all()
+
+
+def test_the_second_derivative_is_the_generic_paths():
+    x, w = variables()
+    cost = (pool2d(conv2d(x, w), (2, 2)) ** 2).sum()
+    (first,) = pt.grad(cost, [w])
+    second = pt.grad((first**2).sum(), w)
+    fused, generic = (pytensor.function([x, w], second, mode=mode)(X, W) for mode in ("NUMBA", GENERIC))
+    np.testing.assert_allclose(fused, generic, rtol=1e-9)
