@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train test test-slow lint types dist clean
+.PHONY: help setup train test test-slow lint types dist bench clean
 
 help: ## Say what each target does
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,5 +50,10 @@ dist: $(VENV)/.dev ## Build the wheel and the source archive into dist/
 	@$(PYTHON) -c "import shutil; shutil.rmtree('build', ignore_errors=True)"
 	@$(BIN)/python -m build
 
+bench: $(VENV)/.dev ## Time training and inference beside PyTorch, JAX, Keras and pytensor-ml
+	@echo "Making the peers' environments, then timing (about 20 minutes in all) ..."
+	@$(BIN)/python -m benchmarks.environments
+	@$(BIN)/python -m benchmarks.peers
+
 clean: ## Remove the environment and everything that was built
-	@$(PYTHON) -c "import shutil; [shutil.rmtree(d, ignore_errors=True) for d in ('$(VENV)', 'build', 'dist', 'network3.egg-info', '.pytest_cache', '.mypy_cache', '.ruff_cache')]"
+	@$(PYTHON) -c "import shutil; [shutil.rmtree(d, ignore_errors=True) for d in (*__import__('glob').glob('.venv-peers-*'), '$(VENV)', 'build', 'dist', 'network3.egg-info', '.pytest_cache', '.mypy_cache', '.ruff_cache')]"

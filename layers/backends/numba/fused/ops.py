@@ -15,7 +15,8 @@ from ..version import source_version
 from . import backward, forward, geometry, simd
 from .geometry import Geometry, planes_of
 
-VERSION = source_version(*(module.__file__ for module in (kernel_module, backward, forward, geometry, simd)), __file__)
+MODULES = (kernel_module, backward, forward, geometry, simd)
+VERSION = source_version(__file__, *(str(module.__file__) for module in MODULES))
 
 
 class _Fused(Op):

@@ -62,9 +62,9 @@ def _geometry(convolved, size) -> Geometry | None:
     op, (x, w) = convolved.owner.op, convolved.owner.inputs
     if None in (*x.type.shape[1:], *w.type.shape) or size[0] * size[1] > MOST_PLACES:
         return None
-    filters, _, kh, kw = w.type.shape
+    (maps, height, width), (filters, _, kh, kw) = x.type.shape[1:], w.type.shape
     pad = border(op.padding, (kh, kw))
-    return Geometry(*x.type.shape[1:], filters, kh, kw, op.stride, pad, size, op.flip, x.type.dtype)
+    return Geometry(maps, height, width, filters, kh, kw, op.stride, pad, size, op.flip, x.type.dtype)
 
 
 def _is_max_pool(pooled, convolved, size) -> bool:

@@ -1,0 +1,91 @@
+"""One chart of recorded results, as SVG: ``python -m benchmarks.chart RESULTS.jsonl CHART.svg``."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from benchmarks.table import columns
+from network3.layers.checks import complaint
+
+COLOURS = ("#4269d0", "#efb118", "#3ca951", "#ff725c", "#a463f2")
+INK, GRID = "#333333", "#dddddd"
+
+
+def draw(records: Sequence[dict[str, Any]], path: str | Path) -> None:
+    """Draw how many times our time each peer takes, with the spread over the rounds, and write it to `path`.
+
+    Parameters
+    ----------
+    records : list of dict
+        Of `benchmarks.contest`.
+    path : path
+        An SVG file to write; the same records give the same file.
+
+    Raises
+    ------
+    ValueError
+        Nothing was measured.
+    """
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    groups = columns(records)
+    if not groups:
+        raise ValueError(complaint("draw", "wanted measured records", "none", "Run python -m benchmarks.peers first."))
+    names = list(dict.fromkeys(name for name, _ in groups))
+    titles = {r["peer"]: r["title"] for some in groups.values() for r in some}
+    with rc_context({"svg.hashsalt": "network3", "svg.fonttype": "none", "font.size": 9, "text.color": INK}):
+        figure = Figure(figsize=(2.6 * len(names) + 0.8, 3.6), layout="constrained")
+        axes = figure.subplots(1, len(names), sharey=True, squeeze=False)[0]
+        for axis, name in zip(axes, names, strict=True):
+            mine = {what: some for (other, what), some in groups.items() if other == name}
+            _panel(axis, name, mine, titles)
+        axes[0].set_ylabel("time of the peer / ours")
+        handles = [axes[0].bar([0], [0], color=c, label=t) for c, t in zip(COLOURS, titles.values(), strict=False)]
+        figure.legend(handles=handles, loc="outside lower center", ncols=len(titles), frameon=False)
+        figure.suptitle("How many times as long as network3 (at 1: equal; above: network3 is faster)", fontsize=10)
+        figure.savefig(path, format="svg", metadata={"Date": None})
+
+
+def _panel(axis, name: str, groups: dict[str, list[dict[str, Any]]], titles: dict[str, str]) -> None:
+    """Draw the bars of one network: a group for each batch and for inference, a bar for each peer."""
+    width = 0.8 / len(titles)
+    for place, (peer, colour) in enumerate(zip(titles, COLOURS, strict=False)):
+        for x, some in enumerate(groups.values()):
+            for record in some:
+                if record["peer"] == peer:
+                    middle, low, high = (1 / record[key] for key in ("ratio", "ratio_max", "ratio_min"))
+                    left = x + (place - (len(titles) - 1) / 2) * width
+                    spread = [[middle - low], [high - middle]]
+                    axis.bar(left, middle - 1, 0.9 * width, bottom=1, color=colour)
+                    axis.errorbar(left, middle, yerr=spread, color=INK, linewidth=0.7)
+    axis.set_yscale("log")
+    axis.yaxis.set_major_formatter("{x:g}")
+    axis.yaxis.set_minor_formatter("{x:g}")
+    axis.tick_params(axis="y", which="minor", labelsize=7)
+    axis.axhline(1, color=INK, linewidth=0.8)
+    axis.set_xticks(range(len(groups)), [what.replace(" ", "\n", 1) for what in groups])
+    axis.set_title(name, fontsize=10)
+    axis.grid(axis="y", color=GRID, linewidth=0.6)
+    axis.set_axisbelow(True)
+    axis.spines[["top", "right"]].set_visible(False)
+
+
+def read(path: str | Path) -> list[dict[str, Any]]:
+    """Return the records of a results file."""
+    return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
+
+
+def main(
+    results: Annotated[Path, typer.Argument(help="JSON lines that benchmarks.peers wrote.")],
+    chart: Annotated[Path, typer.Argument(help="SVG file to write.")],
+) -> None:
+    """Draw the chart of recorded results."""
+    draw(read(results), chart)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,138 @@
+"""The peers' own environments, ``.venv-peers-*`` beside the sources: ``python -m benchmarks.environments``.
+
+They never enter the main environment. One that cannot be made is named, and the benchmark goes on without it.
+"""
+
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks.child import ROOT
+from benchmarks.peers import PEERS, Peer
+from network3.layers.checks import complaint, one_of
+
+NEWER = ("python3.14", "python3.13", "python3.12")
+PATIENCE = 240  # seconds for one environment
+
+
+class EnvironmentMissing(RuntimeError):  # noqa: N818  (said of an environment, not of a failure of ours)
+    """A peer's environment is not there, or could not be made."""
+
+
+def python_of(peer: Peer, folder: Path = ROOT) -> Path:
+    """Return the interpreter of the peer's environment.
+
+    Raises
+    ------
+    EnvironmentMissing
+        It was not made yet.
+    """
+    home = _home(peer, folder)
+    if _stamp(home).exists():
+        return _interpreter(home)
+    raise EnvironmentMissing(
+        complaint(peer.title, "wanted its environment", f"no {home.name}", "Run python -m benchmarks.environments.")
+    )
+
+
+def make(peer: Peer, folder: Path = ROOT) -> Path:
+    """Make the peer's environment, unless it is there with the same requirements; return its interpreter.
+
+    Raises
+    ------
+    EnvironmentMissing
+        No Python that is new enough, or pip failed or took longer than `PATIENCE`.
+    """
+    home = _home(peer, folder)
+    wanted = "\n".join(peer.requirements)
+    if not (_stamp(home).exists() and _stamp(home).read_text(encoding="utf-8") == wanted):
+        base, late = _base(peer), time.monotonic() + PATIENCE
+        shutil.rmtree(home, ignore_errors=True)
+        _call(peer, [base, "-m", "venv", home], late)
+        pip = [_interpreter(home), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        try:
+            _call(peer, [*pip, *_from(peer.index), *peer.requirements], late)
+        except EnvironmentMissing:
+            if not peer.index:
+                raise
+            _call(peer, [*pip, *peer.requirements], late)
+        # The checkout beside the peer; what network3 itself needs stays in the main environment.
+        (_site_packages(home) / "network3-checkout.pth").write_text(str(ROOT), encoding="utf-8")
+        _stamp(home).write_text(wanted, encoding="utf-8")
+    return _interpreter(home)
+
+
+def _base(peer: Peer) -> str:
+    """Return a Python that is new enough for the peer."""
+    if sys.version_info[:2] >= peer.python:
+        return sys.executable
+    newer = next((path for name in NEWER if (path := shutil.which(name))), None)
+    if newer is None:
+        oldest = ".".join(map(str, peer.python))
+        raise EnvironmentMissing(
+            complaint(
+                peer.title, f"wanted Python {oldest} or newer", sys.version.split()[0], f"Install Python {oldest}."
+            )
+        )
+    return newer
+
+
+def _home(peer: Peer, folder: Path) -> Path:
+    return folder / f".venv-peers-{peer.environment}"
+
+
+def _stamp(home: Path) -> Path:
+    return home / ".requirements"
+
+
+def _interpreter(home: Path) -> Path:
+    return home / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+
+
+def _site_packages(home: Path) -> Path:
+    return next(path for path in home.rglob("site-packages") if path.is_dir())
+
+
+def _from(index: str) -> list[str]:
+    return ["--retries", "0", "--index-url", index] if index else []
+
+
+def _call(peer: Peer, command: Sequence[object], late: float) -> None:
+    """Run a command until `late`, a ``time.monotonic()``; if it fails, raise with its last words."""
+    left = late - time.monotonic()
+    try:
+        subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True, timeout=left)
+    except (subprocess.SubprocessError, OSError) as error:
+        said = (getattr(error, "stderr", None) or str(error)).strip().splitlines()
+        raise EnvironmentMissing(
+            complaint(peer.title, f"wanted {', '.join(peer.requirements)}", said[-1] if said else "", "Look at pip.")
+        ) from error
+
+
+def main(
+    peers: Annotated[list[str] | None, typer.Argument(help="Peers to make environments for; all by default.")] = None,
+) -> None:
+    """Make the peers' environments, all at once, and name those that cannot be made."""
+    wanted = {PEERS[one_of("peer", name, PEERS)].environment: PEERS[name] for name in peers or PEERS}
+
+    def attempt(peer: Peer) -> str:
+        try:
+            make(peer)
+        except EnvironmentMissing as error:
+            return f"left out: {error}"
+        return f"ready: {peer.environment}"
+
+    with ThreadPoolExecutor(len(wanted)) as pool:
+        for line in pool.map(attempt, wanted.values()):
+            typer.echo(line)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,68 @@
+"""network3 itself, as ``Network.SGD`` runs it: its compiled step inside its own epoch loop."""
+
+import numpy as np
+
+import network3
+from benchmarks.configurations import FILTER, POOL
+from network3.compilation import compile_step, compiled
+from network3.data import examples
+from network3.device import chosen_backend
+from network3.layers import ConvPoolLayer, FullyConnectedLayer, ReLU, SoftmaxLayer, sigmoid
+from network3.runners import make_runner
+
+
+def build(config, weights, batch):
+    return Ours(config, weights, batch)
+
+
+def layers(config, batch):
+    """Return the layers of chapter 6's network."""
+    f = {"sigmoid": sigmoid, "relu": ReLU}[config.activation]
+    stack = [
+        ConvPoolLayer((maps, shape[0], FILTER, FILTER), (batch, *shape), (POOL, POOL), f)
+        for maps, shape in zip(config.maps, config.image_shapes, strict=False)
+    ]
+    widths, p = config.widths, config.p_dropout
+    for n_in, n_out in zip(widths, config.hidden, strict=False):
+        stack.append(FullyConnectedLayer(n_in, n_out, f, p))
+    return [*stack, SoftmaxLayer(widths[-2], widths[-1], p)]
+
+
+class Ours:
+    """Rows of the data set are gathered inside the timed loop, as in training."""
+
+    def __init__(self, config, weights, batch):
+        self.config, self.batch = config, batch
+        self.net = network3.Network(layers(config, batch), batch)
+        self.net.set_weights(weights)
+        self.position = 0
+
+    def load(self, x, y):
+        self.runner, self.rows = self._runner(x, y)
+        self.position = 0
+
+    def _runner(self, x, y):
+        data = examples("benchmark", (x, y), self.net)
+        step = compiled(self.net, compile_step, self.batch, x.shape[1], (), None, self.config.lmbda > 0)
+        count = len(x) // self.batch
+        rows = np.arange(count * self.batch).reshape(count, self.batch)
+        return make_runner(chosen_backend(), step, data, self.net.floatX), rows
+
+    def run(self, steps):
+        done = 0
+        while done < steps:
+            rows = self.rows[self.position : self.position + steps - done]
+            self.runner.run(rows, self.config.eta, self.config.decay(self.batch))
+            done += len(rows)
+            self.position = (self.position + len(rows)) % len(self.rows)
+        self.runner.collect()
+
+    def cost(self, x, y):
+        runner, rows = self._runner(x, y)
+        return float(runner.run(rows[:1], 0.0, self.config.decay(self.batch))[0])  # a step of length 0
+
+    def predict(self, x):
+        return self.net.predict(x)
+
+    def weights(self):
+        return self.net.get_weights()
