@@ -91,7 +91,8 @@ class Child:
         return answer
 
     def _module(self) -> str:
-        return f"python -m {' '.join(map(str, self.process.args[2:4]))}"  # type: ignore[index]
+        words: Any = self.process.args  # a list, as it was given
+        return f"python -m {' '.join(map(str, words[2:4]))}"
 
     def _last_words(self) -> str:
         lines = self.log.read_text(encoding="utf-8", errors="replace").split("\n")

@@ -57,12 +57,7 @@ def make(peer: Peer, folder: Path = ROOT) -> Path:
         shutil.rmtree(home, ignore_errors=True)
         _call(peer, [base, "-m", "venv", home], late)
         pip = [_interpreter(home), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        try:
-            _call(peer, [*pip, *_from(peer.index), *peer.requirements], late)
-        except EnvironmentMissing:
-            if not peer.index:
-                raise
-            _call(peer, [*pip, *peer.requirements], late)
+        _call(peer, [*pip, *peer.requirements], late)
         # The checkout beside the peer; what network3 itself needs stays in the main environment.
         (_site_packages(home) / "network3-checkout.pth").write_text(str(ROOT), encoding="utf-8")
         _stamp(home).write_text(wanted, encoding="utf-8")
@@ -98,10 +93,6 @@ def _interpreter(home: Path) -> Path:
 
 def _site_packages(home: Path) -> Path:
     return next(path for path in home.rglob("site-packages") if path.is_dir())
-
-
-def _from(index: str) -> list[str]:
-    return ["--retries", "0", "--index-url", index] if index else []
 
 
 def _call(peer: Peer, command: Sequence[object], late: float) -> None:

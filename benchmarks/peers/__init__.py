@@ -49,8 +49,6 @@ class Peer:
         Environment variables of its process.
     versions : tuple of str
         Distributions to record.
-    index : str
-        Package index to try before the default one: PyTorch's own has wheels without CUDA, a tenth of the size.
     caches : bool
         Whether what it compiles stays on disk, whatever the number of threads.
     """
@@ -62,18 +60,17 @@ class Peer:
     python: tuple[int, int] = (3, 11)
     settings: tuple[tuple[str, str], ...] = ()
     versions: tuple[str, ...] = ()
-    index: str = ""
     caches: bool = False
 
 
 OURS = Peer("ours", "network3", versions=("network3", "pytensor", "numba"), caches=True)
-CPU_WHEELS = "https://download.pytorch.org/whl/cpu"
-TORCH, JAX = ("torch>=2.6,<3", "numpy>=2.0,<3"), ("jax>=0.8,<1", "numpy>=2.0,<3")
+# Later releases come from the package index with several GB of CUDA; this one has a build for the CPU.
+TORCH, JAX = ("torch>=2.6,<=2.13.0", "numpy>=2.0,<3"), ("jax>=0.8,<1", "numpy>=2.0,<3")
 PEERS = {
     peer.module: peer
     for peer in (
-        Peer("pytorch_eager", "PyTorch, eager", "pytorch", TORCH, versions=("torch",), index=CPU_WHEELS),
-        Peer("pytorch_compiled", "PyTorch, compiled", "pytorch", TORCH, versions=("torch",), index=CPU_WHEELS),
+        Peer("pytorch_eager", "PyTorch, eager", "pytorch", TORCH, versions=("torch",)),
+        Peer("pytorch_compiled", "PyTorch, compiled", "pytorch", TORCH, versions=("torch",)),
         Peer("jax_jit", "JAX, jit", "jax", JAX, versions=("jax", "jaxlib")),
         Peer(
             "keras_peer",

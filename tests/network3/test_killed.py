@@ -33,7 +33,7 @@ def test_twenty_kills_change_no_bit(tmp_path):
     places = []
     while len(places) < KILLS:
         process = start(tmp_path, "killed")
-        chunks = draw.randint(1, 12)  # an epoch has 8, and a line of its own
+        chunks = draw.choice([1, 2, 3, 4, 5, 6, 7, 10, 11, 12])  # within an epoch: it has 8, and a line of its own
         lines = [process.stderr.readline() for _ in range(chunks)]
         assert all(lines), f"ended before the kill, after {places} (seed {seed}): {lines}"
         time.sleep(draw.uniform(0, 0.01))
@@ -42,7 +42,7 @@ def test_twenty_kills_change_no_bit(tmp_path):
         places.append(lines[-1].strip())
         if len(places) % 5 == 0:  # else it would be over before the last kill
             assert not (tmp_path / "killed.npz").exists()
-    assert any(not place.endswith(" 2000") for place in places), "some kills must fall within an epoch"
+    assert not any(place.endswith(" 2000") for place in places), "the kills are to fall within epochs"
     last = start(tmp_path, "killed")
     last.communicate()
     assert last.returncode == 0
