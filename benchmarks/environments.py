@@ -3,11 +3,12 @@
 They never enter the main environment. One that cannot be made is named, and the benchmark goes on without it.
 """
 
+import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated
@@ -18,8 +19,9 @@ from benchmarks.child import ROOT
 from benchmarks.peers import PEERS, Peer
 from network3.layers.checks import complaint, one_of
 
-NEWER = ("python3.14", "python3.13", "python3.12")
+NEWER = ("3.14", "3.13", "3.12")  # tried in this order when the running Python is too old for a peer
 PATIENCE = 240  # seconds for one environment
+WHO = "import sys; print(*sys.version_info[:2], sys.executable)"
 
 
 class EnvironmentMissing(RuntimeError):  # noqa: N818  (said of an environment, not of a failure of ours)
@@ -65,18 +67,37 @@ def make(peer: Peer, folder: Path = ROOT) -> Path:
 
 
 def _base(peer: Peer) -> str:
-    """Return a Python that is new enough for the peer."""
+    """Return a Python that runs and is new enough for the peer: this one, or the first of `_candidates`."""
     if sys.version_info[:2] >= peer.python:
         return sys.executable
-    newer = next((path for name in NEWER if (path := shutil.which(name))), None)
-    if newer is None:
-        oldest = ".".join(map(str, peer.python))
-        raise EnvironmentMissing(
-            complaint(
-                peer.title, f"wanted Python {oldest} or newer", sys.version.split()[0], f"Install Python {oldest}."
-            )
-        )
-    return newer
+    for candidate in _candidates():
+        found = _runs(candidate)
+        if found and found[0] >= peer.python:
+            return found[1]
+    oldest = ".".join(map(str, peer.python))
+    raise EnvironmentMissing(
+        complaint(peer.title, f"wanted Python {oldest} or newer", sys.version.split()[0], f"Install Python {oldest}.")
+    )
+
+
+def _candidates() -> Iterator[str]:
+    """Yield what may be a newer Python: on the path, or kept by pyenv, whose commands on the path may refuse to run."""
+    for version in NEWER:
+        if path := shutil.which(f"python{version}"):
+            yield path
+    kept = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    for version in NEWER:
+        yield from map(str, sorted(kept.glob(f"{version}.*[0-9]/bin/python")))
+
+
+def _runs(python: str) -> tuple[tuple[int, int], str] | None:
+    """Return the version of an interpreter and its own path; None if it does not run."""
+    try:
+        said = subprocess.run([python, "-c", WHO], check=True, capture_output=True, text=True, timeout=20).stdout
+        major, minor, executable = said.strip().split(" ", 2)
+        return (int(major), int(minor)), executable
+    except (subprocess.SubprocessError, OSError, ValueError):
+        return None
 
 
 def _home(peer: Peer, folder: Path) -> Path:

@@ -2,15 +2,12 @@
 
 import io
 import json
-import sys
-from dataclasses import replace
 
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
 from benchmarks import chart, environments
-from benchmarks.peers import PEERS
 from benchmarks.peers.__main__ import interpreters
 from benchmarks.table import against_best, show
 
@@ -88,19 +85,6 @@ def test_an_unknown_peer_is_an_error():
         interpreters(["jax"], [])
     with pytest.raises(ValueError, match="wanted PEER=PYTHON"):
         interpreters([], ["jax_jit"])
-
-
-def test_an_environment_that_cannot_be_made_is_named(tmp_path):
-    newer = replace(PEERS["pytensor_ml"], python=(9, 9))
-    if sys.version_info >= (3, 12):
-        pytest.skip("a newer Python may be there")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(environments.shutil, "which", lambda name: None)
-        with pytest.raises(environments.EnvironmentMissing, match=r"wanted Python 9\.9 or newer"):
-            environments.make(newer, tmp_path)
-    bad = replace(PEERS["jax_jit"], requirements=("./no-such-folder",))
-    with pytest.raises(environments.EnvironmentMissing, match=r"JAX, jit: wanted \./no-such-folder"):
-        environments.make(bad, tmp_path)
 
 
 def test_the_commands_explain_themselves():
