@@ -1,0 +1,103 @@
+"""A team of threads for our kernels: work is cut into parts that whoever is free takes, and nobody waits for who is late.
+
+How work is cut follows from the shapes alone; the threads only decide who does a part, so their number changes no bit.
+The caller takes parts as the helpers do, and would do all of them alone if none came: a helper that the system lets
+wait holds up no more than the part it has in hand. Where that happens on a busy machine, the caller goes on alone for
+a while, longer each time. Helpers live in Python threads, inside compiled code that needs no lock of Python's, and
+only while `at_work` is entered: elsewhere, and in a forked child, the same code runs in one thread.
+
+(Numba's own parallel loops wait actively, cost seconds to compile, kill a forked child under GNU OpenMP, and crash
+when a cached function calls a cached parallel one.)
+"""
+
+import ctypes
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+
+from ...checks import whole
+from . import sharing
+
+# Numbers in memory that compiled code finds by name; never freed, since helpers may look at it as the process ends.
+_board = (ctypes.c_int64 * sharing.SIZE)()
+sharing.announce(ctypes.addressof(_board))
+_numbers = np.frombuffer(_board, np.int64)
+
+_lock = threading.Lock()
+_users = 0
+_helpers: list[threading.Semaphore] = []  # how each is called in
+
+
+def threads() -> int:
+    """Return how many threads may work: NETWORK3_THREADS, else as many processors as this process may use.
+
+    Raises
+    ------
+    ValueError
+        NETWORK3_THREADS is not a whole number of at least 1.
+    """
+    given = os.environ.get("NETWORK3_THREADS")
+    if given:
+        return whole("NETWORK3_THREADS", int(given) if given.strip().isdecimal() else given)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@contextmanager
+def at_work() -> Iterator[None]:
+    """Let helpers work while this is entered, by any number of threads."""
+    wanted = threads() - 1
+    if wanted < 1:
+        yield
+        return
+    process = os.getpid()
+    _enter(wanted)
+    try:
+        yield
+    finally:
+        if os.getpid() == process:  # not a child forked in between, which has no helpers
+            _leave()
+
+
+def _enter(wanted: int) -> None:
+    global _users
+    with _lock:
+        _users += 1
+        while len(_helpers) < wanted:
+            call_in = threading.Semaphore(0)
+            helper = threading.Thread(target=_help, args=(len(_helpers), call_in), name="network3 helper", daemon=True)
+            _helpers.append(call_in)
+            helper.start()
+        _numbers[sharing.HELPERS] = wanted
+        for call_in in _helpers[:wanted]:
+            call_in.release()
+
+
+def _leave() -> None:
+    global _users
+    with _lock:
+        _users -= 1
+        if _users == 0:
+            _numbers[sharing.HELPERS] = 0
+
+
+def _help(me: int, call_in: threading.Semaphore) -> None:
+    while True:
+        call_in.acquire()
+        sharing.help_out(me)
+
+
+def _forget() -> None:
+    """Start anew in a forked child, where no helper came along."""
+    global _users, _lock
+    _users, _lock = 0, threading.Lock()
+    _helpers.clear()
+    _numbers[:] = 0
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
