@@ -50,10 +50,10 @@ dist: $(VENV)/.dev ## Build the wheel and the source archive into dist/
 	@$(PYTHON) -c "import shutil; shutil.rmtree('build', ignore_errors=True)"
 	@$(BIN)/python -m build
 
+BENCH ?=
 bench: $(VENV)/.dev ## Time training and inference beside PyTorch, JAX, Keras and pytensor-ml
-	@echo "Making the peers' environments, then timing (about 20 minutes in all) ..."
-	@$(BIN)/python -m benchmarks.environments
-	@$(BIN)/python -m benchmarks.peers
+	@echo "Timing beside other libraries, in environments of their own (up to 15 minutes; less with BENCH=\"--network fc\") ..."
+	@$(BIN)/python -m benchmarks.peers $(BENCH)
 
 clean: ## Remove the environment and everything that was built
 	@$(PYTHON) -c "import shutil; [shutil.rmtree(d, ignore_errors=True) for d in (*__import__('glob').glob('.venv-peers-*'), '$(VENV)', 'build', 'dist', 'network3.egg-info', '.pytest_cache', '.mypy_cache', '.ruff_cache')]"

@@ -1,17 +1,16 @@
-"""One chart of recorded results, as SVG: ``python -m benchmarks.chart RESULTS.jsonl CHART.svg``."""
+"""One chart of results, as SVG: readable on white and on black."""
 
-import json
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-
+from benchmarks.configurations import TITLES
 from benchmarks.table import columns
 from network3.layers.checks import complaint
 
 COLOURS = ("#4269d0", "#efb118", "#3ca951", "#ff725c", "#a463f2")
-INK, GRID = "#333333", "#dddddd"
+INK = "#7d8590"  # of which both white and black are far
 
 
 def draw(records: Sequence[dict[str, Any]], path: str | Path) -> None:
@@ -37,7 +36,9 @@ def draw(records: Sequence[dict[str, Any]], path: str | Path) -> None:
         raise ValueError(complaint("draw", "wanted measured records", "none", "Run python -m benchmarks.peers first."))
     names = list(dict.fromkeys(name for name, _ in groups))
     titles = {r["peer"]: r["title"] for some in groups.values() for r in some}
-    with rc_context({"svg.hashsalt": "network3", "svg.fonttype": "none", "font.size": 9, "text.color": INK}):
+    inks = ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color", "grid.color")
+    settings: dict[Any, Any] = {"svg.hashsalt": "network3", "font.size": 9, **dict.fromkeys(inks, INK)}
+    with rc_context(settings):
         figure = Figure(figsize=(2.6 * len(names) + 0.8, 3.6), layout="constrained")
         axes = figure.subplots(1, len(names), sharey=True, squeeze=False)[0]
         for axis, name in zip(axes, names, strict=True):
@@ -47,7 +48,7 @@ def draw(records: Sequence[dict[str, Any]], path: str | Path) -> None:
         handles = [axes[0].bar([0], [0], color=c, label=t) for c, t in zip(COLOURS, titles.values(), strict=False)]
         figure.legend(handles=handles, loc="outside lower center", ncols=len(titles), frameon=False)
         figure.suptitle("How many times as long as network3 (at 1: equal; above: network3 is faster)", fontsize=10)
-        figure.savefig(path, format="svg", metadata={"Date": None})
+        figure.savefig(path, format="svg", transparent=True, metadata={"Date": None})
 
 
 def _panel(axis, name: str, groups: dict[str, list[dict[str, Any]]], titles: dict[str, str]) -> None:
@@ -68,24 +69,7 @@ def _panel(axis, name: str, groups: dict[str, list[dict[str, Any]]], titles: dic
     axis.tick_params(axis="y", which="minor", labelsize=7)
     axis.axhline(1, color=INK, linewidth=0.8)
     axis.set_xticks(range(len(groups)), [what.replace(" ", "\n", 1) for what in groups])
-    axis.set_title(name, fontsize=10)
-    axis.grid(axis="y", color=GRID, linewidth=0.6)
+    axis.set_title(textwrap.fill(TITLES.get(name, name), 24), fontsize=9)
+    axis.grid(axis="y", alpha=0.4, linewidth=0.6)
     axis.set_axisbelow(True)
     axis.spines[["top", "right"]].set_visible(False)
-
-
-def read(path: str | Path) -> list[dict[str, Any]]:
-    """Return the records of a results file."""
-    return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
-
-
-def main(
-    results: Annotated[Path, typer.Argument(help="JSON lines that benchmarks.peers wrote.")],
-    chart: Annotated[Path, typer.Argument(help="SVG file to write.")],
-) -> None:
-    """Draw the chart of recorded results."""
-    draw(read(results), chart)
-
-
-if __name__ == "__main__":
-    typer.run(main)

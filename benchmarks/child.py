@@ -12,10 +12,15 @@ from benchmarks.peers import Peer
 from network3.layers.checks import complaint
 
 ROOT = Path(__file__).parents[1]
+PATIENCE = 300.0  # seconds
 
 
 class PeerError(RuntimeError):
-    """A peer that cannot be started, or that fails or dies at a request."""
+    """A `peer` that cannot be started, or that fails or dies at a request."""
+
+    def __init__(self, peer: Peer, message: str):
+        super().__init__(message)
+        self.peer = peer
 
 
 class Child:
@@ -32,6 +37,9 @@ class Child:
         With the data, see `benchmarks.worker`; caches of compiled code go there too.
     module : str, optional
         Another module than ``benchmarks.peers.<peer.module>``.
+
+    Attributes
+    ----------
     patience : float
         Seconds to wait for an answer.
 
@@ -40,8 +48,8 @@ class Child:
     The first `receive` gives ``import_s`` and ``import_cpu_s``, or raises `PeerError` if the peer cannot be imported.
     """
 
-    def __init__(self, peer: Peer, threads: int, python, folder, *, module: str | None = None, patience=180.0):
-        self.peer, self.name, self.patience = peer, f"{peer.module} at {threads} threads", patience
+    def __init__(self, peer: Peer, threads: int, python, folder, *, module: str | None = None):
+        self.peer, self.name, self.patience = peer, f"{peer.module} at {threads} threads", PATIENCE
         self.log = Path(folder) / f"{peer.module}-{threads}.log"
         with self.log.open("w", encoding="utf-8") as log:
             self.process = subprocess.Popen(
@@ -85,9 +93,8 @@ class Child:
         answer = json.loads(line) if line else {"error": self._last_words()}
         if "error" in answer:
             self.close()
-            raise PeerError(
-                complaint(self.name, "wanted an answer", answer["error"], f"Look whether {self._module()} runs alone.")
-            )
+            mend = f"Look whether {self._module()} runs alone."
+            raise PeerError(self.peer, complaint(self.name, "wanted an answer", answer["error"], mend))
         return answer
 
     def _module(self) -> str:

@@ -85,6 +85,12 @@ CONFIGURATIONS = {
         Configuration("dropout", (20, 40), (1000, 1000), "relu", 0.03, p_dropout=0.5),
     )
 }
+TITLES = {
+    "fc": "one hidden layer of 100",
+    "one_conv": "one convolution, 100",
+    "two_conv": "two convolutions, 100, ReLU",
+    "dropout": "two convolutions, 1000, 1000, dropout",
+}
 BATCHES = (10, 64, 256)
 
 

@@ -1,4 +1,4 @@
-"""The peers' own environments, ``.venv-peers-*`` beside the sources: ``python -m benchmarks.environments``.
+"""The peers' own environments, ``.venv-peers-*`` beside the sources.
 
 They never enter the main environment. One that cannot be made is named, and the benchmark goes on without it.
 """
@@ -11,13 +11,10 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from benchmarks.child import ROOT
-from benchmarks.peers import PEERS, Peer
-from network3.layers.checks import complaint, one_of
+from benchmarks.peers import Peer
+from network3.layers.checks import complaint
 
 NEWER = ("3.14", "3.13", "3.12")  # tried in this order when the running Python is too old for a peer
 PATIENCE = 240  # seconds for one environment
@@ -25,23 +22,7 @@ WHO = "import sys; print(*sys.version_info[:2], sys.executable)"
 
 
 class EnvironmentMissing(RuntimeError):  # noqa: N818  (said of an environment, not of a failure of ours)
-    """A peer's environment is not there, or could not be made."""
-
-
-def python_of(peer: Peer, folder: Path = ROOT) -> Path:
-    """Return the interpreter of the peer's environment.
-
-    Raises
-    ------
-    EnvironmentMissing
-        It was not made yet.
-    """
-    home = _home(peer, folder)
-    if _stamp(home).exists():
-        return _interpreter(home)
-    raise EnvironmentMissing(
-        complaint(peer.title, "wanted its environment", f"no {home.name}", "Run python -m benchmarks.environments.")
-    )
+    """A peer's environment could not be made."""
 
 
 def make(peer: Peer, folder: Path = ROOT) -> Path:
@@ -128,23 +109,18 @@ def _call(peer: Peer, command: Sequence[object], late: float) -> None:
         ) from error
 
 
-def main(
-    peers: Annotated[list[str] | None, typer.Argument(help="Peers to make environments for; all by default.")] = None,
-) -> None:
-    """Make the peers' environments, all at once, and name those that cannot be made."""
-    wanted = {PEERS[one_of("peer", name, PEERS)].environment: PEERS[name] for name in peers or PEERS}
+def make_all(peers: Sequence[Peer], folder: Path = ROOT) -> dict[Peer, Path | EnvironmentMissing]:
+    """Make the environments of `peers` side by side; return the interpreter of each, or why there is none."""
 
-    def attempt(peer: Peer) -> str:
+    def attempt(peer: Peer) -> Path | EnvironmentMissing:
         try:
-            make(peer)
+            return make(peer, folder)
         except EnvironmentMissing as error:
-            return f"left out: {error}"
-        return f"ready: {peer.environment}"
+            return error
 
-    with ThreadPoolExecutor(len(wanted)) as pool:
-        for line in pool.map(attempt, wanted.values()):
-            typer.echo(line)
-
-
-if __name__ == "__main__":
-    typer.run(main)
+    first = {peer.environment: peer for peer in peers}
+    if not first:
+        return {}
+    with ThreadPoolExecutor(len(first)) as pool:
+        made = dict(zip(first, pool.map(attempt, first.values()), strict=True))
+    return {peer: made[peer.environment] for peer in peers}

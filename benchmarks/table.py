@@ -18,8 +18,7 @@ def show(records: Sequence[Record], console: Console) -> None:
         console.print(_compilation(records, peers, titles))
     for record in records:
         if record["kind"] in ("wrong", "skipped"):
-            what = " ".join(str(record[key]) for key in ("title", "configuration", "batch") if key in record)
-            console.print(f"{record['kind']}: {what}: {record['reason']}", markup=False)
+            console.print(line(record), markup=False)
 
 
 def columns(records: Iterable[Record]) -> dict[tuple[str, str], list[Record]]:
@@ -38,18 +37,29 @@ def against_best(records: Sequence[Record]) -> Record:
     return max(records, key=lambda record: record["ratio"])
 
 
+def line(record: Record) -> str:
+    """Return one record in one line."""
+    what = ", ".join(str(record[key]) for key in ("title", "configuration") if key in record)
+    what += f", batch {record['batch']}" if "batch" in record else ""
+    if record["kind"] in ("wrong", "skipped"):
+        return f"{record['kind']}: {what}: {record['reason']}"
+    inference = ", inference" if record["kind"] == "inference" else ""
+    return f"  {what}{inference}: ours {_time(record['ours'])} / its {_time(record['theirs'])} = {record['ratio']:.2f}"
+
+
 def _ratios(records, peers, titles) -> Table:
     table = Table(title="ours / peer: median, smallest to largest, and the time at the better number of threads")
-    for heading in ("network", "", "best peer", "ours"):
+    for heading in ("network", "", "ours / best peer", "ours"):
         table.add_column(heading, no_wrap=True)
     for peer in peers:
         table.add_column(titles[peer].replace(", ", ",\n"), no_wrap=True)
     for (name, what), some in columns(records).items():
         best = against_best(some)
         by_peer = {record["peer"]: record for record in some}
-        ours = min(some, key=lambda record: _middle(record["ours"]))
+        ours = min((record["ours"] for record in some), key=middle)
         cells = [_cell(by_peer[peer]) if peer in by_peer else "-" for peer in peers]
-        table.add_row(name, what, f"[bold]{best['ratio']:.2f}[/bold]", _time(ours["ours"]), *cells)
+        ratio = f"[bold]{best['ratio']:.2f}[/bold]\n{best['title']}"
+        table.add_row(name, what, ratio, _time(ours), *cells)
     return table
 
 
@@ -57,38 +67,37 @@ def _cell(record: Record) -> str:
     return f"{record['ratio']:.2f}\n{record['ratio_min']:.2f}-{record['ratio_max']:.2f}\n{_time(record['theirs'])}"
 
 
-def _middle(side: Record) -> float:
+def middle(side: Record) -> float:
+    """Return the median time of a side, in microseconds a step or in milliseconds."""
     return side["us_median"] if "us_median" in side else side["ms_median"]
 
 
 def _time(side: Record) -> str:
-    middle, unit = _middle(side), "us" if "us_median" in side else "ms"
-    if unit == "us" and middle >= 10_000:
-        middle, unit = middle / 1000, "ms"
-    return f"{middle:,.{0 if middle >= 100 else 1}f} {unit} x{side['threads']}"
+    value, unit = middle(side), "us" if "us_median" in side else "ms"
+    if unit == "us" and value >= 10_000:
+        value, unit = value / 1000, "ms"
+    return f"{value:,.{0 if value >= 100 else 1}f} {unit} x{side['threads']}"
 
 
 def _compilation(records, peers, titles) -> Table:
     """Return the table of what is paid once: import, first step, memory; ours first."""
-    table = Table(title="Paid once: CPU seconds of the import and of the first step (largest over networks, batches)")
-    for heading in ("", "import", "first step, cold cache", "warm cache", "peak memory, MB"):
-        table.add_column(heading, no_wrap=True)
+    table = Table(title="Paid once, the most over networks and batches: CPU seconds, and peak memory in MB")
+    for heading in ("", "import", "first step, cold cache", "warm cache", "memory, cold", "warm"):
+        table.add_column(heading, justify="right", no_wrap=True)
     training = [record for record in records if record["kind"] == "training"]
     sides = [("network3", "ours", training)]
     sides += [(titles[peer], "theirs", [record for record in training if record["peer"] == peer]) for peer in peers]
     for title, side, some in sides:
         if some:
-            steps = [step for record in some for step in record[side]["first_step"]]
-            table.add_row(
-                title,
-                _most(record["import"][side]["import_cpu_s"] for record in some),
-                _most(step["first_step_cpu_s"] for step in steps if step["cache"] == "cold"),
-                _most(step["first_step_cpu_s"] for step in steps if step["cache"] == "warm"),
-                _most((record[side]["peak_mb"] for record in some), digits=0),
+            paid = [pair for r in some for pair in zip(r[side]["first_step"], r[side]["peak_mb"], strict=True)]
+            steps, memory = (
+                [_most(what(pair) for pair in paid if pair[0]["cache"] == cache) for cache in ("cold", "warm")]
+                for what in (lambda pair: pair[0]["first_step_cpu_s"], lambda pair: pair[1])
             )
+            table.add_row(title, _most(r["import"][side]["import_cpu_s"] for r in some), *steps, *memory)
     return table
 
 
-def _most(values: Iterable[float | None], digits: int = 2) -> str:
+def _most(values: Iterable[float | None]) -> str:
     known = [value for value in values if value is not None]
-    return f"{max(known):,.{digits}f}" if known else "-"
+    return f"{max(known):,.{0 if max(known) >= 100 else 2}f}" if known else "-"

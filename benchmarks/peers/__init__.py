@@ -51,6 +51,8 @@ class Peer:
         Distributions to record.
     caches : bool
         Whether what it compiles stays on disk, whatever the number of threads.
+    compiles : bool
+        Whether it compiles for so long that it should begin early.
     """
 
     module: str
@@ -61,6 +63,7 @@ class Peer:
     settings: tuple[tuple[str, str], ...] = ()
     versions: tuple[str, ...] = ()
     caches: bool = False
+    compiles: bool = False
 
 
 OURS = Peer("ours", "network3", versions=("network3", "pytensor", "numba"), caches=True)
@@ -70,7 +73,14 @@ PEERS = {
     peer.module: peer
     for peer in (
         Peer("pytorch_eager", "PyTorch, eager", "pytorch", TORCH, versions=("torch",)),
-        Peer("pytorch_compiled", "PyTorch, compiled", "pytorch", TORCH, versions=("torch",)),
+        Peer(
+            "pytorch_compiled",
+            "PyTorch, compiled",
+            "pytorch",
+            TORCH,
+            versions=("torch",),
+            compiles=True,
+        ),
         Peer("jax_jit", "JAX, jit", "jax", JAX, versions=("jax", "jaxlib")),
         Peer(
             "keras_peer",
@@ -88,6 +98,7 @@ PEERS = {
             python=(3, 12),
             versions=("pytensor-ml", "pytensor", "numba"),
             caches=True,
+            compiles=True,
         ),
     )
 }

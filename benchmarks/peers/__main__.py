@@ -1,38 +1,42 @@
 """Our training step and inference beside the peers': ``python -m benchmarks.peers``.
 
-Environments come from ``python -m benchmarks.environments``; a peer without one is named and skipped. The machine may
-be busy: ratios of one run mean something, microseconds of two runs do not compare.
+Each peer has an environment of its own, made when it is first needed; a peer without one is named and skipped. The
+machine may be busy: ratios of one run mean something, microseconds of two runs do not compare.
 """
 
 import json
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
+from benchmarks import readme
 from benchmarks.chart import draw
 from benchmarks.configurations import BATCHES, CONFIGURATIONS
 from benchmarks.contest import Contest
-from benchmarks.environments import EnvironmentMissing, python_of
+from benchmarks.environments import EnvironmentMissing, make_all
 from benchmarks.machine import machine
-from benchmarks.peers import PEERS
-from benchmarks.table import show
+from benchmarks.peers import PEERS, Peer
+from benchmarks.table import columns, line, show
 from network3 import datasets
 from network3.layers.checks import complaint, one_of
 
 TRAINING_IMAGES = 10_000  # a mini-batch is timed anew on each: enough that none stays in the cache
+Record = dict[str, Any]
 
 
-def interpreters(peers: list[str], given: list[str]) -> tuple[dict[str, Path], list[dict]]:
+def interpreters(names: Sequence[str], given: Sequence[str]) -> tuple[dict[Peer, Path], list[Record]]:
     """Return the interpreter of each peer, and a record of each that has none.
 
     Parameters
     ----------
-    peers : list of str
+    names : list of str
+        Of the peers.
     given : list of str
         ``PEER=PYTHON``, instead of the peer's own environment.
 
@@ -43,18 +47,18 @@ def interpreters(peers: list[str], given: list[str]) -> tuple[dict[str, Path], l
     """
     chosen = {}
     for text in given:
-        name, found, python = text.partition("=")
-        if not found:
+        name, equals, path = text.partition("=")
+        if not equals:
             raise ValueError(complaint("--python", "wanted PEER=PYTHON", text, "Write e.g. jax_jit=python3."))
-        chosen[one_of("--python", name, PEERS)] = Path(python)
-    missing = []
-    for name in peers:
-        try:
-            chosen.setdefault(name, python_of(PEERS[one_of("--peer", name, PEERS)]))
-        except EnvironmentMissing as error:
-            if name not in chosen:
-                missing.append({"kind": "skipped", "peer": name, "title": PEERS[name].title, "reason": str(error)})
-    return {name: chosen[name] for name in peers if name in chosen}, missing
+        chosen[PEERS[one_of("--python", name, PEERS)]] = Path(path)
+    peers = [PEERS[one_of("--peer", name, PEERS)] for name in names]
+    made = make_all([peer for peer in peers if peer not in chosen]) | chosen
+    missing = [
+        {"kind": "skipped", "peer": peer.module, "title": peer.title, "reason": str(made[peer])}
+        for peer in peers
+        if isinstance(made[peer], EnvironmentMissing)
+    ]
+    return {peer: found for peer in peers if isinstance(found := made[peer], Path)}, missing
 
 
 def main(
@@ -65,38 +69,44 @@ def main(
     threads: Annotated[list[int] | None, typer.Option(help="Numbers of threads, the best of which is taken.")] = None,
     seconds: Annotated[float, typer.Option(help="Between two looks at the clock.")] = 0.1,
     rounds: Annotated[int, typer.Option(help="How often each is timed, in turn.")] = 5,
-    minutes: Annotated[float, typer.Option(help="After these nothing new is begun.")] = 10.5,
-    results: Annotated[Path, typer.Option(help="JSON lines to write.")] = Path("benchmarks/results/peers.jsonl"),
-    chart: Annotated[Path | None, typer.Option(help="SVG chart to draw.")] = None,
+    minutes: Annotated[float, typer.Option(help="After these nothing new is begun.")] = 13.0,
+    results: Annotated[Path, typer.Option(help="JSON lines; beside them go the same name's .svg and .md.")] = Path(
+        "benchmarks/results/speed.jsonl"
+    ),
 ) -> None:
-    """Time each network at each batch, ours beside each peer; print the ratios and write every number."""
-    console = Console(width=None if sys.stdout.isatty() else 130)
+    """Time each network at each batch, ours beside each peer; print the ratios, write every number, draw a chart."""
+    deadline = time.monotonic() + 60 * minutes
+    console = Console(width=None if sys.stdout.isatty() else 140)
     names = [one_of("--network", name, CONFIGURATIONS) for name in network or CONFIGURATIONS]
-    pythons, records = interpreters(list(peer or PEERS), python or [])
+    console.print("Environments of the peers ...")
+    pythons, missing = interpreters(list(peer or PEERS), python or [])
     here = machine()
     training, _, test = datasets.load_mnist()
     results.parent.mkdir(parents=True, exist_ok=True)
-    deadline = time.monotonic() + 60 * minutes
+    records: list[Record] = []
     with tempfile.TemporaryDirectory() as folder, results.open("w", encoding="utf-8") as lines:
 
-        def keep(record: dict) -> None:
-            lines.write(json.dumps(record | {"machine": here, "threads": list(contest.threads)}) + "\n")
+        def keep(record: Record) -> None:
+            console.print(line(record), markup=False)
+            records.append(record)
+            lines.write(json.dumps(record | {"machine": here}) + "\n")
             lines.flush()
 
         contest = Contest(Path(folder), sys.executable, sorted(threads or (1, 2)), seconds, rounds, deadline)
         contest.write_data([a[:TRAINING_IMAGES] for a in training], test)
-        for record in records:
+        for record in missing:
             keep(record)
-        for name in names:
-            for module, interpreter in pythons.items():
-                console.print(f"{name}: beside {PEERS[module].title} ...", markup=False)
-                for record in contest.compare(name, PEERS[module], interpreter, sorted(batch or BATCHES)):
-                    records.append(record)
-                    keep(record)
+        for place, name in enumerate(names):
+            console.print(f"{name}: compiling ...", markup=False)
+            for record in contest.network(name, pythons, sorted(batch or BATCHES), 1 / (len(names) - place)):
+                keep(record)
     show(records, console)
-    console.print(f"Every number is in {results}.", markup=False)
-    if chart is not None:
-        draw(records, chart)
+    if columns(records):
+        draw(records, results.with_suffix(".svg"))
+        results.with_suffix(".md").write_text(readme.table(records, here), encoding="utf-8")
+        console.print(f"Every number is in {results}; a chart and a table lie beside it.", markup=False)
+    if any(record["kind"] == "wrong" for record in records):
+        raise typer.Exit(1)
 
 
 if __name__ == "__main__":

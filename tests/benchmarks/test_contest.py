@@ -2,17 +2,20 @@
 
 import json
 import sys
+import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from benchmarks.child import Child, PeerError
-from benchmarks.contest import Contest, disagreement, ratios
+from benchmarks.child import Child, PeerError, environment
+from benchmarks.contest import LEAST, Contest
 from benchmarks.peers import Peer
+from benchmarks.verdicts import disagreement, ratios
 
 FAKE = Peer("fake", "A fake peer", versions=("numpy", "no-such-thing"))
 MODULES = {"fake": "tests.benchmarks.fake_peer", "ours": "tests.benchmarks.fake_peer"}
-SIDES = {"us_median", "us_min", "us_max", "threads", "index", "us_by_threads", "epoch_s", "first_step", "peak_mb"}
+SIDES = {"us_median", "us_min", "us_max", "threads", "us_by_threads", "epoch_s", "first_step", "peak_mb"}
 
 
 @pytest.fixture
@@ -30,8 +33,8 @@ def contest(tmp_path):
 
 @pytest.fixture
 def compare(contest):
-    def run(batches=(10,), **changes):
-        return list(contest(**changes).compare("fc", FAKE, sys.executable, batches))
+    def run(batches=(10,), share=1.0, **changes):
+        return list(contest(**changes).network("fc", {FAKE: sys.executable}, batches, share))
 
     return run
 
@@ -71,6 +74,31 @@ def test_a_missing_peer_is_named(compare):
     (record,) = compare(modules=MODULES | {"fake": "tests.benchmarks.missing_peer"})
     assert record["kind"] == "skipped"
     assert "a_library_that_nobody_has" in record["reason"]
+
+
+def test_late_rounds_are_few(compare):
+    record, _ = compare(rounds=30, deadline=time.monotonic() + 60, share=0.0)
+    assert len(record["ours"]["us_by_threads"]["1"]) == LEAST
+
+
+def test_a_library_that_compiles_for_long_is_opened_early(contest):
+    slow = replace(FAKE, module="slow", title="A slow peer", caches=True, compiles=True)
+    made = contest(modules=MODULES | {"slow": MODULES["fake"]})
+    records = list(made.network("fc", dict.fromkeys((FAKE, slow), sys.executable), (10,)))
+    assert [record["peer"] for record in records] == ["fake", "fake", "slow", "slow"]
+    assert [step["cache"] for step in records[2]["theirs"]["first_step"]] == ["cold", "warm"]
+
+
+def test_when_ours_fails_nothing_else_is_tried(compare):
+    (record,) = compare(modules=MODULES | {"ours": "tests.benchmarks.missing_peer"})
+    assert record["kind"] == "wrong"
+    assert "ours at 1 threads" in record["reason"]
+
+
+def test_every_library_is_told_the_number_of_threads(tmp_path):
+    told = environment(2, tmp_path)
+    assert {told[f"{name}_NUM_THREADS"] for name in ("OMP", "MKL", "OPENBLAS", "NUMBA")} == {"2"}
+    assert told["NETWORK3_THREADS"] == "2"
 
 
 def test_nothing_begins_after_the_deadline(compare):

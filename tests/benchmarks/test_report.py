@@ -2,19 +2,29 @@
 
 import io
 import json
+import sys
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 import pytest
+import typer
 from rich.console import Console
 from typer.testing import CliRunner
 
-from benchmarks import chart, environments
-from benchmarks.peers.__main__ import interpreters
-from benchmarks.table import against_best, show
+from benchmarks import chart, readme
+from benchmarks.contest import Contest
+from benchmarks.environments import EnvironmentMissing
+from benchmarks.peers import PEERS
+from benchmarks.peers import __main__ as command
+from benchmarks.table import against_best, line, show
+
+FAKES = {name: f"tests.benchmarks.{name}" for name in ("fake_peer", "wrong_peer", "missing_peer")}
 
 
 def side(unit, middle):
     first = [{"first_step_cpu_s": 2.0, "cache": "cold"}, {"first_step_cpu_s": 0.5, "cache": "warm"}]
-    return {f"{unit}_median": middle, "threads": 2, "first_step": first, "peak_mb": 300.0}
+    return {f"{unit}_median": middle, "threads": 2, "first_step": first, "peak_mb": [900.0, 300.0]}
 
 
 def record(kind, peer, ratio, **more):
@@ -29,6 +39,7 @@ def record(kind, peer, ratio, **more):
         "ratio_max": ratio * 1.1,
         "ours": side(unit, 1234.0),
         "theirs": side(unit, 1234.0 / ratio),
+        "versions": {"python": "3.0", peer: "1.0", "ours: numba": "2.0"},
         "import": {"ours": {"import_cpu_s": 0.3}, "theirs": {"import_cpu_s": 1.0}},
         **more,
     }
@@ -47,9 +58,12 @@ def records():
 def test_the_table_has_the_ratio_to_the_best_peer_first(records):
     written = io.StringIO()
     show(records, Console(file=written, width=120))
-    (line,) = (line for line in written.getvalue().splitlines() if "batch 10" in line)
-    cells = [cell.strip() for cell in line.strip("│").split("│")]
-    assert cells == ["fc", "batch 10", "0.40", "1,234 us x2", "0.25", "0.40"]
+    lines = [[cell.strip() for cell in text.strip("│").split("│")] for text in written.getvalue().splitlines()]
+    place = next(i for i, cells in enumerate(lines) if "batch 10" in cells)
+    assert lines[place] == ["fc", "batch 10", "0.40", "1,234 us x2", "0.25", "0.40"]
+    assert lines[place + 1][2] == "Second"
+    paid = next(cells for cells in lines if cells[0] == "network3" and len(cells) == 6)
+    assert paid == ["network3", "0.30", "2.00", "0.50", "900", "300"]
     assert "skipped: Third: not [here]" in written.getvalue()
 
 
@@ -57,14 +71,27 @@ def test_the_best_peer_is_the_one_beside_which_we_look_worst(records):
     assert against_best([records[0], records[2]])["peer"] == "second"
 
 
+def test_each_record_has_a_line(records):
+    assert line(records[0]) == "  First, fc, batch 10: ours 1,234 us x2 / its 4,936 us x2 = 0.25"
+    assert line(records[1]) == "  First, fc, inference: ours 1,234 ms x2 / its 2,468 ms x2 = 0.50"
+    assert line(records[3]) == "skipped: Third: not [here]"
+
+
+def test_the_table_of_the_readme(records):
+    machine = {"processor": "A processor", "cores": 2, "time": "2026-01-02T03:04:05Z"}
+    heading, _, row, inference, *_, about = readme.table(records, machine).splitlines()
+    assert heading == "| network |  | network3 / best peer | network3 | / First | / Second |"
+    assert row == "| one hidden layer of 100 | batch 10 | **0.40** (Second) | 1,234 us a step | 0.25 | 0.40 |"
+    assert inference == "| one hidden layer of 100 | 10,000 images | **0.50** (First) | 1,234 ms | 0.50 | - |"
+    assert about == "Measured on A processor, 2 cores, 2026-01-02; first 1.0, numba 2.0, second 1.0."
+
+
 def test_the_chart_is_the_same_file_for_the_same_results(records, tmp_path):
-    results = tmp_path / "results.jsonl"
-    results.write_text("".join(json.dumps(r) + "\n" for r in records), encoding="utf-8")
     for name in ("a.svg", "b.svg"):
-        chart.draw(chart.read(results), tmp_path / name)
+        chart.draw(records, tmp_path / name)
     drawn = (tmp_path / "a.svg").read_text(encoding="utf-8")
     assert drawn == (tmp_path / "b.svg").read_text(encoding="utf-8")
-    assert all(word in drawn for word in ("<svg", "First", "Second", "fc"))
+    assert all(word in drawn for word in ("<svg", "First", "Second", "one hidden layer"))
 
 
 def test_a_chart_of_nothing_is_an_error(tmp_path):
@@ -72,24 +99,45 @@ def test_a_chart_of_nothing_is_an_error(tmp_path):
         chart.draw([], tmp_path / "a.svg")
 
 
-def test_a_peer_without_an_environment_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(environments.python_of, "__defaults__", (tmp_path,))
-    pythons, missing = interpreters(["jax_jit", "keras_peer"], ["keras_peer=python"])
-    assert list(pythons) == ["keras_peer"]
-    assert [r["peer"] for r in missing] == ["jax_jit"]
-    assert "Run python -m benchmarks.environments" in missing[0]["reason"]
+def test_a_peer_without_an_environment_is_named(monkeypatch):
+    jax, keras = PEERS["jax_jit"], PEERS["keras_peer"]
+    monkeypatch.setattr(command, "make_all", lambda peers: dict.fromkeys(peers, EnvironmentMissing("no such thing")))
+    pythons, missing = command.interpreters(["jax_jit", "keras_peer"], ["keras_peer=python"])
+    assert pythons == {keras: Path("python")}
+    assert missing == [{"kind": "skipped", "peer": "jax_jit", "title": jax.title, "reason": "no such thing"}]
 
 
 def test_an_unknown_peer_is_an_error():
     with pytest.raises(ValueError, match='Perhaps you meant "jax_jit"'):
-        interpreters(["jax"], [])
+        command.interpreters(["jax"], [])
     with pytest.raises(ValueError, match="wanted PEER=PYTHON"):
-        interpreters([], ["jax_jit"])
+        command.interpreters([], ["jax_jit"])
 
 
-def test_the_commands_explain_themselves():
-    import typer
-
+def run(monkeypatch, tmp_path, module):
+    """Run the command on the smallest network, beside a fake peer in this environment."""
+    fake = replace(PEERS["jax_jit"], module=module, title="Fake")
+    monkeypatch.setitem(command.PEERS, "fake", fake)
+    monkeypatch.setattr(command, "Contest", partial(Contest, modules={"ours": FAKES["fake_peer"], **FAKES}))
     app = typer.Typer()
-    app.command()(chart.main)
-    assert CliRunner().invoke(app, ["--help"]).exit_code == 0
+    app.command()(command.main)
+    options = {"--network": "fc", "--batch": 10, "--rounds": 2, "--seconds": 0.01, "--threads": 1, "--peer": "fake"}
+    options |= {"--python": f"fake={sys.executable}", "--results": tmp_path / "new" / "speed.jsonl"}
+    return CliRunner().invoke(app, [str(word) for pair in options.items() for word in pair])
+
+
+def test_the_command_writes_results_chart_and_table(monkeypatch, tmp_path):
+    result = run(monkeypatch, tmp_path, "fake_peer")
+    assert result.exit_code == 0, result.output
+    assert "Fake, fc, batch 10: ours" in result.output
+    assert {path.name for path in (tmp_path / "new").iterdir()} == {"speed.jsonl", "speed.md", "speed.svg"}
+    lines = (tmp_path / "new" / "speed.jsonl").read_text(encoding="utf-8").splitlines()
+    first, second = map(json.loads, lines)
+    assert (first["kind"], second["kind"]) == ("training", "inference")
+    assert {"processor", "cores", "time"} <= set(first["machine"])
+
+
+def test_the_command_fails_on_a_peer_that_is_wrong_and_not_on_one_that_is_skipped(monkeypatch, tmp_path):
+    assert run(monkeypatch, tmp_path, "wrong_peer").exit_code == 1
+    skipped = run(monkeypatch, tmp_path, "missing_peer")
+    assert (skipped.exit_code, "skipped: Fake, fc" in skipped.output) == (0, True)
