@@ -5,6 +5,7 @@ float or uint8, in whatever order the rows say.
 """
 
 import hashlib
+from contextlib import contextmanager
 
 import numpy as np
 from pytensor.link.numba.cache import CACHED_SRC_FUNCTIONS, compile_numba_function_src
@@ -12,6 +13,7 @@ from pytensor.link.numba.cache import CACHED_SRC_FUNCTIONS, compile_numba_functi
 from network3.blas import one_blas_thread
 from network3.data import GREY_LEVELS
 from network3.layers.backends.numba.kernel import kernel
+from network3.layers.backends.numba.team import at_work
 from network3.layers.backends.numba.version import source_version
 
 VERSION = source_version(__file__)
@@ -36,9 +38,11 @@ def epoch(rows, images, targets, scale, eta, lmbda, {state}):
 """
 
 
+@contextmanager
 def calling(dtype):
-    """Hold BLAS at one thread."""
-    return one_blas_thread()
+    """Let our kernels' threads work, and hold BLAS at one."""
+    with one_blas_thread(), at_work():
+        yield
 
 
 class Runner:
@@ -79,4 +83,5 @@ def _compile_loop(step, count, updates):
     # Numba finds the globals of a cached function again by the name of their module.
     scope = {"__name__": __name__, "np": np, "step": step}
     loop = compile_numba_function_src(source, "epoch", scope, cache_key=key)
-    return kernel(loop, final_function=True, cache=key is not None)
+    # Without Python's lock, so that helpers can come in, and bars be drawn.
+    return kernel(loop, final_function=True, nogil=True, cache=key is not None)

@@ -31,7 +31,11 @@ SLACK = 20_000  # nanoseconds that a helper may be late
 REST = 20  # how many times as long as it was late it is left out
 
 
-def announce(board: int) -> None:
+# Never freed: helpers may look at it while the process ends.
+board = (ctypes.c_int64 * SIZE)()
+
+
+def _announce() -> None:
     """Make the board and the system's functions known to compiled code by their names."""
     if sys.platform == "win32":
         kernel32 = ctypes.windll.kernel32
@@ -39,9 +43,12 @@ def announce(board: int) -> None:
     else:
         libc = ctypes.CDLL(None)
         functions = {CLOCK: libc.timespec_get, YIELD: libc.sched_yield, SLEEP: libc.usleep}
-    binding.add_symbol(BOARD, board)
+    binding.add_symbol(BOARD, ctypes.addressof(board))
     for name, function in functions.items():
         binding.add_symbol(name, ctypes.cast(function, ctypes.c_void_p).value)
+
+
+_announce()
 
 
 def _place(builder, index):

@@ -15,10 +15,13 @@ from numba.core import types
 from numba.core.datamodel import models
 from numba.extending import intrinsic, register_model
 
+from .kernel import kernel
+
 FLOATS = {"float32": ir.FloatType(), "float64": ir.DoubleType()}
-INDEX, INT32 = ir.IntType(64), ir.IntType(32)
+INDEX, INT32, BYTE = ir.IntType(64), ir.IntType(32), ir.IntType(8).as_pointer()
 # A product goes into its sum unrounded, where the processor can: faster, and more exact.
 FUSED = ("contract",)
+LINE = 64  # bytes of a cache line
 
 
 @cache
@@ -52,16 +55,18 @@ def tile(dtype: str, lanes: int, left: tuple[int, ...], right: tuple[int, ...], 
     the product of what lies at a[i + left[t]] and the vector at b[j + right[f]]; the first is a number, spread over a
     vector, if `spread`, and a vector otherwise. The arrays are flat and contiguous.
 
-    largest(tile, out, bits) stores of each row the largest of its vectors, with NaN kept, at out[t * lanes], and which
-    have it, as bits 1 << f, at bits[t * lanes]; totals(tile, out) the sum of the numbers of each vector at
-    out[t * columns + f]; store(tile, out, i, stride) the vectors at out[i + (t * columns + f) * stride].
+    store(tile, a, i, stride) puts the vectors at a[i + t * stride + right[f]], and blend(tile, a, i, stride, old, new)
+    puts there old * what it finds + new * the tile. load(a, i) is a tile of one row, the vectors at a[i + right[f]];
+    scatter(tile, a, i, b, j) adds a[i] times that row to the vectors at b[j + right[f]]. largest(tile, out, bits, i, stride)
+    stores of each row the largest of its vectors, with NaN kept, at out[i + t * stride], and which have it, as bits
+    1 << f, at the same place of `bits`.
     """
     rows, columns = len(left), len(right)
     scalar = FLOATS[dtype]
     vector, integers = ir.VectorType(scalar, lanes), ir.VectorType(INT32, lanes)
     sums = ir.ArrayType(vector, rows * columns)
     size = np.dtype(dtype).itemsize
-    kind = _type(f"tile of {rows} x {columns} x {lanes} {dtype}, {left}, {right}, {spread}", sums)
+    kind = kind_of(f"tile of {rows} x {columns} x {lanes} {dtype}, {left}, {right}, {spread}", sums)
 
     def pointer(context, builder, array_type, array, index, llvm):
         data = context.make_array(array_type)(context, builder, array).data
@@ -121,10 +126,67 @@ def tile(dtype: str, lanes: int, left: tuple[int, ...], right: tuple[int, ...], 
         return kind(kind, kind), generate
 
     @intrinsic
-    def largest(typing, tile, out, bits):
+    def load(typing, a, i):
         def generate(context, builder, signature, arguments):
-            given, out, bits = arguments
-            _, out_type, bits_type = signature.args
+            result = ir.Constant(sums, ir.Undefined)
+            for f, offset in enumerate(right):
+                place = pointer(context, builder, signature.args[0], arguments[0], at(builder, arguments[1], offset), vector)
+                result = builder.insert_value(result, read(builder, place, size), f)
+            return result
+
+        return kind(a, types.intp), generate
+
+    def each_place(context, builder, array_type, array, i, stride):
+        """Yield, for each vector of a tile that lies in an array by rows, its number and its pointer."""
+        for t in range(rows):
+            row = builder.add(i, builder.mul(stride, ir.Constant(INDEX, t)))
+            for f, offset in enumerate(right):
+                yield t * columns + f, pointer(context, builder, array_type, array, at(builder, row, offset), vector)
+
+    @intrinsic
+    def store(typing, tile, a, i, stride):
+        def generate(context, builder, signature, arguments):
+            given, *where = arguments
+            for k, place in each_place(context, builder, signature.args[1], *where):
+                builder.store(builder.extract_value(given, k), place, align=size)
+            return context.get_dummy_value()
+
+        return types.void(kind, a, types.intp, types.intp), generate
+
+    @intrinsic
+    def blend(typing, tile, a, i, stride, old, new):
+        def generate(context, builder, signature, arguments):
+            given, *where, old, new = arguments
+            old, new = filled(builder, old, vector), filled(builder, new, vector)
+            places = list(each_place(context, builder, signature.args[1], *where))
+            # All are read before any is written: two vectors may have numbers in common.
+            values = [builder.fmul(read(builder, place, size), old) for _, place in places]
+            for (k, place), value in zip(places, values, strict=True):
+                product = builder.fmul(builder.extract_value(given, k), new, flags=FUSED)
+                builder.store(builder.fadd(value, product, flags=FUSED), place, align=size)
+            return context.get_dummy_value()
+
+        return types.void(kind, a, types.intp, types.intp, a.dtype, a.dtype), generate
+
+    @intrinsic
+    def scatter(typing, tile, a, i, b, j):
+        def generate(context, builder, signature, arguments):
+            given, a, i, b, j = arguments
+            _, a_type, _, b_type, _ = signature.args
+            factor = filled(builder, read(builder, pointer(context, builder, a_type, a, i, scalar), size), vector)
+            for f, offset in enumerate(right):
+                place = pointer(context, builder, b_type, b, at(builder, j, offset), vector)
+                product = builder.fmul(factor, builder.extract_value(given, f), flags=FUSED)
+                builder.store(builder.fadd(read(builder, place, size), product, flags=FUSED), place, align=size)
+            return context.get_dummy_value()
+
+        return types.void(kind, a, types.intp, b, types.intp), generate
+
+    @intrinsic
+    def largest(typing, tile, out, bits, i, stride):
+        def generate(context, builder, signature, arguments):
+            given, out, bits, i, stride = arguments
+            _, out_type, bits_type, _, _ = signature.args
             none = ir.Constant(integers, [0] * lanes)
             for t in range(rows):
                 values = [builder.extract_value(given, t * columns + f) for f in range(columns)]
@@ -136,46 +198,81 @@ def tile(dtype: str, lanes: int, left: tuple[int, ...], right: tuple[int, ...], 
                 for f, value in enumerate(values):
                     bit = ir.Constant(integers, [1 << f] * lanes)
                     won = builder.or_(won, builder.select(builder.fcmp_ordered("==", value, best), bit, none))
-                here = ir.Constant(INDEX, t * lanes)
+                here = builder.add(i, builder.mul(stride, ir.Constant(INDEX, t)))
                 builder.store(best, pointer(context, builder, out_type, out, here, vector), align=size)
                 builder.store(won, pointer(context, builder, bits_type, bits, here, integers), align=4)
             return context.get_dummy_value()
 
-        return types.void(kind, out, bits), generate
+        return types.void(kind, out, bits, types.intp, types.intp), generate
 
-    @intrinsic
-    def totals(typing, tile, out):
-        def generate(context, builder, signature, arguments):
-            given, out = arguments
-            for k in range(rows * columns):
-                numbers = [
-                    builder.extract_element(builder.extract_value(given, k), ir.Constant(INT32, lane))
-                    for lane in range(lanes)
-                ]
-                while len(numbers) > 1:  # in pairs, whatever the compiler would choose
-                    numbers = [builder.fadd(a, b) for a, b in zip(numbers[::2], numbers[1::2], strict=True)]
-                place = pointer(context, builder, signature.args[1], out, ir.Constant(INDEX, k), scalar)
-                builder.store(numbers[0], place)
-            return context.get_dummy_value()
-
-        return types.void(kind, out), generate
-
-    @intrinsic
-    def store(typing, tile, out, i, stride):
-        def generate(context, builder, signature, arguments):
-            given, out, i, stride = arguments
-            for k in range(rows * columns):
-                index = builder.add(i, builder.mul(stride, ir.Constant(INDEX, k)))
-                place = pointer(context, builder, signature.args[1], out, index, vector)
-                builder.store(builder.extract_value(given, k), place, align=size)
-            return context.get_dummy_value()
-
-        return types.void(kind, out, types.intp, types.intp), generate
-
-    return SimpleNamespace(zero=zero, accumulate=accumulate, add=add, largest=largest, totals=totals, store=store)
+    return SimpleNamespace(
+        zero=zero,
+        accumulate=accumulate,
+        add=add,
+        load=load,
+        store=store,
+        blend=blend,
+        scatter=scatter,
+        largest=largest,
+    )
 
 
-def _type(name: str, llvm):
+@kernel
+def aligned(size, like):
+    """Return an empty flat array of `size` numbers of the type of `like` that begins with a cache line.
+
+    A vector that lies across two lines takes two loads.
+    """
+    buffer = np.empty(size + LINE // like.itemsize, like.dtype)
+    skipped = (-buffer.ctypes.data % LINE) // like.itemsize
+    return buffer[skipped : skipped + size]
+
+
+@intrinsic
+def get(typing, a, i):
+    """Return a[i] of a flat, contiguous array. NumPy's indices from the end cost a kernel's inner loop dearly."""
+
+    def generate(context, builder, signature, arguments):
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        return builder.load(builder.gep(data, [arguments[1]]))
+
+    return a.dtype(a, types.intp), generate
+
+
+@intrinsic
+def put(typing, a, i, value):
+    """Set a[i] of a flat, contiguous array."""
+
+    def generate(context, builder, signature, arguments):
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        builder.store(arguments[2], builder.gep(data, [arguments[1]]))
+        return context.get_dummy_value()
+
+    return types.void(a, types.intp, a.dtype), generate
+
+
+@intrinsic
+def copy(typing, to, i, source, j, count):
+    """Copy `count` numbers, a constant of a few hundred at most, from source[j] to to[i]."""
+    if not isinstance(count, types.IntegerLiteral):
+        return None
+    bytes_ = count.literal_value * to.dtype.bitwidth // 8
+
+    def generate(context, builder, signature, arguments):
+        to, i, source, j, _ = arguments
+        to_type, _, source_type, _, _ = signature.args
+        places = [
+            builder.bitcast(builder.gep(context.make_array(kind)(context, builder, array).data, [index]), BYTE)
+            for kind, array, index in ((to_type, to, i), (source_type, source, j))
+        ]
+        memcpy = builder.module.declare_intrinsic("llvm.memcpy", [BYTE, BYTE, INDEX])
+        builder.call(memcpy, [*places, ir.Constant(INDEX, bytes_), ir.Constant(ir.IntType(1), 0)])
+        return context.get_dummy_value()
+
+    return types.void(to, types.intp, source, types.intp, count), generate
+
+
+def kind_of(name: str, llvm):
     """Return a Numba type whose values are those of an LLVM type."""
 
     class Kind(types.Type):

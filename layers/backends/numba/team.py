@@ -10,7 +10,6 @@ only while `at_work` is entered: elsewhere, and in a forked child, the same code
 when a cached function calls a cached parallel one.)
 """
 
-import ctypes
 import os
 import threading
 from collections.abc import Iterator
@@ -21,11 +20,7 @@ import numpy as np
 from ...checks import whole
 from . import sharing
 
-# Numbers in memory that compiled code finds by name; never freed, since helpers may look at it as the process ends.
-_board = (ctypes.c_int64 * sharing.SIZE)()
-sharing.announce(ctypes.addressof(_board))
-_numbers = np.frombuffer(_board, np.int64)
-
+_numbers = np.frombuffer(sharing.board, np.int64)
 _lock = threading.Lock()
 _users = 0
 _helpers: list[threading.Semaphore] = []  # how each is called in

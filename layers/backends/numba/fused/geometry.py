@@ -14,10 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..kernel import kernel
-from .simd import lanes_of, processor
+from ..simd import lanes_of, processor
 
-LINE = 64  # bytes of a cache line
 MOST_PLACES = 9  # of a window: their sums must fit into the registers together
 
 
@@ -90,6 +88,12 @@ class Geometry:
         return rows, columns
 
     @property
+    def extent(self) -> tuple[int, int]:
+        """Rows and columns of an image with its border, as far as windows reach."""
+        rows, columns = (step * (n - 1) + reach for step, n, reach in zip(self.step, self.pooled, self.reach, strict=True))
+        return rows, columns
+
+    @property
     def planes(self) -> int:
         """Numbers in all planes of an image."""
         return self.maps * self.reach[0] * self.reach[1] * self.padded
@@ -105,17 +109,6 @@ class Geometry:
         """
         most = max(1, min(count, (processor()[1] - others) // registers_each))
         return min(range(1, most + 1), key=lambda share: (-(-count // share) * share, -share))
-
-
-@kernel
-def aligned(size, like):
-    """Return an empty flat array of `size` numbers of the type of `like` that begins with a cache line.
-
-    A vector that lies across two lines takes two loads.
-    """
-    buffer = np.empty(size + LINE // like.itemsize, like.dtype)
-    skipped = (-buffer.ctypes.data % LINE) // like.itemsize
-    return buffer[skipped : skipped + size]
 
 
 def planes_of(g: Geometry, x: np.ndarray) -> np.ndarray:

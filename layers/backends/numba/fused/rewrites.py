@@ -6,7 +6,7 @@ from pytensor.graph.rewriting.basic import MergeOptimizer, in2out, node_rewriter
 from ....ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight, border
 from ....ops.pool import MaxPool2DGrad, Pool2D
 from .geometry import MOST_PLACES, Geometry
-from .ops import ConvMaxPool, GradientToInput, GradientToWeight, SpreadGradient
+from .ops import ConvMaxPool, GradientToInput, GradientToWeight
 
 
 @node_rewriter([Conv2DGradWeight, Conv2DGradInput])
@@ -28,11 +28,10 @@ def fuse_gradient(fgraph, node):
     to_weight = isinstance(node.op, Conv2DGradWeight)
     if of is not (x if to_weight else w) or node.outputs[0].type.shape[1:] != (w if to_weight else x).type.shape[1:]:
         return None
-    _, bits, planes = ConvMaxPool(geometry, keep=True)(x, w)
-    spread = SpreadGradient(geometry)(bits, of_pooled)
+    _, bits = ConvMaxPool(geometry, keep=True)(x, w)
     if to_weight:
-        return [GradientToWeight(geometry)(planes, spread, w)]
-    return [GradientToInput(geometry)(w, spread, x)]
+        return [GradientToWeight(geometry)(x, bits, of_pooled, w)]
+    return [GradientToInput(geometry)(w, bits, of_pooled, x)]
 
 
 @node_rewriter([Pool2D])

@@ -1,0 +1,68 @@
+"""A step of gradient descent for a layer's weights at once, w <- old w + new x' d, where the gradient x' d is never kept.
+
+Loops: rows of w, shared out to threads; examples, so many that their deltas stay in the cache; columns; examples,
+over which the sums of some rows stay in registers. 2 * batch * n_in * n_out floating-point operations; the weights
+are read and written once for each `TERMS` / 2 examples.
+"""
+
+import numpy as np
+
+from ..kernel import kernel
+from ..sharing import shared_out
+from ..simd import tile
+from .sizes import TERMS, Sizes, offsets
+
+PARTS = 24  # at least, where there are as many rows
+EXAMPLES = TERMS // 2
+
+
+def make_descent(s: Sizes, inplace: bool):
+    """Return ``descend(w, x, d, old, new)``, the next w, (n_in, n_out); in its place, where that is contiguous."""
+    n, n_in, n_out, lanes = s.batch, s.n_in, s.n_out, s.lanes
+    starts = offsets(n_out, lanes)
+    # No number is added to twice: the last vector may overlap the one before, but only within its panel.
+    count = len(starts)
+    fitting = [w for w in range(1, 10) if (count - 1) % w + 1 >= min(2, count)]
+    wide = min(fitting, key=lambda w: (-(-count // w), w))
+    high = max(h for h in range(1, s.rows(wide) + 1) if n_in % h == 0)
+    blocks = n_in // high
+    together = max(1, blocks // PARTS)
+    span, last_column = wide * lanes, starts[(count - 1) // wide * wide]
+    regular = _make_columns(s, high, tuple(range(0, span, lanes)))
+    last = _make_columns(s, high, tuple(start - last_column for start in starts if start >= last_column))
+
+    @kernel
+    def some_rows(part, w, x, d, old, new):
+        for first in range(0, n, EXAMPLES):
+            keep = old if first == 0 else w.dtype.type(1)
+            for b in range(part * together, min(blocks, (part + 1) * together)):
+                for column in range(0, last_column, span):
+                    regular(w, x, d, keep, new, b * high, column, first)
+                last(w, x, d, keep, new, b * high, last_column, first)
+
+    rows_done = shared_out(some_rows)
+
+    @kernel
+    def descend(w, x, d, old, new):
+        changed = np.ascontiguousarray(w) if inplace else w.copy()
+        flat = np.ascontiguousarray(x).reshape(-1), np.ascontiguousarray(d).reshape(-1)
+        rows_done(-(-blocks // together), (changed.reshape(-1), flat[0], flat[1], old.item(), new.item()))
+        return changed
+
+    return descend
+
+
+def _make_columns(s: Sizes, high: int, right: tuple[int, ...]):
+    """Return what is done for `high` rows of some columns and the examples from `first` on."""
+    n, n_in, n_out = s.batch, s.n_in, s.n_out
+    sums = tile(s.dtype, s.lanes, tuple(range(high)), right, spread=True)
+    zero, accumulate, blend = sums.zero, sums.accumulate, sums.blend
+
+    @kernel
+    def columns(w, x, d, keep, new, row, column, first):
+        total = zero()
+        for k in range(first, min(n, first + EXAMPLES)):
+            total = accumulate(total, x, k * n_in + row, d, k * n_out + column)
+        blend(total, w, row * n_out + column, n_out, keep, new)
+
+    return columns
