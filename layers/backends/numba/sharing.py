@@ -1,8 +1,9 @@
 """Work in parts, as compiled code: who is free takes the next one.
 
-Two threads agree through a few numbers on a board in memory. A job is a function, the place of its arguments, and a
-ticket: the job's number, how many parts it has and how many are taken. A part is taken by raising the ticket, which
-fails if another thread was faster, or if the job is over: a helper that comes late finds nothing to do.
+Two threads agree through a few numbers on a board in memory. A job is a function, the place of its arguments, how many
+parts it has, and a ticket: the job's number, and how many parts are taken from the front and from the back. A part is
+taken by raising the ticket, which fails if another thread was faster, or if the job is over: a helper that comes late
+finds nothing to do.
 """
 
 import ctypes
@@ -160,17 +161,20 @@ def call(typing, function, place, part):
 
 
 @numba.njit(nogil=True)
-def take_parts():
-    """Do parts of the job on the board until all are taken; return how many."""
+def take_parts(from_front):
+    """Do parts of the job on the board until all are taken; return how many.
+
+    The caller begins at the front, helpers at the back: so each finds in its cache what it had of the job before.
+    """
     count = 0
     while True:
         ticket = read(TICKET)
-        part, parts = ticket & MOST_PARTS, (ticket >> 16) & MOST_PARTS
-        if part >= parts:
+        front, back = ticket & MOST_PARTS, (ticket >> 16) & MOST_PARTS
+        function, place, parts = read(JOB), read(JOB + 1), read(JOB + 2)
+        if front + back >= parts:
             return count
-        function, place = read(JOB), read(JOB + 1)
-        if replace(TICKET, ticket, ticket + 1):
-            call(function, place, part)
+        if replace(TICKET, ticket, ticket + 1 if from_front else ticket + (1 << 16)):
+            call(function, place, front if from_front else parts - 1 - back)
             raise_by_one(DONE)
             count += 1
 
@@ -183,7 +187,7 @@ def help_out(me):
         ticket = read(TICKET)
         if ticket != last and read(ALONE_UNTIL) == 0:
             idle = 0
-            take_parts()
+            take_parts(False)
             last = read(TICKET)
         elif idle < LOOKS:
             idle += 1
@@ -197,13 +201,15 @@ def help_out(me):
 @numba.njit
 def _begin(function, place, parts):
     """Put a job on the board and do it, with whoever helps."""
+    job = (((read(TICKET) >> 32) + 1) & 0x7FFFFFFF) << 32
+    write(TICKET, job | MOST_PARTS)  # closed: whoever still holds the last ticket finds that it is void
     write(JOB, function)
     write(JOB + 1, place)
+    write(JOB + 2, parts)
     write(DONE, 0)
-    job = ((read(TICKET) >> 32) + 1) & 0x7FFFFFFF
     start = now()
-    write(TICKET, (job << 32) | (parts << 16))
-    mine = take_parts()
+    write(TICKET, job)
+    mine = take_parts(True)
     end = now()
     if read(DONE) < parts:
         looks = 0
@@ -262,7 +268,7 @@ def shared_out(task):
     @kernel
     def run(parts, data):
         function, place = enlist(data)
-        if parts > 1 and parts <= MOST_PARTS and _helped() and replace(LOCK, 0, 1):
+        if 1 < parts < MOST_PARTS and _helped() and replace(LOCK, 0, 1):
             _begin(function, place, parts)
             write(LOCK, 0)
         else:

@@ -9,8 +9,8 @@ import numpy as np
 
 from ..kernel import kernel
 from ..sharing import shared_out
-from ..simd import tile
-from .sizes import TERMS, Sizes, offsets
+from ..simd import processor, tile
+from .sizes import TERMS, Sizes, cycles, offsets
 
 PARTS = 24  # at least, where there are as many rows
 EXAMPLES = TERMS // 2
@@ -22,9 +22,14 @@ def make_descent(s: Sizes, inplace: bool):
     starts = offsets(n_out, lanes)
     # No number is added to twice: the last vector may overlap the one before, but only within its panel.
     count = len(starts)
-    fitting = [w for w in range(1, 10) if (count - 1) % w + 1 >= min(2, count)]
-    wide = min(fitting, key=lambda w: (-(-count // w), w))
-    high = max(h for h in range(1, s.rows(wide) + 1) if n_in % h == 0)
+    fitting = [
+        (wide, high)
+        for wide in range(1, min(count, processor()[1] - 3) + 1)
+        if (count - 1) % wide + 1 >= min(2, count)
+        for high in range(1, s.rows(wide) + 1)
+        if n_in % high == 0
+    ]
+    wide, high = min(fitting, key=lambda sizes: -(-count // sizes[0]) * cycles(*sizes) / sizes[1])
     blocks = n_in // high
     together = max(1, blocks // PARTS)
     span, last_column = wide * lanes, starts[(count - 1) // wide * wide]

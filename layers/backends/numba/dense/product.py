@@ -1,8 +1,9 @@
 """The weighted sums of a layer, x w.
 
-Loops: columns of w, some vectors at a time, and examples, both shared out to threads; inputs, over which the sums
-stay in registers. 2 * batch * n_in * n_out floating-point operations; the weights are read once for each block of
-examples.
+Loops: inputs, `TERMS` at a time; columns of w, some vectors at a time; examples, some at a time; inputs, over which
+the sums stay in registers. Threads share out the inputs of a small batch, so that each always reads the same weights,
+and the columns and examples of a large one. 2 * batch * n_in * n_out floating-point operations; the weights are read
+once for each block of examples.
 """
 
 import numpy as np
@@ -10,7 +11,9 @@ import numpy as np
 from ..kernel import kernel
 from ..sharing import shared_out
 from ..simd import aligned, tile
-from .sizes import TERMS, Sizes, offsets
+from .sizes import TERMS, Sizes, cycles, offsets
+
+SMALL = 1 << 17  # numbers at most that are sums of some inputs only
 
 
 def make_product(s: Sizes):
@@ -19,20 +22,33 @@ def make_product(s: Sizes):
     vectors = -(-n_out // lanes)
 
     def cost(wide):
-        """Vectors worked on in all, more where few sums share what is read."""
         high = min(n, s.rows(wide))
-        return -(-vectors // wide) * wide * -(-n // high) * high * (1 + 1 / wide + 1 / high)
+        return -(-vectors // wide) * -(-n // high) * cycles(wide, high)
 
-    wide = min(range(1, min(vectors, 8) + 1), key=cost)
+    wide = min(range(1, vectors + 1), key=cost)
     high = min(n, s.rows(wide))
     right = offsets(n_out, lanes) if wide == vectors else tuple(range(0, wide * lanes, lanes))
     blocks, panels = -(-n // high), -(-vectors // wide)
     last = max(0, n_out - wide * lanes)  # where the last panel begins, even if it does some columns again
     sums = tile(s.dtype, lanes, tuple(t * n_in for t in range(high)), right, spread=True)
     zero, accumulate, add, store = sums.zero, sums.accumulate, sums.add, sums.store
+    spans, size = -(-n_in // TERMS), n * n_out
+
+    @kernel
+    def some_inputs(span, x, w, found):
+        """The sums of TERMS inputs, for all examples and columns, into a place of their own."""
+        for column in range(0, panels * wide * lanes, wide * lanes):
+            column = min(column, last)
+            for row in range(0, blocks * high, high):
+                row = min(row, n - high)
+                total = zero()
+                for k in range(span * TERMS, min(n_in, (span + 1) * TERMS)):
+                    total = accumulate(total, x, row * n_in + k, w, k * n_out + column)
+                store(total, found, span * size + row * n_out + column, n_out)
 
     @kernel
     def block(part, x, w, out):
+        """The sums of all inputs, for some examples and columns."""
         column, row = min(part // blocks * wide * lanes, last), min(part % blocks * high, n - high)
         total = zero()
         for some in range(0, n_in, TERMS):
@@ -42,16 +58,26 @@ def make_product(s: Sizes):
             total = add(total, of_some)
         store(total, out, row * n_out + column, n_out)
 
-    blocks_done = shared_out(block)
+    inputs_done, blocks_done = shared_out(some_inputs), shared_out(block)
 
     @kernel
-    def product(x, w):
+    def by_inputs(x, w):
+        found = np.empty((spans, size), w.dtype)
+        flat = np.ascontiguousarray(x).reshape(-1), np.ascontiguousarray(w).reshape(-1)
+        inputs_done(spans, (flat[0], flat[1], found.reshape(-1)))
+        total = found[0]
+        for k in range(1, spans):
+            total += found[k]
+        return total.copy().reshape(n, n_out)
+
+    @kernel
+    def by_blocks(x, w):
         out = np.empty((n, n_out), w.dtype)
         flat = np.ascontiguousarray(x).reshape(-1), np.ascontiguousarray(w).reshape(-1)
         blocks_done(blocks * panels, (flat[0], flat[1], out.reshape(-1)))
         return out
 
-    return product
+    return by_inputs if spans * size <= SMALL else by_blocks
 
 
 def make_product_with_transposed(s: Sizes):

@@ -32,6 +32,14 @@ class Sizes:
         return max(1, (processor()[1] - 2 - vectors) // vectors)
 
 
+def cycles(wide: int, high: int) -> float:
+    """Estimate what a processor needs for high x wide sums: two products a cycle, or reading what they are made of.
+
+    A vector counts thrice as much as a number that is spread, since most lie across two lines of the cache.
+    """
+    return max(wide * high / 2, 1.5 * wide + high / 2)
+
+
 def offsets(length: int, lanes: int) -> tuple[int, ...]:
     """Return where vectors begin that cover `length` numbers: the last ends with them, and may begin early."""
     return tuple(min(v, length - lanes) for v in range(0, length, lanes))
