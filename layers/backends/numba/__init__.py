@@ -7,6 +7,8 @@
 from . import conv as conv
 from . import dense as dense
 from . import dropout_mask as dropout_mask
+from . import elementwise as elementwise
+from . import flat as flat
 from . import fused as fused
 from . import pool as pool
 from . import sums as sums

@@ -234,7 +234,7 @@ def get(typing, a, i):
 
     def generate(context, builder, signature, arguments):
         data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-        return builder.load(builder.gep(data, [arguments[1]]))
+        return context.unpack_value(builder, a.dtype, builder.gep(data, [arguments[1]]))
 
     return a.dtype(a, types.intp), generate
 
@@ -245,7 +245,7 @@ def put(typing, a, i, value):
 
     def generate(context, builder, signature, arguments):
         data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-        builder.store(arguments[2], builder.gep(data, [arguments[1]]))
+        context.pack_value(builder, a.dtype, arguments[2], builder.gep(data, [arguments[1]]))
         return context.get_dummy_value()
 
     return types.void(a, types.intp, a.dtype), generate
