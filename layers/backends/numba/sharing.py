@@ -14,8 +14,6 @@ from llvmlite import binding, ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from .kernel import kernel
-
 # Places on the board, 128 bytes apart, so that threads that write one do not slow down those that read another.
 LOCK, TICKET, JOB, DONE, HELPERS, ALONE_UNTIL = range(0, 96, 16)
 SIZE = 96
@@ -198,7 +196,7 @@ def help_out(me):
             nap()
 
 
-@numba.njit
+@numba.njit(inline="always")
 def _begin(function, place, parts):
     """Put a job on the board and do it, with whoever helps."""
     job = (((read(TICKET) >> 32) + 1) & 0x7FFFFFFF) << 32
@@ -223,7 +221,7 @@ def _begin(function, place, parts):
             write(ALONE_UNTIL, end + REST * late)
 
 
-@numba.njit
+@numba.njit(inline="always")
 def _helped():
     """Return whether to share out a job: there are helpers, and they were not late just now."""
     if read(HELPERS) == 0:
@@ -237,6 +235,17 @@ def _helped():
     return True
 
 
+@numba.njit((types.int64, types.int64, types.int64), nogil=True)
+def do_job(function, place, parts):
+    """Do all parts of a job, with whoever helps, or alone."""
+    if 1 < parts < MOST_PARTS and _helped() and replace(LOCK, 0, 1):
+        _begin(function, place, parts)
+        write(LOCK, 0)
+    else:
+        for part in range(parts):
+            call(function, place, part)
+
+
 def shared_out(task):
     """Return ``run(parts, data)``, which calls ``task(part, *data)`` for every part, in any order, in several threads.
 
@@ -244,35 +253,27 @@ def shared_out(task):
     """
 
     @intrinsic
-    def enlist(typing, data):
-        """Return the addresses of a function (place, part), which calls the task, and of the place of its arguments."""
+    def run(typing, parts, data):
         kind = typing.resolve_value_type(task)
         of_task = kind.get_call_type(typing, (types.intp, *data.types), {})
 
         def generate(context, builder, signature, arguments):
-            place = cgutils.alloca_once_value(builder, arguments[0])
+            parts, data = arguments
+            place = cgutils.alloca_once_value(builder, data)
             compiled = kind.dispatcher.overloads[of_task.args]
             context.active_code_library.add_linking_library(compiled.library)
             part = ir.Function(builder.module, PART, builder.module.get_unique_name("network3_part"))
             part.linkage = "internal"
             inside = ir.IRBuilder(part.append_basic_block())
             given = inside.load(inside.inttoptr(part.args[0], place.type))
-            values = cgutils.unpack_tuple(inside, given, len(data))
+            values = cgutils.unpack_tuple(inside, given, len(signature.args[1]))
             context.call_internal_no_propagate(inside, compiled.fndesc, of_task, [part.args[1], *values])
             inside.ret_void()
+            (job,) = do_job.overloads.values()
+            context.active_code_library.add_linking_library(job.library)
             addresses = [builder.ptrtoint(part, INT), builder.ptrtoint(place, INT)]
-            return context.make_tuple(builder, signature.return_type, addresses)
+            return context.call_internal(builder, job.fndesc, job.signature, [*addresses, parts])
 
-        return types.UniTuple(types.int64, 2)(data), generate
-
-    @kernel
-    def run(parts, data):
-        function, place = enlist(data)
-        if 1 < parts < MOST_PARTS and _helped() and replace(LOCK, 0, 1):
-            _begin(function, place, parts)
-            write(LOCK, 0)
-        else:
-            for part in range(parts):
-                call(function, place, part)
+        return types.none(types.int64, data), generate
 
     return run

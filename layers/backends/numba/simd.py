@@ -15,7 +15,7 @@ from numba.core import types
 from numba.core.datamodel import models
 from numba.extending import intrinsic, register_model
 
-from .kernel import kernel
+from .kernel import written_out
 
 FLOATS = {"float32": ir.FloatType(), "float64": ir.DoubleType()}
 INDEX, INT32, BYTE = ir.IntType(64), ir.IntType(32), ir.IntType(8).as_pointer()
@@ -217,7 +217,7 @@ def tile(dtype: str, lanes: int, left: tuple[int, ...], right: tuple[int, ...], 
     )
 
 
-@kernel
+@written_out
 def aligned(size, like):
     """Return an empty flat array of `size` numbers of the type of `like` that begins with a cache line.
 

@@ -22,7 +22,7 @@ from pytensor.tensor.type import TensorType
 
 from . import kernel as kernel_module
 from . import simd
-from .kernel import kernel
+from .kernel import kernel, written_out
 from .simd import kind_of
 from .version import source_version
 
@@ -107,7 +107,7 @@ def numba_sum_to_64(op, node, **kwargs):
     zero, total = sums.zero, sums.total
     add = sums.add_squares if squared else sums.add
 
-    @kernel
+    @written_out
     def span(flat, begin, end):
         under_way = zero()
         whole = begin + (end - begin) // LANES * LANES

@@ -7,7 +7,7 @@ are read and written once for each `TERMS` / 2 examples.
 
 import numpy as np
 
-from ..kernel import kernel
+from ..kernel import kernel, written_out
 from ..sharing import shared_out
 from ..simd import processor, tile
 from .sizes import TERMS, Sizes, cycles, offsets
@@ -63,7 +63,7 @@ def _make_columns(s: Sizes, high: int, right: tuple[int, ...]):
     sums = tile(s.dtype, s.lanes, tuple(range(high)), right, spread=True)
     zero, accumulate, blend = sums.zero, sums.accumulate, sums.blend
 
-    @kernel
+    @written_out
     def columns(w, x, d, keep, new, row, column, first):
         total = zero()
         for k in range(first, min(n, first + EXAMPLES)):

@@ -7,7 +7,7 @@ last, where the patch under a filter is a few long rows: 2 * maps * kh * kw floa
 
 import numpy as np
 
-from ..kernel import kernel
+from ..kernel import kernel, written_out
 from ..sharing import shared_out
 from ..simd import aligned, get, processor, put, tile
 from .geometry import Geometry
@@ -29,7 +29,7 @@ def make_finder(g: Geometry, deep: int):
     first = np.array([0] + [offsets[(bits & -bits).bit_length() - 1] for bits in range(1, 1 << len(offsets))])
     single = len(g.places) == 1
 
-    @kernel
+    @written_out
     def find(bits, gradient, at, windows, begin, end, image, where, paid, count):
         for t in range(begin, end):
             q = get(windows, t)
@@ -75,7 +75,7 @@ def make_gradient_to_weight(g: Geometry):
     sums = tile(g.dtype, lanes, (0,), tuple(v * lanes for v in range(vectors)), spread=True)
     zero, accumulate, add, load, store = sums.zero, sums.accumulate, sums.add, sums.load, sums.store
 
-    @kernel
+    @written_out
     def blank(x, n, q):
         """Return whether the pixels that window q sees are all 0."""
         y, z = q // pw * down - top, q % pw * right - left

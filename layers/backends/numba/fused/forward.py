@@ -8,7 +8,7 @@ multiply-adds.
 
 import numpy as np
 
-from ..kernel import kernel
+from ..kernel import kernel, written_out
 from ..sharing import shared_out
 from ..simd import aligned, copy, get, put, tile
 from .geometry import Geometry
@@ -28,7 +28,7 @@ def make_packer(g: Geometry):
     apart = pw + (columns - 1) // right  # of the columns in one place of the step
     wide = right * apart
 
-    @kernel
+    @written_out
     def pack(x, n, planes):
         sorted_ = np.zeros(tall * wide, x.dtype)
         at = 0
