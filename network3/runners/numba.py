@@ -12,11 +12,12 @@ from pytensor.link.numba.cache import CACHED_SRC_FUNCTIONS, compile_numba_functi
 
 from network3.blas import one_blas_thread
 from network3.data import GREY_LEVELS
+from network3.layers.backends.numba import sharing
 from network3.layers.backends.numba.kernel import kernel
 from network3.layers.backends.numba.team import at_work
 from network3.layers.backends.numba.version import source_version
 
-VERSION = source_version(__file__)
+VERSION = source_version(__file__, str(sharing.__file__))
 
 # One variable a shared array, since their types differ: Numba has no loop over such.
 LOOP = """
@@ -26,16 +27,28 @@ def epoch(rows, images, targets, scale, eta, lmbda, {state}):
     y = np.empty((batch, *targets.shape[1:]), targets.dtype)
     costs = np.empty(steps, np.float64)
     for s in range(steps):
+        gathered(-(-batch // TOGETHER), (rows[s], images, scale, x))
         for k in range(batch):
-            image = images[rows[s, k]]
-            for j in range(image.shape[0]):
-                x[k, j] = image[j] * scale[0]
             y[k] = targets[rows[s, k]]
         result = step(x, y, eta, lmbda, {state})
         costs[s] = result[0].item()
         {updates}
     return costs, ({updated},)
 """
+
+TOGETHER = 16  # examples that one thread gathers
+
+
+@kernel
+def _gather(part, rows, images, scale, x):
+    """Copy some examples of a mini-batch from where they lie, scaled if they are grey levels."""
+    for k in range(part * TOGETHER, min(len(rows), (part + 1) * TOGETHER)):
+        image, row = images[rows[k]], x[k]
+        for j in range(len(image)):
+            row[j] = image[j] * scale[0]
+
+
+gathered = sharing.shared_out(_gather)
 
 
 @contextmanager
@@ -81,7 +94,7 @@ def _compile_loop(step, count, updates):
     step_key = CACHED_SRC_FUNCTIONS.get(step.py_func)
     key = None if step_key is None else hashlib.sha256(f"{step_key}{VERSION}{source}".encode()).hexdigest()
     # Numba finds the globals of a cached function again by the name of their module.
-    scope = {"__name__": __name__, "np": np, "step": step}
+    scope = {"__name__": __name__, "np": np, "step": step, "gathered": gathered, "TOGETHER": TOGETHER}
     loop = compile_numba_function_src(source, "epoch", scope, cache_key=key)
     # Without Python's lock, so that helpers can come in, and bars be drawn.
     return kernel(loop, final_function=True, nogil=True, cache=key is not None)

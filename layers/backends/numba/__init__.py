@@ -11,4 +11,5 @@ from . import elementwise as elementwise
 from . import flat as flat
 from . import fused as fused
 from . import pool as pool
+from . import softmax as softmax
 from . import sums as sums

@@ -4,6 +4,8 @@ Numba calls the C library's functions one number at a time. NaN stays; results a
 (tanh: three) of the exact ones, subnormal ones included.
 """
 
+import math
+
 import numpy as np
 from llvmlite import ir
 from numba.core import types
@@ -19,7 +21,9 @@ LN2, LN2_REST = f(0.693359375), f(-2.12194440e-4)
 LEAST, MOST = f(-104), f(89)  # beyond, the result is 0 or infinite
 # S. Moshier, Cephes library: exp on [-ln 2 / 2, ln 2 / 2], and tanh on [-0.625, 0.625], in powers of the square.
 E0, E1, E2, E3, E4, E5 = map(f, (1.9875691e-4, 1.3981999e-3, 8.3334519e-3, 4.1665796e-2, 1.6666665e-1, 5.0000001e-1))
-T0, T1, T2, T3, T4 = map(f, (-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1))
+T0, T1, T2, T3, T4 = map(
+    f, (-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1)
+)
 SMALL = f(0.625)
 
 
@@ -61,14 +65,15 @@ def exp(x):
 
 @kernel(**plain)
 def sigmoid(x):
-    return np.float32(ONE / (ONE + exp(-x)))
+    # By the exponential that is at most 1: the left tail is as exact as that, and subnormal before it is 0.
+    e = exp(-abs(x))
+    return np.float32((e if x < 0 else ONE) / (ONE + e))
 
 
 @kernel(**plain)
 def tanh(x):
     size = abs(x)
     square = x * x
-    near = ((((T0 * square + T1) * square + T2) * square + T3) * square + T4) * square * x + x
+    near = ((((T0 * square + T1) * square + T2) * square + T3) * square + T4) * square * size + size
     far = ONE - TWO / (exp(TWO * size) + ONE)
-    far = -far if x < 0 else far
-    return np.float32(far if size > SMALL else near)
+    return np.float32(math.copysign(far if size > SMALL else near, x))  # -0 stays

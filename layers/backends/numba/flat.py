@@ -95,7 +95,13 @@ def numba_flat_elemwise(op, node, **kwargs):
     exec(source, scope)
     scope |= {"run": shared_out(kernel(scope["part"])), "parts": -(-rows // together), "np": np}
     exec(call, scope)
-    key = None if scalar_key is None else sha256(f"{scalar_key}{VERSION}{source}{call}{scope['rows']} {size} {length} {op.group}".encode()).hexdigest()
+    key = (
+        None
+        if scalar_key is None
+        else sha256(
+            f"{scalar_key}{VERSION}{source}{call}{scope['rows']} {size} {length} {op.group}".encode()
+        ).hexdigest()
+    )
     return kernel(scope["elementwise"]), key
 
 

@@ -56,7 +56,8 @@ def tile(dtype: str, lanes: int, left: tuple[int, ...], right: tuple[int, ...], 
     vector, if `spread`, and a vector otherwise. The arrays are flat and contiguous.
 
     store(tile, a, i, stride) puts the vectors at a[i + t * stride + right[f]], and blend(tile, a, i, stride, old, new)
-    puts there old * what it finds + new * the tile. load(a, i) is a tile of one row, the vectors at a[i + right[f]];
+    puts there old * what it finds + new * the tile; add_to(tile, a, i) adds its vectors to those in a row from a[i] on.
+    load(a, i) is a tile of one row, the vectors at a[i + right[f]];
     scatter(tile, a, i, b, j) adds a[i] times that row to the vectors at b[j + right[f]]. largest(tile, out, bits, i, stride)
     stores of each row the largest of its vectors, with NaN kept, at out[i + t * stride], and which have it, as bits
     1 << f, at the same place of `bits`.
@@ -130,7 +131,9 @@ def tile(dtype: str, lanes: int, left: tuple[int, ...], right: tuple[int, ...], 
         def generate(context, builder, signature, arguments):
             result = ir.Constant(sums, ir.Undefined)
             for f, offset in enumerate(right):
-                place = pointer(context, builder, signature.args[0], arguments[0], at(builder, arguments[1], offset), vector)
+                place = pointer(
+                    context, builder, signature.args[0], arguments[0], at(builder, arguments[1], offset), vector
+                )
                 result = builder.insert_value(result, read(builder, place, size), f)
             return result
 
@@ -167,6 +170,18 @@ def tile(dtype: str, lanes: int, left: tuple[int, ...], right: tuple[int, ...], 
             return context.get_dummy_value()
 
         return types.void(kind, a, types.intp, types.intp, a.dtype, a.dtype), generate
+
+    @intrinsic
+    def add_to(typing, tile, a, i):
+        def generate(context, builder, signature, arguments):
+            given, a, i = arguments
+            for k in range(rows * columns):
+                place = pointer(context, builder, signature.args[1], a, at(builder, i, k * lanes), vector)
+                total = builder.fadd(read(builder, place, size), builder.extract_value(given, k))
+                builder.store(total, place, align=size)
+            return context.get_dummy_value()
+
+        return types.void(kind, a, types.intp), generate
 
     @intrinsic
     def scatter(typing, tile, a, i, b, j):
@@ -209,6 +224,7 @@ def tile(dtype: str, lanes: int, left: tuple[int, ...], right: tuple[int, ...], 
         zero=zero,
         accumulate=accumulate,
         add=add,
+        add_to=add_to,
         load=load,
         store=store,
         blend=blend,

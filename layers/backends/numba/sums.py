@@ -1,9 +1,10 @@
-"""Sums of many numbers of type float32 into float64, a vector at a time: of all, of their squares, or map by map.
+"""Sums of numbers of type float32 into float64, a vector at a time: of all, of their squares, or map by map.
 
 PyTensor's loop adds one number to one sum, and each waits for the one before: 85,000 squares of an L2 term cost a
 fifth of a training step. Here several vectors of sums are under way; in which order is fixed by the shape.
 """
 
+import math
 from functools import cache
 from types import SimpleNamespace
 
@@ -22,30 +23,33 @@ from pytensor.tensor.type import TensorType
 
 from . import kernel as kernel_module
 from . import simd
-from .kernel import kernel, written_out
-from .simd import kind_of
+from .kernel import kernel
+from .simd import get, kind_of
 from .version import source_version
 
 VERSION = source_version(__file__, str(kernel_module.__file__), str(simd.__file__))
 LANES = 32  # sums under way
-LEAST = 1000  # numbers worth the trouble
 
 
 class SumTo64(Op):
-    """The sum of a float32 array, added up as float64; of its squares; or of each map of (n, maps, rows, columns)."""
+    """Sums of a float32 array seen as (outer, kept, inner), over the first and the last, added up as float64.
 
-    __props__ = ("squared", "by_map")
+    With `kept` of 1 a sum of all. `squared`: of the squares.
+    """
 
-    def __init__(self, squared: bool, by_map: bool):
-        self.squared, self.by_map = squared, by_map
+    __props__ = ("squared", "sizes", "shape")
+
+    def __init__(self, squared: bool, sizes: tuple[int, int, int], shape: tuple[int, ...]):
+        self.squared, self.sizes, self.shape = squared, sizes, shape
 
     def make_node(self, x):
-        return Apply(self, [x], [TensorType("float32", shape=(x.type.shape[1],) if self.by_map else ())()])
+        return Apply(self, [x], [TensorType("float32", shape=self.shape)()])
 
     def perform(self, node, inputs, output_storage):
-        x = inputs[0].astype(np.float64)
-        total = (x**2 if self.squared else x).sum(axis=(0, 2, 3) if self.by_map else None)
-        output_storage[0][0] = np.asarray(total, np.float32)
+        x = inputs[0].astype(np.float64).reshape(self.sizes)
+        output_storage[0][0] = np.asarray((x**2 if self.squared else x).sum(axis=(0, 2)), np.float32).reshape(
+            self.shape
+        )
 
 
 @cache
@@ -107,57 +111,45 @@ def numba_sum_to_64(op, node, **kwargs):
     zero, total = sums.zero, sums.total
     add = sums.add_squares if squared else sums.add
 
-    @written_out
-    def span(flat, begin, end):
-        under_way = zero()
-        whole = begin + (end - begin) // LANES * LANES
-        for i in range(begin, whole, LANES):
-            under_way = add(under_way, flat, i)
-        result = total(under_way)
-        for i in range(whole, end):
-            value = np.float64(flat[i])
-            result += value * value if squared else value
-        return result
-
-    if not op.by_map:
-
-        @kernel
-        def sum_of_all(x):
-            flat = np.ascontiguousarray(x).reshape(-1)
-            return np.asarray(np.float32(span(flat, 0, flat.size)))
-
-        return sum_of_all, VERSION
+    outer, kept, inner = op.sizes
+    shape, whole = op.shape, inner // LANES * LANES
 
     @kernel
-    def sum_by_map(x):
-        n, maps, rows, columns = x.shape
-        flat, size = np.ascontiguousarray(x).reshape(-1), rows * columns
-        result = np.empty(maps, np.float32)
-        for c in range(maps):
+    def sums_to_64(x):
+        flat, result = np.ascontiguousarray(x).reshape(-1), np.empty(kept, np.float32)
+        for c in range(kept):
             found = 0.0
-            for k in range(n):
-                at = (k * maps + c) * size
-                found += span(flat, at, at + size)
+            for k in range(outer):
+                at = (k * kept + c) * inner
+                if whole > 0:
+                    under_way = zero()
+                    for i in range(0, whole, LANES):
+                        under_way = add(under_way, flat, at + i)
+                    found += total(under_way)
+                for i in range(at + whole, at + inner):
+                    value = np.float64(get(flat, i))
+                    found += value * value if squared else value
             result[c] = np.float32(found)
-        return result
+        return result.reshape(shape)
 
-    return sum_by_map, VERSION
+    return sums_to_64, VERSION
 
 
 @node_rewriter([CAReduce])
 def take_sum(fgraph, node):
-    """Take sums of float32 that are added up as float64, where they are long."""
+    """Take sums of float32 that are added up as float64, over all axes but some that follow each other."""
     op, (x,) = node.op, node.inputs
     wanted = isinstance(op.scalar_op, Add) and x.dtype == node.outputs[0].dtype == "float32"
     if not wanted or getattr(op, "acc_dtype", None) != "float64" or None in x.type.shape:
         return None
-    everything = op.axis is None or set(op.axis) == set(range(x.ndim))
-    by_map = x.ndim == 4 and op.axis is not None and tuple(sorted(op.axis)) == (0, 2, 3)
-    if np.prod(x.type.shape) < LEAST or not (everything or by_map):
+    shape = x.type.shape
+    kept = [] if op.axis is None else [d for d in range(x.ndim) if d not in op.axis]
+    if kept and kept != list(range(kept[0], kept[-1] + 1)):
         return None
-    if everything and x.owner is not None and isinstance(x.owner.op, Elemwise) and isinstance(x.owner.op.scalar_op, Sqr):
-        return [SumTo64(True, False)(x.owner.inputs[0])]
-    return [SumTo64(False, by_map)(x)]
+    first, last = (kept[0], kept[-1] + 1) if kept else (0, 0)
+    sizes = (math.prod(shape[:first]), math.prod(shape[first:last]), math.prod(shape[last:]))
+    squared = x.owner is not None and isinstance(x.owner.op, Elemwise) and isinstance(x.owner.op.scalar_op, Sqr)
+    return [SumTo64(squared, sizes, shape[first:last])(x.owner.inputs[0] if squared else x)]
 
 
 optdb.register("network3_take_sum", in2out(take_sum), "numba", position=2.56)

@@ -42,10 +42,18 @@ def test_nan_and_infinity_stay():
     np.testing.assert_array_equal(got, np.array([np.nan, 400, np.inf], "float32"))
 
 
+@pytest.mark.parametrize("axis", [0, 1, (1, 2), (0, 3), (2, 3)])
+def test_over_other_axes(axis):
+    value = np.random.default_rng(0).normal(1, 1, (3, 5, 7, 37)).astype("float32")
+    got, taken = summed(lambda x: x.sum(axis=axis, acc_dtype="float64"), value)
+    kept = [d for d in range(4) if d not in np.atleast_1d(axis)]
+    assert taken == (kept == list(range(kept[0], kept[-1] + 1)))
+    np.testing.assert_allclose(got, value.astype(float).sum(axis=axis), rtol=1e-6)
+
+
 def test_other_sums_are_left_alone():
     value = np.ones((30, 40), "float32")
-    assert not summed(lambda x: x.sum(axis=0, acc_dtype="float64"), value)[1]
     assert not summed(lambda x: x.sum(acc_dtype="float32"), value)[1]
     assert not summed(lambda x: x.sum(), value.astype("float64"))[1]
-    assert not summed(lambda x: x.sum(acc_dtype="float64"), value[:2])[1]
+    assert not summed(lambda x: x.prod(), value)[1]
     assert not summed(lambda x: x.sum(acc_dtype="float64"), value, mode="FAST_COMPILE")[1]

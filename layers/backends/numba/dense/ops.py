@@ -60,7 +60,9 @@ class Descend(Op):
             self.destroy_map = {0: [0]}
 
     def make_node(self, w, x, d, old, new):
-        return Apply(self, [w, x, d, old, new], [TensorType(self.sizes.dtype, shape=(self.sizes.n_in, self.sizes.n_out))()])
+        return Apply(
+            self, [w, x, d, old, new], [TensorType(self.sizes.dtype, shape=(self.sizes.n_in, self.sizes.n_out))()]
+        )
 
     def perform(self, node, inputs, output_storage):
         w, x, d, old, new = inputs

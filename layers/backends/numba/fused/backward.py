@@ -12,19 +12,20 @@ from ..sharing import shared_out
 from ..simd import aligned, get, processor, put, tile
 from .geometry import Geometry
 
-WINNERS = 2048  # at a time: their places and gradients stay in the first cache
+NUMBERS = 6000  # of images that are gone through filter by filter: they stay in the first cache
+PARTS = 10  # that the filters are shared out in
 
 
-def make_finder(g: Geometry, deep: int):
+def make_finder(g: Geometry):
     """Return ``find(bits, gradient, at, windows, begin, end, image, where, paid, count)``: the count with
     its winners added.
 
     Of windows[begin:end], of the map that begins at `at` in the flat arrays bits and gradient: where each place that
-    won lies in an image with `deep` numbers a pixel that begins at `image`, and its gradient, unless that is 0.
+    won lies in the image that begins at `image`, its maps last, and its gradient, unless that is 0.
     """
-    (ph, pw), (down, right), wide = g.pooled, g.step, g.extent[1]
-    base = np.array([(py * down * wide + px * right) * deep for py in range(ph) for px in range(pw)])
-    offsets = [(g.stride[0] * a * wide + g.stride[1] * b) * deep for a, b in g.places]
+    (ph, pw), (down, right), wide, maps = g.pooled, g.step, g.extent[1], g.maps
+    base = np.array([(py * down * wide + px * right) * maps for py in range(ph) for px in range(pw)])
+    offsets = [(g.stride[0] * a * wide + g.stride[1] * b) * maps for a, b in g.places]
     # For each set of winners the first of them; most sets have one.
     first = np.array([0] + [offsets[(bits & -bits).bit_length() - 1] for bits in range(1, 1 << len(offsets))])
     single = len(g.places) == 1
@@ -54,26 +55,29 @@ def make_finder(g: Geometry, deep: int):
 def make_gradient_to_weight(g: Geometry):
     """Return ``gradient(x, bits, gradient, w) -> dw``, with the shape of w: (filters, maps, kh, kw).
 
-    Loops: filters, shared out to threads; images, some at a time; rows of a patch; winners, over which the sums of
-    the row's taps stay in registers.
+    Loops: filters, shared out to threads some at a time; images, so many that they stay in the first cache; filters;
+    rows of a patch, some at a time; winners, over which the sums of those rows' taps stay in registers.
     """
     maps, height, width, filters, kh, kw, flip = g.maps, g.height, g.width, g.filters, g.kh, g.kw, g.flip
     (tall, wide), (top, left), pw, (down, right) = g.extent, g.pad, g.pooled[1], g.step
-    (rows, columns), windows, lanes = g.reach, g.windows, g.lanes
-    # Few maps make short rows: then every pixel has with it those below it that a filter meets at once.
-    below = kh if kw * maps <= 2 * lanes else 1
-    deep = below * maps
-    segments, length = kh // below, kw * deep
-    vectors = -(-length // lanes)
-    chunks = -(-2 * vectors // (processor()[1] - 4))
+    (rows, columns), windows, places, lanes = g.reach, g.windows, len(g.places), g.lanes
+    while 2 * kw * maps <= lanes > 4:
+        lanes //= 2  # a row fills no more than half a vector
+    most = (processor()[1] - 4) // 2  # two sums are under way
+    vectors = -(-kw * maps // lanes)
+    chunks = -(-vectors // most)
     vectors = -(-vectors // chunks)
+    together = max(r for r in range(1, kh + 1) if kh % r == 0 and (r == 1 or (r * vectors <= most and chunks == 1)))
     chunk = vectors * lanes
-    size = (tall - below + 1) * wide * deep
-    each = size + chunks * chunk  # numbers of an image, and how far a row may be read beyond it
-    some, places = max(1, WINNERS // windows), len(g.places)
-    find = make_finder(g, deep)
-    sums = tile(g.dtype, lanes, (0,), tuple(v * lanes for v in range(vectors)), spread=True)
-    zero, accumulate, add, load, store = sums.zero, sums.accumulate, sums.add, sums.load, sums.store
+    pitch = together * chunk  # of the sums that are in registers at once
+    each = -(-(tall * wide * maps + chunks * chunk) // lanes) * lanes  # an image, and how far beyond it a row is read
+    some = max(1, NUMBERS // each)
+    of_filter = kh // together * chunks * pitch
+    block = max(1, filters // PARTS)
+    find = make_finder(g)
+    offsets = tuple(r * wide * maps + v for r in range(together) for v in range(0, chunk, lanes))
+    sums = tile(g.dtype, lanes, (0,), offsets, spread=True)
+    zero, accumulate, add, add_to = sums.zero, sums.accumulate, sums.add, sums.add_to
 
     @written_out
     def blank(x, n, q):
@@ -91,12 +95,11 @@ def make_gradient_to_weight(g: Geometry):
         """Put the maps of image n last, and list its windows that are not blank: those pay nothing to a filter."""
         images[n * each : (n + 1) * each] = 0
         for c in range(maps):
-            for i in range(below):
-                for y in range(max(0, top - i), min(tall - below + 1, top - i + height)):
-                    source = ((n * maps + c) * height + y + i - top) * width
-                    to = n * each + ((y * wide + left) * below + i) * maps + c
-                    for z in range(min(width, wide - left)):
-                        put(images, to + z * deep, get(x, source + z))
+            for y in range(max(0, top), min(tall, top + height)):
+                source = ((n * maps + c) * height + y - top) * width
+                to = n * each + (y * wide + left) * maps + c
+                for z in range(min(width, wide - left)):
+                    put(images, to + z * maps, get(x, source + z))
         found = 0
         for q in range(windows):
             put(seen, n * (windows + 1) + found, q)
@@ -104,33 +107,36 @@ def make_gradient_to_weight(g: Geometry):
         count[n] = found
 
     @kernel
-    def of_filter(o, images, seen, count, bits, gradient, dw):
-        n = len(count)
+    def some_filters(part, images, seen, count, bits, gradient, dw):
+        n, begin, end = len(count), part * block, min(filters, (part + 1) * block)
         where, paid = np.empty(some * windows * places + 1, np.int64), np.empty(some * windows * places + 1, dw.dtype)
-        total = np.zeros(segments * chunks * chunk, dw.dtype)
+        total = np.zeros(block * of_filter, dw.dtype)
         for start in range(0, n, some):
-            winners = 0
-            for m in range(start, min(n, start + some)):
-                at = (m * filters + o) * windows
-                winners = find(bits, gradient, at, seen, m * (windows + 1), m * (windows + 1) + count[m], m * each, where, paid, winners)
-            for segment in range(segments):
-                for at in range(segment * chunks * chunk, (segment + 1) * chunks * chunk, chunk):
-                    shift = at + segment * (wide * deep - chunks * chunk)
-                    one, other = zero(), zero()  # two sums under way, so that none waits for the other
-                    for e in range(0, winners - 1, 2):
-                        one = accumulate(one, paid, e, images, where[e] + shift)
-                        other = accumulate(other, paid, e + 1, images, where[e + 1] + shift)
-                    if winners % 2:
-                        one = accumulate(one, paid, winners - 1, images, where[winners - 1] + shift)
-                    store(add(load(total, at), add(one, other)), total, at, 0)
-        for i in range(kh):
-            row = i // below * chunks * chunk + i % below * maps
-            for j in range(kw):
-                tap = (kh - 1 - i) * kw + kw - 1 - j if flip else i * kw + j
-                for c in range(maps):
-                    put(dw, (o * maps + c) * kh * kw + tap, get(total, row + j * deep + c))
+            for o in range(begin, end):
+                winners = 0
+                for m in range(start, min(n, start + some)):
+                    at, first = (m * filters + o) * windows, m * (windows + 1)
+                    winners = find(bits, gradient, at, seen, first, first + count[m], m * each, where, paid, winners)
+                to = (o - begin) * of_filter
+                for i in range(0, kh, together):
+                    for shift in range(i * wide * maps, i * wide * maps + chunks * chunk, chunk):
+                        one, other = zero(), zero()  # two sums under way, so that none waits for the other
+                        for e in range(0, winners - 1, 2):
+                            one = accumulate(one, paid, e, images, get(where, e) + shift)
+                            other = accumulate(other, paid, e + 1, images, get(where, e + 1) + shift)
+                        if winners % 2:
+                            one = accumulate(one, paid, winners - 1, images, get(where, winners - 1) + shift)
+                        add_to(add(one, other), total, to)
+                        to += pitch
+        for o in range(begin, end):
+            for i in range(kh):
+                row = (o - begin) * of_filter + i // together * chunks * pitch + i % together * chunk
+                for j in range(kw):
+                    tap = (kh - 1 - i) * kw + kw - 1 - j if flip else i * kw + j
+                    for c in range(maps):
+                        put(dw, (o * maps + c) * kh * kw + tap, get(total, row + j * maps + c))
 
-    images_laid_out, filters_done = shared_out(lay_out), shared_out(of_filter)
+    images_laid_out, filters_done = shared_out(lay_out), shared_out(some_filters)
 
     @kernel
     def gradient_to_weight(x, bits, gradient, w):
@@ -140,7 +146,7 @@ def make_gradient_to_weight(g: Geometry):
         seen, count = np.empty(n * (windows + 1), np.int64), np.empty(n, np.int64)
         images_laid_out(n, (np.ascontiguousarray(x).reshape(-1), images, seen, count))
         won, paid = bits.reshape(-1), np.ascontiguousarray(gradient).reshape(-1)
-        filters_done(filters, (images, seen, count, won, paid, dw.reshape(-1)))
+        filters_done(-(-filters // block), (images, seen, count, won, paid, dw.reshape(-1)))
         return dw
 
     return gradient_to_weight
@@ -154,13 +160,13 @@ def make_gradient_to_input(g: Geometry):
     """
     maps, height, width, filters, kh, kw, flip = g.maps, g.height, g.width, g.filters, g.kh, g.kw, g.flip
     (tall, wide), (top, left), (ph, pw), windows, lanes = g.extent, g.pad, g.pooled, g.windows, g.lanes
+    places = len(g.places)
     vectors = -(-kw * maps // lanes)
     chunks = -(-vectors // (processor()[1] // 2))
     chunk = -(-vectors // chunks) * lanes
     # Down the columns: what is added to a row of the image was stored a while ago.
     order = np.array([py * pw + px for px in range(pw) for py in range(ph)])
-    places = len(g.places)
-    find = make_finder(g, maps)
+    find = make_finder(g)
     taps = tile(g.dtype, lanes, (0,), tuple(range(0, chunk, lanes)), spread=True)
     load, scatter = taps.load, taps.scatter
 
@@ -176,7 +182,7 @@ def make_gradient_to_input(g: Geometry):
                     row = load(packed, ((o * kh + i) * chunks + part) * chunk)
                     shift = i * wide * maps + part * chunk
                     for e in range(winners):
-                        scatter(row, paid, e, image, where[e] + shift)
+                        scatter(row, paid, e, image, get(where, e) + shift)
         for c in range(maps):
             for y in range(height):
                 to = ((n * maps + c) * height + y) * width

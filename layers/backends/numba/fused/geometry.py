@@ -90,7 +90,9 @@ class Geometry:
     @property
     def extent(self) -> tuple[int, int]:
         """Rows and columns of an image with its border, as far as windows reach."""
-        rows, columns = (step * (n - 1) + reach for step, n, reach in zip(self.step, self.pooled, self.reach, strict=True))
+        rows, columns = (
+            step * (n - 1) + reach for step, n, reach in zip(self.step, self.pooled, self.reach, strict=True)
+        )
         return rows, columns
 
     @property

@@ -40,7 +40,9 @@ class ConvMaxPool(_Fused):
 
     def make_node(self, x, w):
         shape = (x.type.shape[0], self.geometry.filters, *self.geometry.pooled)
-        return Apply(self, [x, w], [TensorType(d, shape=shape)() for d in (self.geometry.dtype, "int32")[: 1 + self.keep]])
+        return Apply(
+            self, [x, w], [TensorType(d, shape=shape)() for d in (self.geometry.dtype, "int32")[: 1 + self.keep]]
+        )
 
     def perform(self, node, inputs, output_storage):
         x, w = inputs

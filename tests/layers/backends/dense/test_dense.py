@@ -89,8 +89,13 @@ def test_an_update_is_one_step_in_place(name):
     delta = pt.tensor(dtype="float64", shape=d.shape)
     inputs = pt.tensor(dtype="float64", shape=x.shape)
     updates = {weights: UPDATES[name](weights, pt.dot(inputs.T, delta), eta, lmbda)}
-    step = pytensor.function([inputs, delta, eta, lmbda], pt.dot(inputs, weights).sum(), updates=updates, mode="NUMBA",
-                             on_unused_input="ignore")
+    step = pytensor.function(
+        [inputs, delta, eta, lmbda],
+        pt.dot(inputs, weights).sum(),
+        updates=updates,
+        mode="NUMBA",
+        on_unused_input="ignore",
+    )
     (node,) = (node for node in step.maker.fgraph.apply_nodes if isinstance(node.op, Descend))
     assert node.op.inplace
     place = weights.get_value(borrow=True).ctypes.data
