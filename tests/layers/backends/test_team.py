@@ -32,10 +32,15 @@ shared = sharing.shared_out(_part)
 
 
 @numba.njit(nogil=True)
-def _jobs(parts, numbers, results, counts):
-    """Do one job after the other; return after how many of them a part had not been done exactly once."""
+def _jobs(parts, numbers, results, counts, patient):
+    """Do one job after the other; return after how many of them a part had not been done exactly once.
+
+    Where `patient`, helpers are called on for every job, however late they were for the last.
+    """
     wrong = 0
     for job in range(len(results)):
+        if patient:
+            sharing.write(sharing.ALONE_UNTIL, 0)
         shared(parts, (numbers, job, results, counts))
         for part in range(parts):
             if counts[part] != job + 1:
@@ -44,11 +49,11 @@ def _jobs(parts, numbers, results, counts):
     return wrong
 
 
-def do(times, parts, seed=0, terms=300):
+def do(times, parts, seed=0, terms=1000, patient=True):
     """Return the results of `times` jobs of `parts` parts, by job and part."""
     numbers = np.random.default_rng(seed).random(terms, np.float32)
     results, counts = np.zeros((times, parts), np.float32), np.zeros(parts, np.int64)
-    assert _jobs(parts, numbers, results, counts) == 0
+    assert _jobs(parts, numbers, results, counts, patient) == 0
     return results
 
 
@@ -59,6 +64,16 @@ def helpers_wanted():
 def parts_by_helpers():
     """Return how many parts of the last job helpers have done."""
     return int(team._numbers[sharing.TICKET]) >> 16 & sharing.MOST_PARTS
+
+
+def helped():
+    """Return whether helpers take parts, sooner or later: a system that is busy may let them wait."""
+    end = time.monotonic() + LIMIT / 2
+    while time.monotonic() < end:
+        do(1, 20, terms=300_000)
+        if parts_by_helpers() > 0:
+            return True
+    return False
 
 
 @pytest.fixture(autouse=True)
@@ -128,18 +143,52 @@ def test_results_are_right():
         powers = 0.9 ** np.arange(len(terms))[::-1]
         expected[job, part] = job * 0.9 ** len(terms) + terms @ powers
     with team.at_work():
-        np.testing.assert_allclose(do(4, 10, seed=5), expected, rtol=1e-6)
+        np.testing.assert_allclose(do(4, 10, seed=5, terms=300), expected, rtol=1e-6)
 
 
 def test_helpers_take_parts():
-    """Sooner or later: a system that is busy may let them wait."""
-    end = time.monotonic() + LIMIT
     with team.at_work():
-        while True:
-            do(1, 20, terms=300_000)
-            if parts_by_helpers() > 0:
-                return
-            assert time.monotonic() < end
+        assert helped()
+
+
+@pytest.fixture
+def nobody_comes():
+    """Helpers are wanted, but there are none: the caller does all parts, by the board."""
+    team._numbers[sharing.HELPERS] = 1
+    yield
+    team._numbers[sharing.HELPERS] = 0
+
+
+@pytest.mark.usefixtures("nobody_comes")
+@pytest.mark.parametrize("parts", [0, 1, 10, 65_534, 65_535, 65_536, 70_000])
+def test_helpers_that_never_come(parts):
+    got = do(2, parts, terms=20)
+    team._numbers[sharing.HELPERS] = 0
+    np.testing.assert_array_equal(got, do(2, parts, terms=20))
+
+
+@kernel
+def _keep_ticket(part, seen):
+    seen[part] = sharing.read(sharing.TICKET)
+
+
+keep_tickets = sharing.shared_out(_keep_ticket)
+
+
+@numba.njit
+def _tickets(jobs, parts):
+    seen = np.zeros((jobs, parts), np.int64)
+    for job in range(jobs):
+        keep_tickets(parts, (seen[job],))
+    return seen
+
+
+@pytest.mark.usefixtures("nobody_comes")
+def test_no_ticket_comes_twice():
+    """So whoever was stopped with one in hand, for however long, takes no part of a later job."""
+    tickets = _tickets(500, 10)
+    assert len(np.unique(tickets)) == 5000
+    assert len(np.unique(tickets >> 32)) == 500
 
 
 def test_helpers_neither_work_nor_wait_actively_afterwards():
@@ -252,7 +301,7 @@ def same_in_child(alone):
     def check():
         before = helpers_wanted() == 0 and np.array_equal(do(*alone.shape), alone)
         with team.at_work():
-            inside = helpers_wanted() == 2 and np.array_equal(do(*alone.shape), alone)
+            inside = helpers_wanted() == 2 and np.array_equal(do(*alone.shape), alone) and helped()
         return before and inside and helpers_wanted() == 0
 
     return in_child(check)
@@ -316,7 +365,7 @@ def test_a_child_that_leaves_what_its_parent_entered():
 
 def test_with_every_processor_busy():
     """Helpers are late, and the caller goes on alone now and then: all parts are done all the same."""
-    alone = do(200, 10, terms=3000)
+    alone = do(200, 10, terms=3000, patient=False)
     busy = "import time\nend = time.monotonic() + 20\nwhile time.monotonic() < end: pass"
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     others = [subprocess.Popen([sys.executable, "-S", "-c", busy]) for _ in range(processors)]
@@ -325,7 +374,7 @@ def test_with_every_processor_busy():
         end = time.monotonic() + 1
         while time.monotonic() < end:
             with team.at_work():
-                np.testing.assert_array_equal(do(200, 10, terms=3000), alone)
+                np.testing.assert_array_equal(do(200, 10, terms=3000, patient=False), alone)
     finally:
         for other in others:
             other.kill()
