@@ -11,7 +11,7 @@ from .data import check_width, scaled, value_of
 from .device import chosen_backend
 from .runners import calling
 
-CHUNK = 100
+CHUNK = 250
 
 
 def score(net, examples, cost=None) -> dict[str, float]:
@@ -29,8 +29,7 @@ def score(net, examples, cost=None) -> dict[str, float]:
     names = _names(net, cost)
     sums = np.zeros(len(names))
     with calling(chosen_backend(), net.floatX):
-        for start in range(0, len(examples), CHUNK):
-            rows = np.arange(start, start + CHUNK).clip(max=len(examples) - 1)
+        for rows in _chunks(len(examples)):
             sums += _sums(scorer, names, images[rows], targets[rows], net.floatX)
         repeated = -len(examples) % CHUNK
         if repeated:
@@ -57,10 +56,17 @@ def predictions(net, images) -> list[np.ndarray]:
     predictor = compiled(net, compile_predictor, CHUNK, images.shape[1])
     parts = []
     with calling(chosen_backend(), net.floatX):
-        for start in range(0, len(images), CHUNK):
-            rows = np.arange(start, start + CHUNK).clip(max=len(images) - 1)
+        for rows in _chunks(len(images)):
             parts.append([np.asarray(part) for part in predictor(scaled(images[rows], net.floatX))])
     return [np.concatenate(pieces)[: len(images)] for pieces in zip(*parts, strict=True)]
+
+
+def _chunks(count: int):
+    """Yield the rows of each chunk: slices, which copy nothing, then the numbers of a last one that is filled up."""
+    for start in range(0, count - CHUNK + 1, CHUNK):
+        yield slice(start, start + CHUNK)
+    if count % CHUNK:
+        yield np.arange(count - count % CHUNK, count - count % CHUNK + CHUNK).clip(max=count - 1)
 
 
 def _names(net, cost) -> list[str]:

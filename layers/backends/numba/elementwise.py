@@ -3,14 +3,12 @@
 As scalar Ops of our own, so that PyTensor fuses them with what stands around them, and its own keep their code.
 """
 
-import numpy as np
 from pytensor.compile.mode import optdb
 from pytensor.graph.rewriting.basic import in2out, node_rewriter
 from pytensor.link.numba.dispatch.basic import register_funcify_and_cache_key
-from pytensor.scalar.basic import Exp, ScalarOp, Tanh, UnaryScalarOp, same_out
+from pytensor.scalar.basic import Exp, ScalarOp, Tanh, same_out
 from pytensor.scalar.math import Sigmoid
 from pytensor.tensor.elemwise import Elemwise
-from scipy.special import expit
 
 from . import exponential
 from . import kernel as kernel_module
@@ -19,25 +17,17 @@ from .version import source_version
 VERSION = source_version(__file__, str(exponential.__file__), str(kernel_module.__file__))
 
 
-class FastExp(UnaryScalarOp):
+# PyTensor's fusion passes over Ops without C code, on Numba too; by descent ours have it, and a value in Python.
+class FastExp(Exp):
     """e to the power of x."""
 
-    def impl(self, x):
-        return np.exp(x)
 
-
-class FastSigmoid(UnaryScalarOp):
+class FastSigmoid(Sigmoid):
     """1 / (1 + e to the power of -x)."""
 
-    def impl(self, x):
-        return expit(x)
 
-
-class FastTanh(UnaryScalarOp):
+class FastTanh(Tanh):
     """The hyperbolic tangent of x."""
-
-    def impl(self, x):
-        return np.tanh(x)
 
 
 KERNELS = {FastExp: exponential.exp, FastSigmoid: exponential.sigmoid, FastTanh: exponential.tanh}

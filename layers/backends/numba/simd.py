@@ -47,19 +47,31 @@ def lanes_of(dtype: str) -> int:
     return processor()[0] // np.dtype(dtype).itemsize
 
 
+def offsets(length: int, lanes: int) -> tuple[int, ...]:
+    """Return where vectors begin that cover `length` numbers: the last ends with them, and may begin early."""
+    return tuple(min(v, length - lanes) for v in range(0, length, lanes))
+
+
 @cache
-def tile(dtype: str, lanes: int, left: tuple[int, ...], right: tuple[int, ...], *, spread: bool) -> SimpleNamespace:
+def tile(
+    dtype: str,
+    lanes: int,
+    left: tuple[int, ...],
+    right: tuple[int, ...],
+    *,
+    spread: bool,
+    onto: tuple[int, ...] | None = None,
+) -> SimpleNamespace:
     """Return the operations on a tile of len(left) x len(right) vectors of `lanes` numbers of `dtype`.
 
     zero() is a tile of zeros, add(tile, other) the sum of two. accumulate(tile, a, i, b, j) adds to its vector (t, f)
     the product of what lies at a[i + left[t]] and the vector at b[j + right[f]]; the first is a number, spread over a
     vector, if `spread`, and a vector otherwise. The arrays are flat and contiguous.
 
-    store(tile, a, i, stride) puts the vectors at a[i + t * stride + right[f]], and blend(tile, a, i, stride, old, new)
-    puts there old * what it finds + new * the tile; add_to(tile, a, i) adds its vectors to those in a row from a[i] on.
-    load(a, i) is a tile of one row, the vectors at a[i + right[f]];
-    scatter(tile, a, i, b, j) adds a[i] times that row to the vectors at b[j + right[f]]. largest(tile, out, bits, i, stride)
-    stores of each row the largest of its vectors, with NaN kept, at out[i + t * stride], and which have it, as bits
+    store(tile, a, i, stride) puts the vectors at a[i + t * stride + onto[f]], by default right[f], and blend(tile, a, i, stride, old, new)
+    puts there old * what it finds + new * the tile; add_to(tile, a, i) adds its vectors to those in a row from a[i].
+    load(a, i) is a tile of one row, the vectors at a[i + right[f]]; scatter(tile, a, i, b, j) adds a[i] times that
+    row to the vectors at b[j + right[f]]. largest(tile, out, bits, i, stride) stores of each row the largest of its vectors, with NaN kept, at out[i + t * stride], and which have it, as bits
     1 << f, at the same place of `bits`.
     """
     rows, columns = len(left), len(right)
@@ -67,7 +79,7 @@ def tile(dtype: str, lanes: int, left: tuple[int, ...], right: tuple[int, ...], 
     vector, integers = ir.VectorType(scalar, lanes), ir.VectorType(INT32, lanes)
     sums = ir.ArrayType(vector, rows * columns)
     size = np.dtype(dtype).itemsize
-    kind = kind_of(f"tile of {rows} x {columns} x {lanes} {dtype}, {left}, {right}, {spread}", sums)
+    kind = kind_of(f"tile of {rows} x {columns} x {lanes} {dtype}, {left}, {right}, {spread}, {onto}", sums)
 
     def pointer(context, builder, array_type, array, index, llvm):
         data = context.make_array(array_type)(context, builder, array).data
@@ -143,7 +155,7 @@ def tile(dtype: str, lanes: int, left: tuple[int, ...], right: tuple[int, ...], 
         """Yield, for each vector of a tile that lies in an array by rows, its number and its pointer."""
         for t in range(rows):
             row = builder.add(i, builder.mul(stride, ir.Constant(INDEX, t)))
-            for f, offset in enumerate(right):
+            for f, offset in enumerate(right if onto is None else onto):
                 yield t * columns + f, pointer(context, builder, array_type, array, at(builder, row, offset), vector)
 
     @intrinsic

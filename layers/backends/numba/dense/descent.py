@@ -9,8 +9,8 @@ import numpy as np
 
 from ..kernel import kernel, written_out
 from ..sharing import shared_out
-from ..simd import processor, tile
-from .sizes import TERMS, Sizes, cycles, offsets
+from ..simd import aligned, offsets, processor, tile
+from .sizes import TERMS, Sizes, cycles
 
 PARTS = 24  # at least, where there are as many rows
 EXAMPLES = TERMS // 2
@@ -32,42 +32,50 @@ def make_descent(s: Sizes, inplace: bool):
     wide, high = min(fitting, key=lambda sizes: -(-count // sizes[0]) * cycles(*sizes) / sizes[1])
     blocks = n_in // high
     together = max(1, blocks // PARTS)
+    pitch = count * lanes
     span, last_column = wide * lanes, starts[(count - 1) // wide * wide]
-    regular = _make_columns(s, high, tuple(range(0, span, lanes)))
-    last = _make_columns(s, high, tuple(start - last_column for start in starts if start >= last_column))
+    regular = _make_columns(s, high, tuple(range(0, span, lanes)), pitch)
+    last = _make_columns(s, high, tuple(start - last_column for start in starts if start >= last_column), pitch)
 
     @kernel
-    def some_rows(part, w, x, d, old, new):
+    def some_rows(part, w, x, deltas, old, new):
         for first in range(0, n, EXAMPLES):
             keep = old if first == 0 else w.dtype.type(1)
             for b in range(part * together, min(blocks, (part + 1) * together)):
                 for column in range(0, last_column, span):
-                    regular(w, x, d, keep, new, b * high, column, first)
-                last(w, x, d, keep, new, b * high, last_column, first)
+                    regular(w, x, deltas, keep, new, b * high, column, first)
+                last(w, x, deltas, keep, new, b * high, last_column, first)
 
     rows_done = shared_out(some_rows)
+    row_of = tile(s.dtype, lanes, (0,), starts, spread=True)
+    load_row, add_row = row_of.load, row_of.add_to
 
     @kernel
     def descend(w, x, d, old, new):
         changed = np.ascontiguousarray(w) if inplace else w.copy()
         flat = np.ascontiguousarray(x).reshape(-1), np.ascontiguousarray(d).reshape(-1)
-        rows_done(-(-blocks // together), (changed.reshape(-1), flat[0], flat[1], old.item(), new.item()))
+        deltas = aligned(n * pitch, w)  # whole vectors, none across two lines of the cache
+        deltas[:] = 0
+        for k in range(n):
+            add_row(load_row(flat[1], k * n_out), deltas, k * pitch)
+        rows_done(-(-blocks // together), (changed.reshape(-1), flat[0], deltas, old.item(), new.item()))
         return changed
 
     return descend
 
 
-def _make_columns(s: Sizes, high: int, right: tuple[int, ...]):
-    """Return what is done for `high` rows of some columns and the examples from `first` on."""
+def _make_columns(s: Sizes, high: int, onto: tuple[int, ...], pitch: int):
+    """Return what is done for `high` rows of some columns, which lie at `onto` in w, and the examples from `first` on."""
     n, n_in, n_out = s.batch, s.n_in, s.n_out
-    sums = tile(s.dtype, s.lanes, tuple(range(high)), right, spread=True)
+    right = tuple(range(0, len(onto) * s.lanes, s.lanes))
+    sums = tile(s.dtype, s.lanes, tuple(range(high)), right, spread=True, onto=onto)
     zero, accumulate, blend = sums.zero, sums.accumulate, sums.blend
 
     @written_out
-    def columns(w, x, d, keep, new, row, column, first):
+    def columns(w, x, deltas, keep, new, row, column, first):
         total = zero()
         for k in range(first, min(n, first + EXAMPLES)):
-            total = accumulate(total, x, k * n_in + row, d, k * n_out + column)
+            total = accumulate(total, x, k * n_in + row, deltas, k * pitch + column)
         blend(total, w, row * n_out + column, n_out, keep, new)
 
     return columns

@@ -38,8 +38,3 @@ def cycles(wide: int, high: int) -> float:
     A vector counts thrice as much as a number that is spread, since most lie across two lines of the cache.
     """
     return max(wide * high / 2, 1.5 * wide + high / 2)
-
-
-def offsets(length: int, lanes: int) -> tuple[int, ...]:
-    """Return where vectors begin that cover `length` numbers: the last ends with them, and may begin early."""
-    return tuple(min(v, length - lanes) for v in range(0, length, lanes))

@@ -177,6 +177,14 @@ def make_gradient_to_input(g: Geometry):
         image[:] = 0
         for o in range(filters):
             winners = find(bits, gradient, (n * filters + o) * windows, order, 0, windows, 0, where, paid, 0)
+            for e in range(winners):
+                value = get(paid, e)
+                if value - value != 0:  # NaN or infinite: a vector would carry it beyond the row, as NaN times 0
+                    for i in range(kh):
+                        for k in range(kw * maps):
+                            tap = get(packed, (o * kh + i) * chunks * chunk + k)
+                            image[get(where, e) + i * wide * maps + k] += value * tap
+                    put(paid, e, paid.dtype.type(0))
             for i in range(kh):
                 for part in range(chunks):
                     row = load(packed, ((o * kh + i) * chunks + part) * chunk)

@@ -1,5 +1,7 @@
 """Which parts of a graph the fused kernels take: for Numba only, where all sizes but the batch are known."""
 
+import numpy as np
+import pytensor.tensor as pt
 from pytensor.compile.mode import optdb
 from pytensor.graph.rewriting.basic import MergeOptimizer, in2out, node_rewriter
 
@@ -7,6 +9,8 @@ from ....ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight, border
 from ....ops.pool import MaxPool2DGrad, Pool2D
 from .geometry import MOST_PLACES, Geometry
 from .ops import ConvMaxPool, GradientToInput, GradientToWeight
+
+NO_BITS = pt.constant(np.zeros((1, 1, 1, 1), np.int32))
 
 
 @node_rewriter([Conv2DGradWeight, Conv2DGradInput])
@@ -54,16 +58,45 @@ def fuse_pool(fgraph, node):
     return [ConvMaxPool(geometry, keep=False)(*inputs)]
 
 
+@node_rewriter([Conv2DGradWeight, Conv2DGradInput])
+def fuse_plain_gradient(fgraph, node):
+    """Take the gradient of a convolution without pooling: its windows are single places, which always win."""
+    first, gradient, like = node.inputs
+    x, w = (first, like) if isinstance(node.op, Conv2DGradWeight) else (like, first)
+    geometry = _sizes(node.op, x, w, (1, 1))
+    if geometry is None or gradient.type.shape[1:] != (geometry.filters, *geometry.pooled):
+        return None
+    if geometry.kh * geometry.kw == 1 or geometry.kw * geometry.maps < geometry.lanes:
+        return None  # rows so short that products of matrices are faster
+    if isinstance(node.op, Conv2DGradWeight):
+        return [GradientToWeight(geometry)(x, NO_BITS, gradient, w)]
+    return [GradientToInput(geometry)(w, NO_BITS, gradient, x)]
+
+
+@node_rewriter([Conv2D])
+def fuse_plain(fgraph, node):
+    """Take a convolution without pooling."""
+    geometry = _sizes(node.op, *node.inputs, (1, 1))
+    return None if geometry is None else [ConvMaxPool(geometry, keep=False)(*node.inputs)]
+
+
 def _geometry(convolved, size) -> Geometry | None:
     """Return the geometry of max-pooling by `size` over `convolved`, if that is a convolution of known sizes."""
     if convolved.owner is None or type(convolved.owner.op) is not Conv2D:
         return None
-    op, (x, w) = convolved.owner.op, convolved.owner.inputs
+    return _sizes(convolved.owner.op, *convolved.owner.inputs, size)
+
+
+def _sizes(op, x, w, size) -> Geometry | None:
+    """Return the geometry of a convolution by `op` and pooling by `size`, if the sizes are known and none is 0."""
+    if x.type.dtype != w.type.dtype or x.type.dtype not in ("float32", "float64"):
+        return None
     if None in (*x.type.shape[1:], *w.type.shape) or size[0] * size[1] > MOST_PLACES:
         return None
     (maps, height, width), (filters, _, kh, kw) = x.type.shape[1:], w.type.shape
     pad = border(op.padding, (kh, kw))
-    return Geometry(maps, height, width, filters, kh, kw, op.stride, pad, size, op.flip, x.type.dtype)
+    geometry = Geometry(maps, height, width, filters, kh, kw, op.stride, pad, size, op.flip, x.type.dtype)
+    return geometry if w.type.shape[1] == maps and min(maps, filters, *geometry.pooled) > 0 else None
 
 
 def _is_max_pool(pooled, convolved, size) -> bool:
@@ -79,4 +112,6 @@ def _is_max_pool(pooled, convolved, size) -> bool:
 # Before PyTensor's own fusion of elementwise Ops; gradients first, while the pooling that they belong to is there.
 optdb.register("network3_fuse_gradient", in2out(fuse_gradient), "numba", position=2.5)
 optdb.register("network3_fuse_pool", in2out(fuse_pool), "numba", position=2.51)
+optdb.register("network3_fuse_plain_gradient", in2out(fuse_plain_gradient), "numba", position=2.513)
+optdb.register("network3_fuse_plain", in2out(fuse_plain), "numba", position=2.516)
 optdb.register("network3_merge", MergeOptimizer(), "numba", position=2.52)

@@ -24,6 +24,7 @@ CASES = {
     "more taps in a row than fit": ((2, 1, 5, 21), 2, (2, 11), (1, 1), (0, 0), (2, 3)),
     "one image, one filter, one window": ((1, 1, 3, 4), 1, (2, 3), (1, 1), (0, 0), (2, 2)),
     "more maps than registers": ((1, 37, 5, 6), 2, (2, 3), (1, 1), (0, 0), (2, 2)),
+    "rows longer than the registers": ((2, 150, 5, 6), 3, (2, 3), (1, 1), (0, 1), (2, 2)),
 }
 LIMITS = {"float32": 2e-6, "float64": 1e-14}
 

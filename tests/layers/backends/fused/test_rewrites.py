@@ -8,11 +8,13 @@ from pytensor.compile.mode import get_mode
 
 import network3.layers.backends.numba  # noqa: F401  (registers Ops and rewrites)
 from network3.layers.backends.numba.fused.ops import ConvMaxPool, GradientToInput, GradientToWeight
+from network3.layers.backends.numba.simd import lanes_of
 from network3.layers.ops import conv2d, pool2d
 from network3.layers.ops.conv import Conv2D
 from network3.layers.ops.pool import MaxPool2DGrad, Pool2D
 
-GENERIC = get_mode("NUMBA").excluding("network3_fuse_gradient", "network3_fuse_pool")
+FUSED = [f"network3_fuse_{name}" for name in ("gradient", "pool", "plain_gradient", "plain")]
+GENERIC = get_mode("NUMBA").excluding(*FUSED)
 X, W = (np.random.default_rng(k).normal(size=shape) for k, shape in enumerate([(3, 2, 11, 9), (5, 2, 4, 3)]))
 G = np.random.default_rng(2).normal(size=(3, 5, 4, 3))
 
@@ -74,14 +76,38 @@ def test_every_convolution_is_taken(how):
         np.testing.assert_allclose(got, wanted, rtol=1e-11, atol=1e-12)
 
 
-def test_unknown_sizes_other_pools_and_other_back_ends_take_the_generic_path():
+def pooling(function):
+    """Return the windows of the convolutions that were taken: (1, 1) is one without pooling."""
+    return [node.op.geometry.size for node in function.maker.fgraph.toposort() if isinstance(node.op, ConvMaxPool)]
+
+
+def test_unknown_sizes_and_other_back_ends_take_the_generic_path():
     x, w = variables(x=(3, 2, None, 9))
     assert ConvMaxPool not in ops(pytensor.function([x, w], pool2d(conv2d(x, w), (2, 2)), mode="NUMBA"))
     x, w = variables()
-    for pooled in (pool2d(conv2d(x, w), (2, 2), mode="l2"), pool2d(conv2d(x, w), (4, 3)), pool2d(x, (2, 2))):
-        assert ConvMaxPool not in ops(pytensor.function([x, w], pooled, mode="NUMBA", on_unused_input="ignore"))
     assert ConvMaxPool not in ops(pytensor.function([x, w], graph(x, w)[0], mode="FAST_COMPILE"))
     assert ConvMaxPool not in ops(pytensor.function([x, w], graph(x, w)[0], mode="JAX"))
+
+
+def test_other_pools_are_taken_without_the_pooling():
+    x, w = variables()
+    for pooled in (pool2d(conv2d(x, w), (2, 2), mode="l2"), pool2d(conv2d(x, w), (4, 3)), conv2d(x, w)):
+        assert pooling(pytensor.function([x, w], pooled, mode="NUMBA")) == [(1, 1)]
+    assert not pooling(pytensor.function([x], pool2d(x, (2, 2)), mode="NUMBA"))
+
+
+@pytest.mark.parametrize("how", [{}, {"stride": (2, 1)}, {"padding": "half"}, {"flip": False}])
+@pytest.mark.parametrize("maps", [2, 5])
+def test_convolutions_without_pooling_and_their_gradients(how, maps):
+    x, w = variables(x=(3, maps, 11, 9), w=(5, maps, 4, 3))
+    values = [np.random.default_rng(k).normal(size=v.type.shape) for k, v in enumerate((x, w))]
+    y = conv2d(x, w, **how)
+    outputs = [y, *pt.grad((y**3).sum(), [x, w])]
+    fused, generic = (pytensor.function([x, w], outputs, mode=mode) for mode in ("NUMBA", GENERIC))
+    # Short rows, of fewer numbers than a vector has, are left to products of matrices.
+    assert (GradientToWeight in ops(fused)) == (GradientToInput in ops(fused)) == (3 * maps >= lanes_of("float64"))
+    for got, wanted in zip(fused(*values), generic(*values), strict=True):
+        np.testing.assert_allclose(got, wanted, rtol=1e-10, atol=1e-10)
 
 
 def test_an_open_batch_is_taken():
@@ -99,7 +125,7 @@ def test_maxima_and_the_values_among_which_they_are_looked_for_are_of_one_pass()
     pooled = pool2d(convolved, (2, 2))
     to_convolved = pt.grad((pooled * G.astype("float32")).sum(), convolved)  # no gradient of the convolution follows
     function = pytensor.function([x, w], [pooled, to_convolved], mode="NUMBA")
-    assert ConvMaxPool not in ops(function)
+    assert pooling(function) == [(1, 1)]
     _, paid = function(X.astype("float32"), W.astype("float32"))
     assert (np.count_nonzero(paid, axis=(2, 3)) == 12).all()
 
