@@ -57,7 +57,8 @@ def predictions(net, images) -> list[np.ndarray]:
     parts = []
     with calling(chosen_backend(), net.floatX):
         for rows in _chunks(len(images)):
-            parts.append([np.asarray(part) for part in predictor(scaled(images[rows], net.floatX))])
+            found = predictor(scaled(images[rows], net.floatX))
+            parts.append([np.asarray(part) for part in found])
     return [np.concatenate(pieces)[: len(images)] for pieces in zip(*parts, strict=True)]
 
 

@@ -5,6 +5,7 @@ units in the last place from the exact ones at most: exp 1, sigmoid 2.4, tanh 1.
 """
 
 import math
+from functools import partial
 
 import numpy as np
 from llvmlite import ir
@@ -48,10 +49,11 @@ def _scaled(typing, p, n):
     return types.float32(types.float32, types.float32), generate
 
 
-plain = dict(error_model="numpy")  # a division by 0 is infinite, not an exception: no branch
+# A division by 0 is infinite, not an exception: no branch.
+plain = partial(kernel, error_model="numpy")
 
 
-@kernel(**plain)
+@plain
 def exp(x):
     bounded = LEAST if x < LEAST else x
     bounded = MOST if bounded > MOST else bounded
@@ -63,14 +65,14 @@ def exp(x):
     return _scaled(np.float32(p), np.float32(n))
 
 
-@kernel(**plain)
+@plain
 def sigmoid(x):
     # By the exponential that is at most 1: the left tail is as exact as that, and subnormal before it is 0.
     e = exp(-abs(x))
     return np.float32((e if x < 0 else ONE) / (ONE + e))
 
 
-@kernel(**plain)
+@plain
 def tanh(x):
     size = abs(x)
     square = x * x

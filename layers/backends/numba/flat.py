@@ -8,6 +8,7 @@ or one number for the row (a map's bias), or the same for all rows (a layer's bi
 import math
 from hashlib import sha256
 
+import numpy as np
 from pytensor.compile.mode import optdb
 from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
@@ -17,12 +18,12 @@ from pytensor.tensor.elemwise import Elemwise
 from pytensor.tensor.type import TensorType
 
 from . import kernel as kernel_module
-from . import sharing, simd
+from . import memory, sharing
 from .kernel import kernel
 from .sharing import shared_out
 from .version import source_version
 
-VERSION = source_version(__file__, *(str(module.__file__) for module in (kernel_module, sharing, simd)))
+VERSION = source_version(__file__, *(str(module.__file__) for module in (kernel_module, memory, sharing)))
 LEAST = 4096  # numbers: fewer are done before another thread is there
 PART = 4096  # numbers, about, of a part
 EACH, ONE, BY_ROW, ALONG = "each", "one", "by row", "along"
@@ -74,7 +75,7 @@ def numba_flat_elemwise(op, node, **kwargs):
     in_row = {EACH: "get({0}, k)", ALONG: "get({0}, k - start)"}
     once = {ONE: "get({0}, 0)", BY_ROW: "get({0}, r % group)"}
     kinds = list(zip(ins, op.kinds, strict=True))
-    scope = {"__name__": __name__, "get": simd.get, "put": simd.put, "value": value, "rows": rows, "length": length}
+    scope = {"__name__": __name__, "get": memory.get, "put": memory.put, "value": value, "rows": rows, "length": length}
     scope |= {"together": together, "size": size, "group": op.group}
     source = SOURCE.format(
         arrays=", ".join(ins + outs),
@@ -90,8 +91,6 @@ def numba_flat_elemwise(op, node, **kwargs):
         flat=", ".join([f"np.ascontiguousarray({x}).reshape(-1)" for x in ins] + [f"{y}.reshape(-1)" for y in outs]),
         returned=", ".join(outs),
     )
-    import numpy as np
-
     exec(source, scope)
     scope |= {"run": shared_out(kernel(scope["part"])), "parts": -(-rows // together), "np": np}
     exec(call, scope)
@@ -113,6 +112,9 @@ def flatten(fgraph, node):
         return None
     if any(None in x.type.shape for x in node.inputs):
         return None
+    scalar_node = node.op.make_scalar_node(*node.inputs)
+    if numba_funcify_and_cache_key(node.op.scalar_op, node=scalar_node)[1] is None:
+        return None  # runs in Python, perhaps: a helper that needs Python's lock waits for one who waits for it
     varying = [tuple(d for d, n in enumerate(shape) if n > 1 and x.type.shape[d] > 1) for x in node.inputs]
     every = tuple(d for d, n in enumerate(shape) if n > 1)
     partly = {axes for axes in varying if axes not in ((), every)}

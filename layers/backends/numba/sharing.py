@@ -8,6 +8,7 @@ finds nothing to do.
 
 import ctypes
 import sys
+from operator import attrgetter
 
 import numba
 from llvmlite import binding, ir
@@ -21,6 +22,7 @@ BOARD, CLOCK, YIELD, SLEEP = (f"network3_{name}" for name in ("board", "clock", 
 MOST_PARTS = 0xFFFF
 
 INT, VOID, BYTE = ir.IntType(64), ir.VoidType(), ir.IntType(8).as_pointer()
+code_of = attrgetter("library")  # of a compiled function
 PART = ir.FunctionType(VOID, [INT, INT])
 BILLION = 1_000_000_000
 LOOKS = 20_000  # that a helper takes, a microsecond or less each, before it sleeps
@@ -261,7 +263,7 @@ def shared_out(task):
             parts, data = arguments
             place = cgutils.alloca_once_value(builder, data)
             compiled = kind.dispatcher.overloads[of_task.args]
-            context.active_code_library.add_linking_library(compiled.library)
+            context.active_code_library.add_linking_library(code_of(compiled))
             part = ir.Function(builder.module, PART, builder.module.get_unique_name("network3_part"))
             part.linkage = "internal"
             inside = ir.IRBuilder(part.append_basic_block())
@@ -270,7 +272,7 @@ def shared_out(task):
             context.call_internal_no_propagate(inside, compiled.fndesc, of_task, [part.args[1], *values])
             inside.ret_void()
             (job,) = do_job.overloads.values()
-            context.active_code_library.add_linking_library(job.library)
+            context.active_code_library.add_linking_library(code_of(job))
             addresses = [builder.ptrtoint(part, INT), builder.ptrtoint(place, INT)]
             return context.call_internal(builder, job.fndesc, job.signature, [*addresses, parts])
 

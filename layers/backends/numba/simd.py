@@ -15,13 +15,10 @@ from numba.core import types
 from numba.core.datamodel import models
 from numba.extending import intrinsic, register_model
 
-from .kernel import written_out
-
 FLOATS = {"float32": ir.FloatType(), "float64": ir.DoubleType()}
-INDEX, INT32, BYTE = ir.IntType(64), ir.IntType(32), ir.IntType(8).as_pointer()
+INDEX, INT32 = ir.IntType(64), ir.IntType(32)
 # A product goes into its sum unrounded, where the processor can: faster, and more exact.
 FUSED = ("contract",)
-LINE = 64  # bytes of a cache line
 
 
 @cache
@@ -68,11 +65,13 @@ def tile(
     the product of what lies at a[i + left[t]] and the vector at b[j + right[f]]; the first is a number, spread over a
     vector, if `spread`, and a vector otherwise. The arrays are flat and contiguous.
 
-    store(tile, a, i, stride) puts the vectors at a[i + t * stride + onto[f]], by default right[f], and blend(tile, a, i, stride, old, new)
-    puts there old * what it finds + new * the tile; add_to(tile, a, i) adds its vectors to those in a row from a[i].
-    load(a, i) is a tile of one row, the vectors at a[i + right[f]]; scatter(tile, a, i, b, j) adds a[i] times that
-    row to the vectors at b[j + right[f]]. largest(tile, out, bits, i, stride) stores of each row the largest of its vectors, with NaN kept, at out[i + t * stride], and which have it, as bits
-    1 << f, at the same place of `bits`.
+    store(tile, a, i, stride) puts the vectors at a[i + t * stride + onto[f]], by default right[f]; blend(tile, a, i,
+    stride, old, new) puts there old * what it finds + new * the tile; add_to(tile, a, i) adds the vectors to those in
+    a row from a[i] on. load(a, i) is a tile of one row, the vectors at a[i + right[f]]; scatter(tile, a, i, b, j) adds
+    a[i] times that row to the vectors at b[j + right[f]].
+
+    largest(tile, out, bits, i, stride) stores of each row the largest of its vectors, with NaN kept, at
+    out[i + t * stride], and which have it, as bits 1 << f, at the same place of `bits`.
     """
     rows, columns = len(left), len(right)
     scalar = FLOATS[dtype]
@@ -243,61 +242,6 @@ def tile(
         scatter=scatter,
         largest=largest,
     )
-
-
-@written_out
-def aligned(size, like):
-    """Return an empty flat array of `size` numbers of the type of `like` that begins with a cache line.
-
-    A vector that lies across two lines takes two loads.
-    """
-    buffer = np.empty(size + LINE // like.itemsize, like.dtype)
-    skipped = (-buffer.ctypes.data % LINE) // like.itemsize
-    return buffer[skipped : skipped + size]
-
-
-@intrinsic
-def get(typing, a, i):
-    """Return a[i] of a flat, contiguous array. NumPy's indices from the end cost a kernel's inner loop dearly."""
-
-    def generate(context, builder, signature, arguments):
-        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-        return context.unpack_value(builder, a.dtype, builder.gep(data, [arguments[1]]))
-
-    return a.dtype(a, types.intp), generate
-
-
-@intrinsic
-def put(typing, a, i, value):
-    """Set a[i] of a flat, contiguous array."""
-
-    def generate(context, builder, signature, arguments):
-        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-        context.pack_value(builder, a.dtype, arguments[2], builder.gep(data, [arguments[1]]))
-        return context.get_dummy_value()
-
-    return types.void(a, types.intp, a.dtype), generate
-
-
-@intrinsic
-def copy(typing, to, i, source, j, count):
-    """Copy `count` numbers, a constant of a few hundred at most, from source[j] to to[i]."""
-    if not isinstance(count, types.IntegerLiteral):
-        return None
-    bytes_ = count.literal_value * to.dtype.bitwidth // 8
-
-    def generate(context, builder, signature, arguments):
-        to, i, source, j, _ = arguments
-        to_type, _, source_type, _, _ = signature.args
-        places = [
-            builder.bitcast(builder.gep(context.make_array(kind)(context, builder, array).data, [index]), BYTE)
-            for kind, array, index in ((to_type, to, i), (source_type, source, j))
-        ]
-        memcpy = builder.module.declare_intrinsic("llvm.memcpy", [BYTE, BYTE, INDEX])
-        builder.call(memcpy, [*places, ir.Constant(INDEX, bytes_), ir.Constant(ir.IntType(1), 0)])
-        return context.get_dummy_value()
-
-    return types.void(to, types.intp, source, types.intp, count), generate
 
 
 def kind_of(name: str, llvm):

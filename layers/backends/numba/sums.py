@@ -22,12 +22,13 @@ from pytensor.tensor.elemwise import CAReduce, Elemwise
 from pytensor.tensor.type import TensorType
 
 from . import kernel as kernel_module
-from . import simd
+from . import memory, simd
 from .kernel import kernel
-from .simd import get, kind_of
+from .memory import get
+from .simd import kind_of
 from .version import source_version
 
-VERSION = source_version(__file__, str(kernel_module.__file__), str(simd.__file__))
+VERSION = source_version(__file__, str(kernel_module.__file__), str(simd.__file__), str(memory.__file__))
 LANES = 32  # sums under way
 
 

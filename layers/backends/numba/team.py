@@ -1,4 +1,4 @@
-"""A team of threads for our kernels: work is cut into parts that whoever is free takes, and nobody waits for who is late.
+"""A team of threads for our kernels: work is cut into parts, whoever is free takes one, and none waits for who is late.
 
 How work is cut follows from the shapes alone; the threads only decide who does a part, so their number changes no bit.
 The caller takes parts as the helpers do, and would do all of them alone if none came: a helper that the system lets
@@ -20,7 +20,7 @@ import numpy as np
 from ...checks import whole
 from . import sharing
 
-_numbers = np.frombuffer(sharing.board, np.int64)
+_numbers = np.ctypeslib.as_array(sharing.board)
 _lock = threading.Lock()
 _users = 0
 _helpers: list[threading.Semaphore] = []  # how each is called in

@@ -1,4 +1,4 @@
-"""A step of gradient descent for a layer's weights at once, w <- old w + new x' d, where the gradient x' d is never kept.
+"""A step of gradient descent for a layer's weights, w <- old w + new x' d, of which the gradient x' d is never kept.
 
 Loops: rows of w, shared out to threads; examples, so many that their deltas stay in the cache; columns; examples,
 over which the sums of some rows stay in registers. 2 * batch * n_in * n_out floating-point operations; the weights
@@ -8,8 +8,9 @@ are read and written once for each `TERMS` / 2 examples.
 import numpy as np
 
 from ..kernel import kernel, written_out
+from ..memory import aligned
 from ..sharing import shared_out
-from ..simd import aligned, offsets, processor, tile
+from ..simd import offsets, processor, tile
 from .sizes import TERMS, Sizes, cycles
 
 PARTS = 24  # at least, where there are as many rows
@@ -65,7 +66,7 @@ def make_descent(s: Sizes, inplace: bool):
 
 
 def _make_columns(s: Sizes, high: int, onto: tuple[int, ...], pitch: int):
-    """Return what is done for `high` rows of some columns, which lie at `onto` in w, and the examples from `first` on."""
+    """Return what is done for `high` rows of some columns, at `onto` in w, and the examples from `first` on."""
     n, n_in, n_out = s.batch, s.n_in, s.n_out
     right = tuple(range(0, len(onto) * s.lanes, s.lanes))
     sums = tile(s.dtype, s.lanes, tuple(range(high)), right, spread=True, onto=onto)

@@ -10,12 +10,12 @@ from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache
 from pytensor.tensor.type import TensorType
 
 from .. import kernel as kernel_module
-from .. import sharing, simd
+from .. import memory, sharing, simd
 from ..version import source_version
 from . import descent, product, sizes
 from .sizes import Sizes
 
-MODULES = (kernel_module, sharing, simd, descent, product, sizes)
+MODULES = (kernel_module, memory, sharing, simd, descent, product, sizes)
 VERSION = source_version(__file__, *(str(module.__file__) for module in MODULES))
 
 

@@ -6,8 +6,9 @@
 import numpy as np
 
 from ..kernel import kernel
+from ..memory import aligned, get, put
 from ..sharing import shared_out
-from ..simd import aligned, get, offsets, put, tile
+from ..simd import offsets, tile
 from .sizes import TERMS, Sizes, cycles
 
 CACHE = 1 << 20  # bytes of weights that stay in a processor's second cache

@@ -8,8 +8,9 @@ last, where the patch under a filter is a few long rows: 2 * maps * kh * kw floa
 import numpy as np
 
 from ..kernel import kernel, written_out
+from ..memory import aligned, get, put
 from ..sharing import shared_out
-from ..simd import aligned, get, processor, put, tile
+from ..simd import processor, tile
 from .geometry import Geometry
 
 NUMBERS = 6000  # of images that are gone through filter by filter: they stay in the first cache
@@ -17,11 +18,10 @@ PARTS = 10  # that the filters are shared out in
 
 
 def make_finder(g: Geometry):
-    """Return ``find(bits, gradient, at, windows, begin, end, image, where, paid, count)``: the count with
-    its winners added.
+    """Return ``find(bits, gradient, at, windows, begin, end, image, where, paid, count) -> count``.
 
-    Of windows[begin:end], of the map that begins at `at` in the flat arrays bits and gradient: where each place that
-    won lies in the image that begins at `image`, its maps last, and its gradient, unless that is 0.
+    It adds, of windows[begin:end], of the map that begins at `at` in the flat arrays bits and gradient: where each
+    place that won lies in the image that begins at `image`, its maps last, and its gradient, unless that is 0.
     """
     (ph, pw), (down, right), wide, maps = g.pooled, g.step, g.extent[1], g.maps
     base = np.array([(py * down * wide + px * right) * maps for py in range(ph) for px in range(pw)])

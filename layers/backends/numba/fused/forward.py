@@ -9,8 +9,9 @@ multiply-adds.
 import numpy as np
 
 from ..kernel import kernel, written_out
+from ..memory import aligned, copy, get, put
 from ..sharing import shared_out
-from ..simd import aligned, copy, get, put, tile
+from ..simd import tile
 from .geometry import Geometry
 
 TAPS = 128  # products that are added up one by one: the fewer terms a sum has, the fewer digits it loses

@@ -76,15 +76,17 @@ def fuse_plain_gradient(fgraph, node):
 @node_rewriter([Conv2D])
 def fuse_plain(fgraph, node):
     """Take a convolution without pooling."""
-    geometry = _sizes(node.op, *node.inputs, (1, 1))
-    return None if geometry is None else [ConvMaxPool(geometry, keep=False)(*node.inputs)]
+    x, w = node.inputs
+    geometry = _sizes(node.op, x, w, (1, 1))
+    return None if geometry is None else [ConvMaxPool(geometry, keep=False)(x, w)]
 
 
 def _geometry(convolved, size) -> Geometry | None:
     """Return the geometry of max-pooling by `size` over `convolved`, if that is a convolution of known sizes."""
     if convolved.owner is None or type(convolved.owner.op) is not Conv2D:
         return None
-    return _sizes(convolved.owner.op, *convolved.owner.inputs, size)
+    x, w = convolved.owner.inputs
+    return _sizes(convolved.owner.op, x, w, size)
 
 
 def _sizes(op, x, w, size) -> Geometry | None:
