@@ -148,7 +148,7 @@ def from_child(work):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*fork")
 def test_in_a_forked_child(trained):
     """After the parent has trained, and while helpers are there that the child has not."""
     expected = trained.bits()

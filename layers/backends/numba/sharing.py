@@ -237,7 +237,7 @@ def _helped():
     return True
 
 
-@numba.njit((types.int64, types.int64, types.int64), nogil=True)
+@numba.njit(nogil=True)
 def do_job(function, place, parts):
     """Do all parts of a job, with whoever helps, or alone."""
     if 1 < parts < MOST_PARTS and _helped() and replace(LOCK, 0, 1):
@@ -258,6 +258,7 @@ def shared_out(task):
     def run(typing, parts, data):
         kind = typing.resolve_value_type(task)
         of_task = kind.get_call_type(typing, (types.intp, *data.types), {})
+        typing.resolve_value_type(do_job).get_call_type(typing, (types.int64,) * 3, {})  # compiles it
 
         def generate(context, builder, signature, arguments):
             parts, data = arguments

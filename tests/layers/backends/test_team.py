@@ -308,7 +308,7 @@ def same_in_child(alone):
 
 
 @needs_fork
-@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*fork")
 def test_in_a_forked_child():
     alone = do(1000, 10)
     with team.at_work():
@@ -320,7 +320,7 @@ def test_in_a_forked_child():
 
 
 @needs_fork
-@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*fork")
 def test_in_a_child_forked_in_the_middle_of_a_job():
     """Another thread has the board then, and is not there in the child."""
     alone = do(1000, 10)
@@ -344,7 +344,7 @@ def test_in_a_child_forked_in_the_middle_of_a_job():
 
 
 @needs_fork
-@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*fork")
 def test_a_child_that_leaves_what_its_parent_entered():
     """It had no helpers; those that it calls in later are its own."""
     alone = do(1000, 10)
