@@ -44,10 +44,7 @@ def log_likelihood(a, y):
     probability too small for its type costs what it should, not infinity. A term with factor 0 counts as 0.
     """
     softmax = a.owner is not None and isinstance(a.owner.op, Softmax)
-    log_a = log_softmax(a.owner.inputs[0], axis=-1) if softmax else None
-    if y.ndim == a.ndim:
-        y = _desired(a, y)
-        return _mean_of_rows(-y * (log_a if softmax else pt.log(pt.switch(pt.eq(y, 0), 1, a))))
-    # By rows of 0 and 1 rather than by index: compiled in a moment, and as fast for the few classes there are.
-    chosen = pt.eq(_desired(a, y), 1)
-    return _mean_of_rows(-pt.switch(chosen, log_a if softmax else pt.log(pt.switch(chosen, a, 1)), 0))
+    # Labels too by rows of 0 and 1, not by index: compiled in a moment, and as fast for the few classes there are.
+    y = _desired(a, y)
+    log_a = log_softmax(a.owner.inputs[0], axis=-1) if softmax else pt.log(pt.switch(pt.eq(y, 0), 1, a))
+    return _mean_of_rows(-pt.switch(pt.eq(y, 0), 0, y * log_a))

@@ -17,7 +17,7 @@ from network3.layers.backends.numba.kernel import kernel
 from network3.layers.backends.numba.team import at_work
 from network3.layers.backends.numba.version import source_version
 
-VERSION = source_version(__file__, str(sharing.__file__))
+VERSION = source_version(__file__)
 
 # One variable a shared array, since their types differ: Numba has no loop over such.
 LOOP = """

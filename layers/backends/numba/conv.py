@@ -8,9 +8,7 @@ from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache
 
 from ...ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight
 from .kernel import kernel
-from .version import source_version
-
-VERSION = source_version(__file__)
+from .version import VERSION
 
 
 @kernel

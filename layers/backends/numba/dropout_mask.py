@@ -7,7 +7,7 @@ from ...ops import dropout_mask
 from .kernel import kernel
 from .version import source_version
 
-VERSION = source_version(__file__, dropout_mask.__file__)
+VERSION = source_version(dropout_mask.__file__)
 
 
 @kernel

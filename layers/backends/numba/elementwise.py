@@ -11,10 +11,7 @@ from pytensor.scalar.math import Sigmoid
 from pytensor.tensor.elemwise import Elemwise
 
 from . import exponential
-from . import kernel as kernel_module
-from .version import source_version
-
-VERSION = source_version(__file__, str(exponential.__file__), str(kernel_module.__file__))
+from .version import VERSION
 
 
 # PyTensor's fusion passes over Ops without C code, on Numba too; by descent ours have it, and a value in Python.

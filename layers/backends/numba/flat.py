@@ -17,13 +17,11 @@ from pytensor.link.numba.dispatch.basic import numba_funcify_and_cache_key, regi
 from pytensor.tensor.elemwise import Elemwise
 from pytensor.tensor.type import TensorType
 
-from . import kernel as kernel_module
-from . import memory, sharing
 from .kernel import kernel
+from .memory import get, put
 from .sharing import shared_out
-from .version import source_version
+from .version import VERSION
 
-VERSION = source_version(__file__, *(str(module.__file__) for module in (kernel_module, memory, sharing)))
 LEAST = 4096  # numbers: fewer are done before another thread is there
 PART = 4096  # numbers, about, of a part
 EACH, ONE, BY_ROW, ALONG = "each", "one", "by row", "along"
@@ -75,7 +73,7 @@ def numba_flat_elemwise(op, node, **kwargs):
     in_row = {EACH: "get({0}, k)", ALONG: "get({0}, k - start)"}
     once = {ONE: "get({0}, 0)", BY_ROW: "get({0}, r % group)"}
     kinds = list(zip(ins, op.kinds, strict=True))
-    scope = {"__name__": __name__, "get": memory.get, "put": memory.put, "value": value, "rows": rows, "length": length}
+    scope = {"__name__": __name__, "get": get, "put": put, "value": value, "rows": rows, "length": length}
     scope |= {"together": together, "size": size, "group": op.group}
     source = SOURCE.format(
         arrays=", ".join(ins + outs),
@@ -94,14 +92,10 @@ def numba_flat_elemwise(op, node, **kwargs):
     exec(source, scope)
     scope |= {"run": shared_out(kernel(scope["part"])), "parts": -(-rows // together), "np": np}
     exec(call, scope)
-    key = (
-        None
-        if scalar_key is None
-        else sha256(
-            f"{scalar_key}{VERSION}{source}{call}{scope['rows']} {size} {length} {op.group}".encode()
-        ).hexdigest()
-    )
-    return kernel(scope["elementwise"]), key
+    if scalar_key is None:
+        return kernel(scope["elementwise"]), None
+    key = f"{scalar_key} {VERSION} {op.shape} {length} {op.group} {op.kinds}"
+    return kernel(scope["elementwise"]), sha256(key.encode()).hexdigest()
 
 
 @node_rewriter([Elemwise])
@@ -128,7 +122,7 @@ def flatten(fgraph, node):
             return None
         inner, middle = math.prod(shape[last + 1 :]), math.prod(shape[first : last + 1])
         length, group, kind = (inner, middle, BY_ROW) if inner > 1 else (middle, 1, ALONG)
-    if kind != BY_ROW and not partly:
+    else:
         length = min(length, PART)
     kinds = tuple(EACH if axes == every else ONE if axes == () else kind for axes in varying)
     return FlatElemwise(node.op.scalar_op, shape, length, group, kinds).make_node(*node.inputs).outputs

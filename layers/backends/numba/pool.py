@@ -5,9 +5,7 @@ from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache
 
 from ...ops.pool import MaxPool2DGrad, Pool2D, Unpool2D
 from .kernel import kernel
-from .version import source_version
-
-VERSION = source_version(__file__)
+from .version import VERSION
 
 
 @kernel

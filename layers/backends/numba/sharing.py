@@ -21,7 +21,7 @@ SIZE = 96
 BOARD, CLOCK, YIELD, SLEEP = (f"network3_{name}" for name in ("board", "clock", "yield", "sleep"))
 MOST_PARTS = 0xFFFF
 
-INT, VOID, BYTE = ir.IntType(64), ir.VoidType(), ir.IntType(8).as_pointer()
+INT, INT32, VOID = ir.IntType(64), ir.IntType(32), ir.VoidType()
 code_of = attrgetter("library")  # of a compiled function
 PART = ir.FunctionType(VOID, [INT, INT])
 BILLION = 1_000_000_000
@@ -59,7 +59,7 @@ def _place(builder, index):
 
 def _system(builder, name, arguments):
     """Call a function of the system with integers, and forget what it returns."""
-    kind = ir.FunctionType(ir.IntType(32), [argument.type for argument in arguments])
+    kind = ir.FunctionType(INT32, [argument.type for argument in arguments])
     builder.call(cgutils.get_or_insert_function(builder.module, kind, name), arguments)
 
 
@@ -102,13 +102,15 @@ def replace(typing, index, old, new):
 
 @intrinsic
 def pause(typing):
-    """Tell the processor that this loop waits."""
-    arm = binding.get_process_triple().startswith(("aarch64", "arm64"))
-    name, hint = ("llvm.aarch64.hint", [ir.Constant(ir.IntType(32), 1)]) if arm else ("llvm.x86.sse2.pause", [])
+    """Tell the processor, if it is of a kind that listens, that this loop waits."""
+    kind = binding.get_process_triple().split("-")[0]
+    arm, x86 = kind in ("aarch64", "arm64"), kind in ("x86_64", "i686")
 
     def generate(context, builder, signature, arguments):
-        kind = ir.FunctionType(VOID, [value.type for value in hint])
-        builder.call(cgutils.get_or_insert_function(builder.module, kind, name), hint)
+        if arm or x86:
+            name, hint = ("llvm.aarch64.hint", [ir.Constant(INT32, 1)]) if arm else ("llvm.x86.sse2.pause", [])
+            function = ir.FunctionType(VOID, [value.type for value in hint])
+            builder.call(cgutils.get_or_insert_function(builder.module, function, name), hint)
         return context.get_dummy_value()
 
     return types.void(), generate
@@ -127,7 +129,7 @@ def step_aside(typing):
 
 @intrinsic
 def nap(typing):
-    time = ir.Constant(ir.IntType(32), 1 if sys.platform == "win32" else NAP)  # Windows counts milliseconds
+    time = ir.Constant(INT32, 1 if sys.platform == "win32" else NAP)  # Windows counts milliseconds
 
     def generate(context, builder, signature, arguments):
         _system(builder, SLEEP, [time])
@@ -142,7 +144,7 @@ def now(typing):
 
     def generate(context, builder, signature, arguments):
         spec = cgutils.alloca_once(builder, INT, 2)
-        _system(builder, CLOCK, [spec, ir.Constant(ir.IntType(32), 1)])
+        _system(builder, CLOCK, [spec, ir.Constant(INT32, 1)])
         # Windows and 64-bit systems alike: seconds as 64 bits, then nanoseconds, in at least 32 bits, never over 2**30.
         nanoseconds = builder.and_(builder.load(builder.gep(spec, [ir.Constant(INT, 1)])), ir.Constant(INT, 2**32 - 1))
         return builder.add(builder.mul(builder.load(spec), ir.Constant(INT, BILLION)), nanoseconds)

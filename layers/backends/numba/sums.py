@@ -21,14 +21,11 @@ from pytensor.scalar.basic import Add, Sqr
 from pytensor.tensor.elemwise import CAReduce, Elemwise
 from pytensor.tensor.type import TensorType
 
-from . import kernel as kernel_module
-from . import memory, simd
 from .kernel import kernel
 from .memory import get
 from .simd import kind_of
-from .version import source_version
+from .version import VERSION
 
-VERSION = source_version(__file__, str(kernel_module.__file__), str(simd.__file__), str(memory.__file__))
 LANES = 32  # sums under way
 
 
@@ -48,20 +45,19 @@ class SumTo64(Op):
 
     def perform(self, node, inputs, output_storage):
         x = inputs[0].astype(np.float64).reshape(self.sizes)
-        output_storage[0][0] = np.asarray((x**2 if self.squared else x).sum(axis=(0, 2)), np.float32).reshape(
-            self.shape
-        )
+        total = (x**2 if self.squared else x).sum(axis=(0, 2))
+        output_storage[0][0] = total.astype(np.float32).reshape(self.shape)
 
 
 @cache
-def _sums() -> SimpleNamespace:
+def _sums(squared: bool) -> SimpleNamespace:
     """Return operations on a vector of `LANES` float64 sums.
 
-    zero(); add(sums, a, i, squared) with LANES numbers from a[i] on added, or their squares; total(sums).
+    zero(); add(sums, a, i) with the LANES numbers from a[i] on added, or their squares if `squared`; total(sums).
     """
     double, index = ir.DoubleType(), ir.IntType(64)
     narrow, wide = ir.VectorType(ir.FloatType(), LANES), ir.VectorType(double, LANES)
-    kind = kind_of(f"{LANES} sums", wide)
+    kind = kind_of(f"{LANES} sums, {squared}", wide)
 
     @intrinsic
     def zero(typing):
@@ -77,19 +73,8 @@ def _sums() -> SimpleNamespace:
             data = context.make_array(signature.args[1])(context, builder, a).data
             value = builder.load(builder.bitcast(builder.gep(data, [i]), narrow.as_pointer()))
             value.align = 4
-            return builder.fadd(sums, builder.fpext(value, wide))
-
-        return kind(kind, a, types.intp), generate
-
-    @intrinsic
-    def add_squares(typing, sums, a, i):
-        def generate(context, builder, signature, arguments):
-            sums, a, i = arguments
-            data = context.make_array(signature.args[1])(context, builder, a).data
-            value = builder.load(builder.bitcast(builder.gep(data, [i]), narrow.as_pointer()))
-            value.align = 4
             value = builder.fpext(value, wide)
-            return builder.fadd(sums, builder.fmul(value, value))
+            return builder.fadd(sums, builder.fmul(value, value) if squared else value)
 
         return kind(kind, a, types.intp), generate
 
@@ -103,15 +88,13 @@ def _sums() -> SimpleNamespace:
 
         return types.float64(kind), generate
 
-    return SimpleNamespace(zero=zero, add=add, add_squares=add_squares, total=total)
+    return SimpleNamespace(zero=zero, add=add, total=total)
 
 
 @register_funcify_default_op_cache_key(SumTo64)
 def numba_sum_to_64(op, node, **kwargs):
-    sums, squared = _sums(), op.squared
-    zero, total = sums.zero, sums.total
-    add = sums.add_squares if squared else sums.add
-
+    squared, sums = op.squared, _sums(op.squared)
+    zero, add, total = sums.zero, sums.add, sums.total
     outer, kept, inner = op.sizes
     shape, whole = op.shape, inner // LANES * LANES
 

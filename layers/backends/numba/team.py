@@ -3,8 +3,8 @@
 How work is cut follows from the shapes alone; the threads only decide who does a part, so their number changes no bit.
 The caller takes parts as the helpers do, and would do all of them alone if none came: a helper that the system lets
 wait holds up no more than the part it has in hand. Where that happens on a busy machine, the caller goes on alone for
-a while, longer each time. Helpers live in Python threads, inside compiled code that needs no lock of Python's, and
-only while `at_work` is entered: elsewhere, and in a forked child, the same code runs in one thread.
+twenty times as long as it had to wait. Helpers live in Python threads, inside compiled code that needs no lock of
+Python's, and only while `at_work` is entered: elsewhere, and in a forked child, the same code runs in one thread.
 
 (Numba's own parallel loops wait actively, cost seconds to compile, kill a forked child under GNU OpenMP, and crash
 when a cached function calls a cached parallel one.)

@@ -1,4 +1,4 @@
-"""Work shared out to a team of threads: every part is done once, with the same bits whoever does it."""
+"""The team of threads: how many there are, when they work, and that nothing they do alone or together gets stuck."""
 
 import os
 import signal
@@ -8,81 +8,19 @@ import threading
 import time
 from contextlib import ExitStack
 
-import numba
 import numpy as np
 import pytest
 
-from network3.layers.backends.numba import sharing, team
-from network3.layers.backends.numba.kernel import kernel
+from network3.layers.backends.numba import team
+from tests.layers.backends.shared_jobs import LIMIT, do, helped, helpers_wanted, three_threads
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-LIMIT = 60  # seconds, after which a child counts as stuck
-
-
-@kernel
-def _part(part, numbers, job, results, counts):
-    total = np.float32(job)
-    for k in range(part % 7, len(numbers), 7):
-        total = total * np.float32(0.9) + numbers[k]
-    results[job, part] = total
-    counts[part] += 1
-
-
-shared = sharing.shared_out(_part)
-
-
-@numba.njit(nogil=True)
-def _jobs(parts, numbers, results, counts, patient):
-    """Do one job after the other; return after how many of them a part had not been done exactly once.
-
-    Where `patient`, helpers are called on for every job, however late they were for the last.
-    """
-    wrong = 0
-    for job in range(len(results)):
-        if patient:
-            sharing.write(sharing.ALONE_UNTIL, 0)
-        shared(parts, (numbers, job, results, counts))
-        for part in range(parts):
-            if counts[part] != job + 1:
-                wrong += 1
-                break
-    return wrong
-
-
-def do(times, parts, seed=0, terms=1000, patient=True):
-    """Return the results of `times` jobs of `parts` parts, by job and part."""
-    numbers = np.random.default_rng(seed).random(terms, np.float32)
-    results, counts = np.zeros((times, parts), np.float32), np.zeros(parts, np.int64)
-    assert _jobs(parts, numbers, results, counts, patient) == 0
-    return results
-
-
-def helpers_wanted():
-    return team._numbers[sharing.HELPERS]
-
-
-def parts_by_helpers():
-    """Return how many parts of the last job helpers have done."""
-    return int(team._numbers[sharing.TICKET]) >> 16 & sharing.MOST_PARTS
-
-
-def helped():
-    """Return whether helpers take parts, sooner or later: a system that is busy may let them wait."""
-    end = time.monotonic() + LIMIT / 2
-    while time.monotonic() < end:
-        do(1, 20, terms=300_000)
-        if parts_by_helpers() > 0:
-            return True
-    return False
 
 
 @pytest.fixture(autouse=True)
-def three_threads(monkeypatch):
-    do(1, 2)  # compiled before a thread or a child needs it
-    monkeypatch.setenv("NETWORK3_THREADS", "3")
-    yield
-    assert helpers_wanted() == 0
-    assert team._numbers[sharing.LOCK] == 0
+def threads_there(monkeypatch):
+    with three_threads(monkeypatch):
+        yield
 
 
 @pytest.mark.parametrize(("given", "number"), [("1", 1), ("2", 2), ("16", 16), (" 3 ", 3)])
@@ -113,82 +51,6 @@ def test_threads_by_default_are_the_processors_one_may_use(monkeypatch, given):
     assert team.threads() == 6
     monkeypatch.setattr(os, "cpu_count", lambda: None)
     assert team.threads() == 1
-
-
-# From 65535 parts on, the board has no place for their numbers: they are done alone.
-@pytest.mark.parametrize(("times", "parts"), [(300, 1), (3000, 2), (300, 7), (3000, 10), (300, 100), (2, 40_000)])
-@pytest.mark.parametrize("threads", [1, 2, 4])
-def test_the_same_bits_in_any_number_of_threads(monkeypatch, threads, times, parts):
-    alone = do(times, parts)
-    monkeypatch.setenv("NETWORK3_THREADS", str(threads))
-    with team.at_work():
-        assert helpers_wanted() == threads - 1
-        for _ in range(2):
-            np.testing.assert_array_equal(do(times, parts), alone)
-
-
-@pytest.mark.parametrize("parts", [0, 65_534, 65_535, 65_536, 70_000])
-def test_no_part_and_more_parts_than_the_board_can_count(parts):
-    alone = do(2, parts, terms=20)
-    with team.at_work():
-        np.testing.assert_array_equal(do(2, parts, terms=20), alone)
-
-
-def test_results_are_right():
-    """Against the same recurrence in NumPy, so that the other tests do not compare wrong with wrong."""
-    numbers = np.random.default_rng(5).random(300, np.float32)
-    expected = np.empty((4, 10))
-    for job, part in np.ndindex(expected.shape):
-        terms = numbers[part % 7 :: 7].astype(float)
-        powers = 0.9 ** np.arange(len(terms))[::-1]
-        expected[job, part] = job * 0.9 ** len(terms) + terms @ powers
-    with team.at_work():
-        np.testing.assert_allclose(do(4, 10, seed=5, terms=300), expected, rtol=1e-6)
-
-
-def test_helpers_take_parts():
-    with team.at_work():
-        assert helped()
-
-
-@pytest.fixture
-def nobody_comes():
-    """Helpers are wanted, but there are none: the caller does all parts, by the board."""
-    team._numbers[sharing.HELPERS] = 1
-    yield
-    team._numbers[sharing.HELPERS] = 0
-
-
-@pytest.mark.usefixtures("nobody_comes")
-@pytest.mark.parametrize("parts", [0, 1, 10, 65_534, 65_535, 65_536, 70_000])
-def test_helpers_that_never_come(parts):
-    got = do(2, parts, terms=20)
-    team._numbers[sharing.HELPERS] = 0
-    np.testing.assert_array_equal(got, do(2, parts, terms=20))
-
-
-@kernel
-def _keep_ticket(part, seen):
-    seen[part] = sharing.read(sharing.TICKET)
-
-
-keep_tickets = sharing.shared_out(_keep_ticket)
-
-
-@numba.njit
-def _tickets(jobs, parts):
-    seen = np.zeros((jobs, parts), np.int64)
-    for job in range(jobs):
-        keep_tickets(parts, (seen[job],))
-    return seen
-
-
-@pytest.mark.usefixtures("nobody_comes")
-def test_no_ticket_comes_twice():
-    """So whoever was stopped with one in hand, for however long, takes no part of a later job."""
-    tickets = _tickets(500, 10)
-    assert len(np.unique(tickets)) == 5000
-    assert len(np.unique(tickets >> 32)) == 500
 
 
 def test_helpers_neither_work_nor_wait_actively_afterwards():

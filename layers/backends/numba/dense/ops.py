@@ -9,23 +9,22 @@ from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
 from pytensor.tensor.type import TensorType
 
-from .. import kernel as kernel_module
-from .. import memory, sharing, simd
-from ..version import source_version
-from . import descent, product, sizes
+from ..version import VERSION
+from . import descent, product
 from .sizes import Sizes
 
-MODULES = (kernel_module, memory, sharing, simd, descent, product, sizes)
-VERSION = source_version(__file__, *(str(module.__file__) for module in MODULES))
 
+class _Sized(Op):
+    """What the Ops share: the sizes that they and their kernels are made for."""
 
-class Product(Op):
-    """x w, for x (batch, n_in) and w (n_in, n_out)."""
-
-    __props__ = ("sizes",)
+    __props__: tuple[str, ...] = ("sizes",)
 
     def __init__(self, sizes: Sizes):
         self.sizes = sizes
+
+
+class Product(_Sized):
+    """x w, for x (batch, n_in) and w (n_in, n_out)."""
 
     def make_node(self, x, w):
         return Apply(self, [x, w], [TensorType(self.sizes.dtype, shape=(self.sizes.batch, self.sizes.n_out))()])
@@ -34,13 +33,8 @@ class Product(Op):
         output_storage[0][0] = inputs[0] @ inputs[1]
 
 
-class ProductWithTransposed(Op):
+class ProductWithTransposed(_Sized):
     """d w', for d (batch, n_out) and w (n_in, n_out)."""
-
-    __props__ = ("sizes",)
-
-    def __init__(self, sizes: Sizes):
-        self.sizes = sizes
 
     def make_node(self, d, w):
         return Apply(self, [d, w], [TensorType(self.sizes.dtype, shape=(self.sizes.batch, self.sizes.n_in))()])
@@ -49,20 +43,19 @@ class ProductWithTransposed(Op):
         output_storage[0][0] = inputs[0] @ inputs[1].T
 
 
-class Descend(Op):
+class Descend(_Sized):
     """old w + new x' d, for w (n_in, n_out), x (batch, n_in), d (batch, n_out) and two numbers; in w's place or not."""
 
     __props__ = ("sizes", "inplace")
 
     def __init__(self, sizes: Sizes, inplace: bool):
-        self.sizes, self.inplace = sizes, inplace
+        super().__init__(sizes)
+        self.inplace = inplace
         if inplace:
             self.destroy_map = {0: [0]}
 
     def make_node(self, w, x, d, old, new):
-        return Apply(
-            self, [w, x, d, old, new], [TensorType(self.sizes.dtype, shape=(self.sizes.n_in, self.sizes.n_out))()]
-        )
+        return Apply(self, [w, x, d, old, new], [w.type()])
 
     def perform(self, node, inputs, output_storage):
         w, x, d, old, new = inputs

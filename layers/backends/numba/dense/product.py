@@ -16,8 +16,7 @@ CACHE = 1 << 20  # bytes of weights that stay in a processor's second cache
 
 def make_product(s: Sizes):
     """Return ``product(x, w)``, of shape (batch, n_out)."""
-    high = min(s.batch, s.rows(1))
-    return _make_by_inputs(s) if s.batch <= high else _make_by_blocks(s)
+    return _make_by_inputs(s) if s.batch <= s.rows(1) else _make_by_blocks(s)
 
 
 def _best_tile(s: Sizes, widest: int) -> tuple[int, int]:

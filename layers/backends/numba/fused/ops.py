@@ -9,15 +9,10 @@ from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
 from pytensor.tensor.type import TensorType
 
-from .. import kernel as kernel_module
-from .. import sharing, simd
 from ..kernel import kernel
-from ..version import source_version
-from . import backward, forward, geometry
+from ..version import VERSION
+from . import backward, forward
 from .geometry import Geometry, planes_of
-
-MODULES = (kernel_module, sharing, backward, forward, geometry, simd)
-VERSION = source_version(__file__, *(str(module.__file__) for module in MODULES))
 
 
 class _Fused(Op):
@@ -40,9 +35,8 @@ class ConvMaxPool(_Fused):
 
     def make_node(self, x, w):
         shape = (x.type.shape[0], self.geometry.filters, *self.geometry.pooled)
-        return Apply(
-            self, [x, w], [TensorType(d, shape=shape)() for d in (self.geometry.dtype, "int32")[: 1 + self.keep]]
-        )
+        kinds = (self.geometry.dtype, "int32")[: 1 + self.keep]
+        return Apply(self, [x, w], [TensorType(kind, shape=shape)() for kind in kinds])
 
     def perform(self, node, inputs, output_storage):
         x, w = inputs
