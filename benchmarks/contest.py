@@ -17,6 +17,7 @@ from benchmarks.configurations import EXAMPLES
 from benchmarks.peers import OURS, Peer
 from benchmarks.team import Team
 from benchmarks.verdicts import disagreement, ratios
+from network3.data import scaled
 
 PAUSE = 0.03  # seconds for another process's threads to come to rest
 LEAST = 3  # rounds, however late it is
@@ -60,13 +61,15 @@ class Contest:
     def write_data(self, training, test) -> None:
         """Write the data sets, pairs (x, y), where the workers read them, with one to check on.
 
+        Grey levels (uint8) are divided by 256, as in training.
+
         The check's images are random: without blank windows no two values of a pooling window are equal, and all
         libraries agree on the gradient.
         """
         rng = np.random.default_rng(0)
         check = rng.random((256, training[0].shape[1])), rng.integers(0, 10, 256)
         for name, (x, y) in {"training": training, "test": test, "check": check}.items():
-            np.savez(self.folder / f"{name}.npz", x=np.asarray(x, np.float32), y=np.asarray(y, np.int32))
+            np.savez(self.folder / f"{name}.npz", x=scaled(np.asarray(x), "float32"), y=np.asarray(y, np.int32))
 
     def network(self, name: str, pythons: Mapping[Peer, Any], batches: Sequence[int], share=1.0) -> Iterator[Record]:
         """Yield, for each peer, a record of each batch, then of inference; or of kind "wrong" or "skipped", and why.

@@ -31,6 +31,16 @@ def contest(tmp_path):
     return make
 
 
+def test_grey_levels_are_divided_as_in_training(contest, tmp_path):
+    made, labels = contest(), np.zeros(3, int)
+    levels = np.array([[0, 64, 255]] * 3, np.uint8)
+    made.write_data((levels, labels), (levels, labels))
+    for name in ("training", "test"):
+        written = np.load(tmp_path / f"{name}.npz")["x"]
+        assert written.dtype == np.float32
+        np.testing.assert_array_equal(written, levels / np.float32(256))
+
+
 @pytest.fixture
 def compare(contest):
     def run(batches=(10,), share=1.0, **changes):
