@@ -61,7 +61,7 @@ def test_no_folder_imports_from_above_or_beside(folder):
 def test_relative_imports_are_resolved_as_python_does():
     modules = set(imported(ROOT / "layers/backends/numba/conv.py", "layers"))
     assert "network3.layers.ops.conv.Conv2D" in modules
-    assert "network3.layers.backends.numba.version.source_version" in modules
+    assert "network3.layers.backends.numba.version.VERSION" in modules
 
 
 def test_importing_changes_no_setting_and_imports_no_back_end():
