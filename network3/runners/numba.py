@@ -12,6 +12,7 @@ from pytensor.link.numba.cache import CACHED_SRC_FUNCTIONS, compile_numba_functi
 
 from network3.blas import one_blas_thread
 from network3.data import GREY_LEVELS
+from network3.heap import keep_freed_memory
 from network3.layers.backends.numba import sharing
 from network3.layers.backends.numba.kernel import kernel
 from network3.layers.backends.numba.team import at_work
@@ -54,6 +55,7 @@ gathered = sharing.shared_out(_gather)
 @contextmanager
 def calling(dtype):
     """Let our kernels' threads work, and hold BLAS at one."""
+    keep_freed_memory()
     with one_blas_thread(), at_work():
         yield
 

@@ -1,4 +1,4 @@
-"""Elementwise expressions over large arrays as one flat loop, shared out to threads.
+"""Elementwise expressions over all but small arrays as one flat loop, shared out to threads.
 
 PyTensor's loops are nested as deep as the arrays, and a vector ends where the innermost does: after 12 of the numbers
 of a feature map. Here an array is rows that follow each other, in which every input is either there number by number,
@@ -22,8 +22,8 @@ from .memory import get, put
 from .sharing import shared_out
 from .version import VERSION
 
-LEAST = 4096  # numbers: fewer are done before another thread is there
-PART = 4096  # numbers, about, of a part
+LEAST = 500  # numbers: fewer are left to PyTensor
+PART = 4096  # numbers, about, of a part: another thread is not there sooner
 EACH, ONE, BY_ROW, ALONG = "each", "one", "by row", "along"
 
 # Inputs are of different types: Numba has no loop over such.

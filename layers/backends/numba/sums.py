@@ -22,7 +22,7 @@ from pytensor.tensor.elemwise import CAReduce, Elemwise
 from pytensor.tensor.type import TensorType
 
 from .kernel import kernel
-from .memory import get
+from .memory import get, put
 from .simd import kind_of
 from .version import VERSION
 
@@ -97,6 +97,19 @@ def numba_sum_to_64(op, node, **kwargs):
     zero, add, total = sums.zero, sums.add, sums.total
     outer, kept, inner = op.sizes
     shape, whole = op.shape, inner // LANES * LANES
+
+    if inner == 1:  # many short rows: each is added to the sums of all columns
+
+        @kernel
+        def sums_of_columns(x):
+            flat, found = np.ascontiguousarray(x).reshape(-1), np.zeros(kept, np.float64)
+            for k in range(outer):
+                for c in range(kept):
+                    value = np.float64(get(flat, k * kept + c))
+                    put(found, c, get(found, c) + (value * value if squared else value))
+            return found.astype(np.float32).reshape(shape)
+
+        return sums_of_columns, VERSION
 
     @kernel
     def sums_to_64(x):

@@ -24,6 +24,8 @@ _numbers = np.ctypeslib.as_array(sharing.board)
 _lock = threading.Lock()
 _users = 0
 _helpers: list[threading.Semaphore] = []  # how each is called in
+_arrived = threading.Semaphore(0)
+PATIENCE = 0.001  # seconds for a helper to arrive
 
 
 def threads() -> int:
@@ -62,14 +64,22 @@ def _enter(wanted: int) -> None:
     global _users
     with _lock:
         _users += 1
+        if not _helpers:
+            sharing.help_out(wanted)  # compiled here, and found done with
         while len(_helpers) < wanted:
             call_in = threading.Semaphore(0)
             helper = threading.Thread(target=_help, args=(len(_helpers), call_in), name="network3 helper", daemon=True)
             _helpers.append(call_in)
             helper.start()
         _numbers[sharing.HELPERS] = wanted
+        while _arrived.acquire(blocking=False):  # whoever came too late the last time
+            pass
         for call_in in _helpers[:wanted]:
             call_in.release()
+        # They come in through Python's lock, which the caller lets go while it waits, and then perhaps no more.
+        if _users == 1:
+            for _ in range(wanted):
+                _arrived.acquire(timeout=PATIENCE)
 
 
 def _leave() -> None:
@@ -83,13 +93,14 @@ def _leave() -> None:
 def _help(me: int, call_in: threading.Semaphore) -> None:
     while True:
         call_in.acquire()
+        _arrived.release()
         sharing.help_out(me)
 
 
 def _forget() -> None:
     """Start anew in a forked child, where no helper came along."""
-    global _users, _lock
-    _users, _lock = 0, threading.Lock()
+    global _users, _lock, _arrived
+    _users, _lock, _arrived = 0, threading.Lock(), threading.Semaphore(0)
     _helpers.clear()
     _numbers[:] = 0
 

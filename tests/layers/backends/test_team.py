@@ -63,6 +63,23 @@ def test_helpers_neither_work_nor_wait_actively_afterwards():
     assert time.process_time() - used < 0.2
 
 
+def test_helpers_are_there_before_the_caller_keeps_the_lock_of_python(monkeypatch):
+    """PyTensor's compiled functions do: a helper that has yet to come in would wait until the switch interval ends."""
+    there = []
+    monkeypatch.setattr(team.sharing, "help_out", there.append)
+    monkeypatch.setattr(team, "PATIENCE", LIMIT)
+    interval = sys.getswitchinterval()
+    try:
+        sys.setswitchinterval(1000)
+        with team.at_work():
+            assert set(there) >= {0, 1}
+            there.clear()
+        with team.at_work():  # and again, when the threads are there already
+            assert set(there) == {0, 1}
+    finally:
+        sys.setswitchinterval(interval)
+
+
 def test_two_threads_at_once():
     """One has the team; the other works alone meanwhile."""
     alone = [do(2000, 10, seed) for seed in range(2)]

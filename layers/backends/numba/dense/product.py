@@ -34,15 +34,18 @@ def _best_tile(s: Sizes, widest: int) -> tuple[int, int]:
 def _make_by_inputs(s: Sizes):
     """For a small batch: threads share out the inputs, so that each always finds the same weights in its cache.
 
-    Loops: inputs, `TERMS` at a time; columns of w, some vectors at a time; examples, some at a time; inputs, over
-    which the sums stay in registers. The sums of all inputs are added up at the end.
+    Loops: inputs, 2 * `TERMS` at a time at most; columns of w, some vectors at a time; examples, some at a time;
+    inputs, over which the sums stay in registers. The sums of all inputs are added up at the end.
     """
     n, n_in, n_out, lanes = s.batch, s.n_in, s.n_out, s.lanes
     vectors = -(-n_out // lanes)
     wide, high = _best_tile(s, vectors)
     right = offsets(n_out, lanes) if wide == vectors else tuple(range(0, wide * lanes, lanes))
     span, last = wide * lanes, max(0, n_out - wide * lanes)  # the last panel may do some columns again
-    panels, blocks, parts, size = -(-vectors // wide), -(-n // high), -(-n_in // TERMS), n * n_out
+    panels, blocks, size = -(-vectors // wide), -(-n // high), n * n_out
+    parts = -(-n_in // (2 * TERMS))
+    parts += parts % 2 if parts > 1 else 0  # two threads have the same to do
+    terms = -(-n_in // parts)
     sums = tile(s.dtype, lanes, tuple(t * n_in for t in range(high)), right, spread=True)
     zero, accumulate, store = sums.zero, sums.accumulate, sums.store
 
@@ -53,7 +56,7 @@ def _make_by_inputs(s: Sizes):
             for block in range(blocks):
                 row = min(block * high, n - high)
                 total = zero()
-                for k in range(part * TERMS, min(n_in, (part + 1) * TERMS)):
+                for k in range(part * terms, min(n_in, (part + 1) * terms)):
                     total = accumulate(total, x, row * n_in + k, w, k * n_out + column)
                 store(total, found, part * size + row * n_out + column, n_out)
 
