@@ -18,6 +18,7 @@ from network3.catalogue import RUNS
 from network3.compilation import compile_step, compiled
 from network3.data import examples
 from network3.device import chosen_backend
+from network3.regularization import l2
 from network3.runners import make_runner
 
 NAMES = ("shallow", "basic_conv", "dbl_conv_relu")
@@ -32,7 +33,7 @@ def time_steps(name: str, data, *, steps: int, repeats: int) -> dict:
     net = network3.Network(RUNS[name].layers(batch), batch)
     start = time.perf_counter()
     checked = examples("training data", data, net)
-    step = compiled(net, compile_step, batch, checked.images.shape[1], (), None, lmbda > 0)
+    step = compiled(net, compile_step, batch, checked.images.shape[1], (), None, l2 if lmbda > 0 else None).function
     runner = make_runner(chosen_backend(), step, checked, net.floatX)
     batches = len(checked) // batch
     rows = np.arange(batches * batch).reshape(batches, batch)

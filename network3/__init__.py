@@ -14,14 +14,18 @@ from network3.layers import sigmoid as sigmoid
 from network3.layers import softmax as softmax
 from network3.layers import tanh as tanh
 
+from . import regularization as regularization
+from . import rules as rules
+from . import schedules as schedules
+from . import stopping as stopping
 from .data import load_data_shared as load_data_shared
 from .data import size as size
 from .device import use as use
 from .ensemble import ensemble as ensemble
 from .history import History as History
 from .interruption import TrainingInterrupted as TrainingInterrupted
+from .loading import load as load
 from .network import Network as Network
-from .network import load as load
 from .pictures import plot_errors as plot_errors
 from .pictures import plot_filters as plot_filters
 from .progress import Progress as Progress

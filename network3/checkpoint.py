@@ -1,7 +1,8 @@
 """Checkpoints: a training in one file, from which it goes on to the same bits as if it had never stopped.
 
-The arrays (weights, those of the best epoch, states of the masks, costs of the epoch under way) are safetensors; the
-rest (the record, the shuffle, what the training was of) is JSON in the file's header. Nothing in it can run code.
+The arrays (weights, those of the best epoch, states of the masks and of the update rule, costs of the epoch under way)
+are safetensors; the rest (the record, the shuffle, what the training was of) is JSON in the header of the file. Nothing
+in it can run code.
 """
 
 import json
@@ -32,6 +33,7 @@ def save(net, plan: Plan, state: State) -> None:
     tensors = _numbered("weights", net.get_weights())
     tensors |= _numbered("best", net.best or [])
     tensors |= _numbered("masks", [mask.get_value() for mask in net.dropout_states])
+    tensors |= _numbered("rule", [variable.get_value() for variable in state.rule])
     if state.batch:  # within an epoch
         tensors |= _numbered("good", state.good) | {"costs": state.costs}
     header = {
@@ -78,7 +80,8 @@ def resume(net, plan: Plan) -> State:
         mask.set_value(value)
     net.best = _group("best", tensors) or None
     good = _group("good", tensors) or net.get_weights()
-    return State(history, header["seed"], header["shuffle"], good, tensors.get("costs", np.empty(0)))
+    costs = tensors.get("costs", np.empty(0))
+    return State(history, header["seed"], header["shuffle"], good, costs, _group("rule", tensors))
 
 
 def read(filename) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -110,7 +113,7 @@ def settings(net, plan: Plan) -> dict[str, Any]:
 
     The number of epochs is not among it: a training may be made longer.
     """
-    cost = "the last layer's" if plan.cost is None else getattr(plan.cost, "__qualname__", repr(plan.cost))
+    cost = "the last layer's" if plan.cost is None else _called(plan.cost)
     layers = {f"layer {i + 1}": json.dumps(description(layer)) for i, layer in enumerate(net.layers)}
     return (
         layers
@@ -124,11 +127,28 @@ def settings(net, plan: Plan) -> dict[str, Any]:
             "shuffle": plan.shuffle,
             "monitor": list(plan.monitor),
         }
+        | {name: said for name, said, default in _beyond_the_book(plan) if said != default}
         | {
             f"{name} data": "none" if examples is None else examples.fingerprint
             for name, examples in (("training", plan.training), ("validation", plan.validation), ("test", plan.test))
         }
     )
+
+
+def _beyond_the_book(plan: Plan) -> list[tuple[str, str, str]]:
+    """Return what is not in checkpoints of trainings without it, with the value that says so."""
+    return [
+        ("regularizer", _called(plan.regularizer), "l2"),
+        ("lmbda_over", plan.lmbda_over, "mini_batches"),
+        ("rule", _called(plan.rule), "gradient_descent"),
+        ("schedule", _called(plan.schedule), "None"),
+        ("stopping", _called(plan.stopping), "None"),
+    ]
+
+
+def _called(function) -> str:
+    """Return the name of a function; that of an object with settings tells them."""
+    return getattr(function, "__qualname__", repr(function))
 
 
 def _numbered(group: str, arrays) -> dict[str, np.ndarray]:

@@ -1,13 +1,17 @@
 """Networks as compiled functions, at a fixed batch: one training step, a scorer of labelled data, a predictor."""
 
+from dataclasses import dataclass
+
+import numpy as np
 from pytensor import function
+from pytensor.compile import Function
+from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.tensor.type import TensorType
 
 from network3.layers import dropout_updates
 from network3.layers.precision import building
 
 from .device import chosen_backend
-from .regularization import l2
 from .rules import gradient_descent
 from .runners import calling
 from .wiring import static_copy, with_states_of
@@ -25,8 +29,26 @@ def compiled(net, compile_function, *arguments):
     return net.compiled[key]
 
 
-def compile_step(net, backend, batch, width, target_shape, cost=None, decayed=False):
-    """Compile ``step(x, y, eta, lmbda) -> cost``, which takes one step of gradient descent.
+@dataclass(frozen=True)
+class Step:
+    """A compiled training step, ``function(x, y, eta, lmbda) -> cost``.
+
+    Attributes
+    ----------
+    function : pytensor.compile.Function
+    states : list of shared variables
+        That the update rule made, such as velocities.
+    first : list of arrays
+        Their values when a training begins.
+    """
+
+    function: Function
+    states: list[SharedVariable]
+    first: list[np.ndarray]
+
+
+def compile_step(net, backend, batch, width, target_shape, cost=None, regularizer=None, rule=gradient_descent) -> Step:
+    """Compile a step of training.
 
     Parameters
     ----------
@@ -38,26 +60,34 @@ def compile_step(net, backend, batch, width, target_shape, cost=None, decayed=Fa
         Shape of one example's target; () for labels.
     cost : callable or None
         ``cost(a, y) -> scalar`` of the network's output while training; None for the last layer's own.
-    decayed : bool
-        Whether lmbda times `l2` of the weights is added.
+    regularizer : callable or None
+        ``regularizer(weights) -> scalar``, which is added lmbda times.
+    rule : callable
+        ``rule(cost, params, eta) -> {variable: next value}``.
 
     Returns
     -------
-    pytensor.compile.Function
+    Step
         x : (batch, width), y : (batch, *target_shape); eta and lmbda are scalars of the network's type. lmbda is
-        what multiplies the L2 term as it stands: already divided by the number of mini-batches.
+        what multiplies the regularizer as it stands: already divided by the number of mini-batches.
     """
     clone = static_copy(net, batch, width, target_shape)
     last = clone.layers[-1]
     eta, lmbda = (TensorType(net.floatX, shape=())(name) for name in ("eta", "lmbda"))
     total = last.cost(clone) if cost is None else cost(last.output_dropout, clone.y)
     total = with_states_of(net, clone, total)
-    if decayed:
-        total = total + lmbda * l2([layer.w for layer in net.layers if hasattr(layer, "w")])
-    updates = gradient_descent(total, net.params, eta) | dropout_updates(total)
-    return function(
-        [clone.x, clone.y, eta, lmbda], total, updates=updates, mode=MODES[backend], on_unused_input="ignore"
+    if regularizer is not None:
+        total = total + lmbda * regularizer([layer.w for layer in net.layers if hasattr(layer, "w")])
+    changed = rule(total, net.params, eta)
+    states = [variable for variable in changed if variable not in net.params]
+    compiled_step = function(
+        [clone.x, clone.y, eta, lmbda],
+        total,
+        updates=changed | dropout_updates(total),
+        mode=MODES[backend],
+        on_unused_input="ignore",
     )
+    return Step(compiled_step, states, [state.get_value() for state in states])
 
 
 def compile_scorer(net, backend, batch, width, target_shape, cost=None):

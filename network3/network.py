@@ -12,9 +12,10 @@ from network3.layers.precision import building, floatX
 from .checkpoint import resume as go_on
 from .data import examples
 from .evaluation import predictions, score
-from .files import read, write
+from .files import write
 from .plan import make_plan
 from .state import begin
+from .table import table
 from .training import train
 from .wiring import connect, follow_shapes, input_width, layer_name
 
@@ -101,6 +102,11 @@ class Network:
         lmbda=0.0,
         *,
         cost=None,
+        regularizer=None,
+        lmbda_over="mini_batches",
+        rule=None,
+        schedule=None,
+        stopping=None,
         monitor=(),
         shuffle=False,
         seed=None,
@@ -112,8 +118,8 @@ class Network:
 
         .. math:: w \to w - \eta \frac{\partial}{\partial w}\left(C + \frac{\lambda}{2 m} \sum_w \|w\|^2\right)
 
-        with the mean cost :math:`C` of a mini-batch and the number :math:`m` of mini-batches an epoch (chapter 3
-        divides by the number of examples instead). Biases are not regularized.
+        with the mean cost :math:`C` of a mini-batch and the number :math:`m` of mini-batches an epoch. Biases are not
+        regularized.
 
         Parameters
         ----------
@@ -127,9 +133,19 @@ class Network:
         eta : float
             Learning rate.
         lmbda : float, >= 0, default 0
-            Strength of the L2 regularization.
+            Strength of the regularization.
         cost : callable, optional
             ``cost(a, y) -> scalar expression``, e.g. from `network3.layers.costs`; default the last layer's own.
+        regularizer : callable, default L2
+            ``regularizer(weights) -> scalar expression``, see `network3.regularization`.
+        lmbda_over : "mini_batches" or "examples"
+            What :math:`m` counts: mini-batches as in chapter 6, or examples as in chapter 3.
+        rule : callable, default `gradient_descent`
+            See `network3.rules`: momentum, Nesterov's, max-norm, the Hessian technique.
+        schedule : callable, optional
+            ``schedule(eta, history) -> eta`` of the next epoch, see `network3.schedules`.
+        stopping : callable, optional
+            ``stopping(history) -> bool`` after each epoch, see `network3.stopping`.
         monitor : names among training_cost, training_accuracy, validation_cost, validation_accuracy
             What to evaluate over the whole set after each epoch, into the History.
         shuffle : bool, default False
@@ -167,6 +183,11 @@ class Network:
             eta=eta,
             lmbda=lmbda,
             cost=cost,
+            regularizer=regularizer,
+            lmbda_over=lmbda_over,
+            rule=rule,
+            schedule=schedule,
+            stopping=stopping,
             monitor=monitor,
             shuffle=shuffle,
             seed=seed,
@@ -248,45 +269,8 @@ class Network:
         write(self, filename)
 
     def __str__(self):
-        rows = [("layer", "gives, for each example", "parameters")]
-        for layer, shape in zip(self.layers, self.shapes, strict=True):
-            count = sum(param.get_value(borrow=True).size for param in layer.params)
-            gives = "not stated" if shape is None else " x ".join(map(str, shape[1:]))
-            rows.append((type(layer).__name__, gives, f"{count:,}"))
-        total = sum(param.get_value(borrow=True).size for param in self.params)
-        rows.append((f"total, {self.floatX}", "", f"{total:,}"))
-        name, gives = (max(len(row[column]) for row in rows) for column in (0, 1))
-        return "\n".join(f"{a:<{name}}  {b:<{gives}}  {c:>10}" for a, b, c in rows)
+        return table(self.layers, self.shapes, self.floatX)
 
     def __getstate__(self):
         """Leave compiled functions, and what holds a data set, out of copies and pickles."""
         return {**{k: v for k, v in self.__dict__.items() if k != "test_mb_predictions"}, "compiled": {}}
-
-
-def load(filename, layers=None) -> Network:
-    """Read a network that `Network.save` wrote.
-
-    Parameters
-    ----------
-    filename : path
-    layers : list of layers, optional
-        For a network with layers or activations of your own, which a file cannot hold: build them as before, and
-        they are given the file's parameters.
-
-    Returns
-    -------
-    Network
-        Of the type it was saved with.
-
-    Raises
-    ------
-    FileNotFoundError
-        No such file.
-    ValueError
-        Not a file of ours, of a newer format, or one whose parameters do not fit `layers`.
-    """
-    saved = read(filename, layers)
-    with building(saved.floatX):
-        net = Network(saved.layers, saved.mini_batch_size)
-    net.set_weights(saved.weights)
-    return net

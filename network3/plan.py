@@ -10,8 +10,12 @@ from network3.layers.checks import complaint, one_of, real, whole
 
 from .atomic import check_writable
 from .data import Examples, examples
+from .history import History
+from .regularization import l2
+from .rules import gradient_descent
 from .wiring import layer_name
 
+OVER = ("mini_batches", "examples")
 MONITORS = ("training_cost", "training_accuracy", "validation_cost", "validation_accuracy")
 
 
@@ -27,6 +31,11 @@ class Plan:
     eta: float
     lmbda: float
     cost: Callable | None
+    regularizer: Callable
+    lmbda_over: str
+    rule: Callable
+    schedule: Callable | None
+    stopping: Callable | None
     monitor: tuple[str, ...]
     shuffle: bool
     seed: int | None
@@ -39,9 +48,39 @@ class Plan:
         """Mini-batches an epoch; examples that fill none are left out."""
         return len(self.training) // self.mini_batch_size
 
+    @property
+    def decay(self) -> float:
+        """What multiplies the regularizer."""
+        return self.lmbda / (self.batches if self.lmbda_over == "mini_batches" else len(self.training))
+
+    def rate(self, history: History) -> float | None:
+        """Return the learning rate of the epoch after those in `history`; None if the training is to stop."""
+        if history.epochs and self.stopping is not None and self.stopping(history):
+            return None
+        eta = self.eta if self.schedule is None else self.schedule(self.eta, history)
+        return None if eta is None else real("SGD: what the schedule returns", eta)
+
 
 def make_plan(
-    net, data, *, epochs, mini_batch_size, eta, lmbda, cost, monitor, shuffle, seed, callbacks, checkpoint, resume
+    net,
+    data,
+    *,
+    epochs,
+    mini_batch_size,
+    eta,
+    lmbda,
+    cost,
+    regularizer,
+    lmbda_over,
+    rule,
+    schedule,
+    stopping,
+    monitor,
+    shuffle,
+    seed,
+    callbacks,
+    checkpoint,
+    resume,
 ) -> Plan:
     """Return the arguments of ``net.SGD`` as a Plan; `data` are its three data sets.
 
@@ -62,6 +101,11 @@ def make_plan(
         eta=real("SGD: eta", eta),
         lmbda=real("SGD: lmbda", lmbda, least=0.0),
         cost=cost,
+        regularizer=_called("SGD: regularizer", regularizer, l2, "network3.regularization.l1"),
+        lmbda_over=one_of("SGD: lmbda_over", lmbda_over, OVER),
+        rule=_called("SGD: rule", rule, gradient_descent, "network3.rules.Momentum(0.9)"),
+        schedule=_called("SGD: schedule", schedule, None, "network3.schedules.StepDecay(every=10)"),
+        stopping=_called("SGD: stopping", stopping, None, "network3.stopping.NoImprovementIn(10)"),
         monitor=(monitor,) if isinstance(monitor, str) else tuple(monitor),
         shuffle=bool(shuffle),
         seed=None if seed is None else whole("SGD: seed", seed, least=0),
@@ -79,9 +123,23 @@ def make_plan(
             )
         )
     _check_last_layer(net, plan)
+    for name, function in (("schedule", plan.schedule), ("stopping", plan.stopping)):
+        if getattr(function, "needs_validation", False) and plan.validation is None:
+            mend = "Pass validation_data as well."
+            raise ValueError(complaint(f"SGD: {name}", f"{function} needs validation_data", "none", mend))
     if plan.checkpoint is not None:
         check_writable("SGD: checkpoint", plan.checkpoint)
     return plan
+
+
+def _called(who: str, function, default, example: str):
+    """Return `function`, or the default for None, if it can be called as it is."""
+    if function is None:
+        return default
+    if callable(function) and not isinstance(function, type):
+        return function
+    got = f"the class {function.__name__}" if isinstance(function, type) else repr(function)
+    raise TypeError(complaint(who, "wanted a function, or an object that can be called", got, f"Write e.g. {example}."))
 
 
 def _most_epochs() -> int:

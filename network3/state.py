@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from pytensor.compile.sharedvalue import SharedVariable
 
+from .compilation import Step
 from .history import History
 from .plan import Plan
 from .wiring import number_streams
@@ -26,6 +28,10 @@ class State:
         The weights before the epoch under way.
     costs : float64 array of shape (batch,)
         Of the mini-batches of the epoch under way.
+    saved_rule : list of arrays
+        Of the update rule's own state, if the training goes on from a checkpoint.
+    rule : list of shared variables
+        That hold it, once `take_rule` has found them.
     """
 
     history: History
@@ -33,6 +39,8 @@ class State:
     shuffle: dict[str, Any]
     good: list[np.ndarray]
     costs: np.ndarray = field(default_factory=lambda: np.empty(0))
+    saved_rule: list[np.ndarray] = field(default_factory=list)
+    rule: list[SharedVariable] = field(default_factory=list)
 
     @property
     def epoch(self) -> int:
@@ -43,6 +51,12 @@ class State:
     def batch(self) -> int:
         """Mini-batches done in it."""
         return len(self.costs)
+
+    def take_rule(self, step: Step) -> None:
+        """Give the rule of a compiled step the state that this training is in."""
+        self.rule = step.states
+        for variable, value in zip(step.states, self.saved_rule or step.first, strict=True):
+            variable.set_value(value)
 
     def order(self, plan: Plan) -> np.ndarray:
         """Return the rows of the training data in the order of the epoch under way, (batches, mini_batch_size)."""

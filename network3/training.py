@@ -39,13 +39,15 @@ def train(net, plan: Plan, state: State) -> History:
         examples.images.shape[1],
         examples.targets.shape[1:],
         plan.cost,
-        plan.lmbda > 0,
+        plan.regularizer if plan.lmbda > 0 else None,
+        plan.rule,
     )
-    runner = make_runner(chosen_backend(), step, examples, net.floatX)
+    state.take_rule(step)
+    runner = make_runner(chosen_backend(), step.function, examples, net.floatX)
     with held_back() as interrupted:
-        while state.epoch < plan.epochs:
+        while state.epoch < plan.epochs and (eta := plan.rate(state.history)) is not None:
             start = time.perf_counter()
-            _run_epoch(net, plan, state, runner, interrupted)
+            _run_epoch(net, plan, state, runner, eta, interrupted)
             weights = net.get_weights()
             if not all(np.isfinite(w).all() for w in weights):
                 raise _diverged(net, plan, state, plan.batches - 1, "weights that are NaN or infinite")
@@ -58,11 +60,13 @@ def train(net, plan: Plan, state: State) -> History:
             _tell(net, plan, state, epoch, plan.batches, costs[-STEPS_A_CHUNK:], epoch_done=True)
             if interrupted() and state.epoch < plan.epochs:
                 raise _interrupted(plan, state)
+    if state.epoch < plan.epochs:
+        print(f"Stopped after {state.epoch} epochs of {plan.epochs}.")
     _print_summary(net, plan, state.history)
     return state.history
 
 
-def _run_epoch(net, plan: Plan, state: State, runner, interrupted) -> None:
+def _run_epoch(net, plan: Plan, state: State, runner, eta: float, interrupted) -> None:
     """Run the epoch under way to its end, in chunks; their costs go into `state`."""
     rows = state.order(plan)
     first = state.epoch * plan.batches  # iterations are counted over all epochs
@@ -72,7 +76,7 @@ def _run_epoch(net, plan: Plan, state: State, runner, interrupted) -> None:
         if iteration % LINE_EVERY == 0:
             print(f"Training mini-batch number {iteration}")
         stop = min(plan.batches, done + STEPS_A_CHUNK - iteration % STEPS_A_CHUNK)
-        costs = runner.run(rows[done:stop], plan.eta, plan.lmbda / plan.batches)
+        costs = runner.run(rows[done:stop], eta, plan.decay)
         bad = np.flatnonzero(~np.isfinite(costs))
         if bad.size:
             runner.collect()

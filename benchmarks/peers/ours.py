@@ -8,6 +8,7 @@ from network3.compilation import compile_step, compiled
 from network3.data import examples
 from network3.device import chosen_backend
 from network3.layers import ConvPoolLayer, FullyConnectedLayer, ReLU, SoftmaxLayer, sigmoid
+from network3.regularization import l2
 from network3.runners import make_runner
 
 
@@ -43,10 +44,11 @@ class Ours:
 
     def _runner(self, x, y):
         data = examples("benchmark", (x, y), self.net)
-        step = compiled(self.net, compile_step, self.batch, x.shape[1], (), None, self.config.lmbda > 0)
+        regularizer = l2 if self.config.lmbda > 0 else None
+        step = compiled(self.net, compile_step, self.batch, x.shape[1], (), None, regularizer)
         count = len(x) // self.batch
         rows = np.arange(count * self.batch).reshape(count, self.batch)
-        return make_runner(chosen_backend(), step, data, self.net.floatX), rows
+        return make_runner(chosen_backend(), step.function, data, self.net.floatX), rows
 
     def run(self, steps):
         done = 0

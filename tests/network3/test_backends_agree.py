@@ -10,6 +10,7 @@ import network3
 from network3 import ConvPoolLayer, FullyConnectedLayer, ReLU, SoftmaxLayer
 from network3.compilation import compile_scorer, compile_step, compiled
 from network3.data import Examples
+from network3.regularization import l2
 from network3.runners import make_runner
 from network3.wiring import number_streams
 
@@ -66,7 +67,7 @@ def first_weights(net):
 
 def step_of(net, backend, batch, width):
     network3.use("cpu", net.floatX, backend=backend)
-    return compiled(net, compile_step, batch, width, (), None, True)
+    return compiled(net, compile_step, batch, width, (), None, l2).function
 
 
 def take_step(build, backend, floatX, what, images, labels):

@@ -11,6 +11,7 @@ import network3
 from network3 import ConvPoolLayer, FullyConnectedLayer, ReLU, SoftmaxLayer, tanh
 from network3.compilation import compile_step, compiled
 from network3.data import Examples
+from network3.regularization import l2
 from network3.runners import make_runner
 
 FOLDER = Path(__file__).parent.parent / "golden"
@@ -70,7 +71,7 @@ def trained(name, floatX, steps):
     net, trace = first_values(name, floatX), golden(name)
     batch = trace["mini_batch_size"]
     images, labels = (part[: steps * batch] for part in mnist()[0])
-    step = compiled(net, compile_step, batch, 784, (), None, trace["lmbda"] > 0)
+    step = compiled(net, compile_step, batch, 784, (), None, l2 if trace["lmbda"] > 0 else None).function
     runner = make_runner("numba", step, Examples(images.astype(floatX), labels), floatX)
     rows = np.arange(steps * batch).reshape(steps, batch)
     costs = runner.run(rows, trace["eta"], trace["lmbda"] / trace["num_training_batches"])
