@@ -47,7 +47,7 @@ def test_one_iteration_goes_down_the_gradient_to_the_lowest_place():
 
 
 def test_where_the_cost_curves_downwards_nothing_is_done():
-    """Between two equal neurons of a saddle the curvature is negative, and a parabola has no lowest place."""
+    """A parabola that opens downwards has no lowest place to step to."""
     import pytensor
     import pytensor.tensor as pt
 

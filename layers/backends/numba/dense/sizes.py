@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ..simd import lanes_of, processor
 
-TERMS = 128  # added up one by one: the fewer terms a sum has, the fewer digits it loses
+TERMS = 128  # added up one by one, twice as many at most: the fewer terms a sum has, the fewer digits it loses
 
 
 @dataclass(frozen=True)
