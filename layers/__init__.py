@@ -9,6 +9,7 @@ from .activations import ReLU as ReLU
 from .activations import linear as linear
 from .activations import sigmoid as sigmoid
 from .activations import softmax as softmax
+from .activations import step as step
 from .activations import tanh as tanh
 from .base import Layer as Layer
 from .base import ShapeError as ShapeError
@@ -17,4 +18,5 @@ from .dropout import dropout_layer as dropout_layer
 from .dropout import dropout_states as dropout_states
 from .dropout import dropout_updates as dropout_updates
 from .fully_connected import FullyConnectedLayer as FullyConnectedLayer
+from .regression_layer import RegressionLayer as RegressionLayer
 from .softmax_layer import SoftmaxLayer as SoftmaxLayer

@@ -12,6 +12,11 @@ def linear(z):
     return z
 
 
+def step(z):
+    r"""Return 1 for :math:`z > 0` and 0 otherwise: the perceptron's, whose derivative is 0 (book, chapter 1)."""
+    return pt.switch(z <= 0, 0, pt.switch(z > 0, 1, z))
+
+
 def sigmoid(z):
     r"""Return the logistic function :math:`f(z) = 1 / (1 + e^{-z})`, in (0, 1) (book, chapter 1)."""
     return pt.sigmoid(z)
@@ -33,4 +38,4 @@ def softmax(z):
     return _softmax(z, axis=-1)
 
 
-ACTIVATIONS = {f.__name__: f for f in (linear, sigmoid, tanh, ReLU, softmax)}
+ACTIVATIONS = {f.__name__: f for f in (linear, step, sigmoid, tanh, ReLU, softmax)}

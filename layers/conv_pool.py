@@ -5,7 +5,7 @@ import math
 from .activations import sigmoid
 from .base import Layer, ShapeError, flat_size, product
 from .checks import complaint, keywords_checked, one_of, sizes
-from .fully_connected import callable_activation
+from .dense import callable_activation
 from .initializers import book_normal
 from .ops import conv2d, pool2d
 from .ops.conv import border, canonical_padding, output_length

@@ -6,12 +6,14 @@ A listing of chapter 6 runs as printed; see the README for what else there is.
 from network3.layers import ConvPoolLayer as ConvPoolLayer
 from network3.layers import FullyConnectedLayer as FullyConnectedLayer
 from network3.layers import Layer as Layer
+from network3.layers import RegressionLayer as RegressionLayer
 from network3.layers import ReLU as ReLU
 from network3.layers import SoftmaxLayer as SoftmaxLayer
 from network3.layers import dropout_layer as dropout_layer
 from network3.layers import linear as linear
 from network3.layers import sigmoid as sigmoid
 from network3.layers import softmax as softmax
+from network3.layers import step as step
 from network3.layers import tanh as tanh
 
 from . import regularization as regularization
@@ -21,6 +23,8 @@ from . import stopping as stopping
 from .data import load_data_shared as load_data_shared
 from .data import size as size
 from .device import use as use
+from .diagnostics import GradientNorms as GradientNorms
+from .diagnostics import gradient_norms as gradient_norms
 from .ensemble import ensemble as ensemble
 from .history import History as History
 from .interruption import TrainingInterrupted as TrainingInterrupted

@@ -6,6 +6,7 @@ import numpy as np
 from pytensor import function
 from pytensor.compile import Function
 from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.gradient import grad
 from pytensor.tensor.type import TensorType
 
 from network3.layers import dropout_updates
@@ -77,7 +78,7 @@ def compile_step(net, backend, batch, width, target_shape, cost=None, regularize
     total = last.cost(clone) if cost is None else cost(last.output_dropout, clone.y)
     total = with_states_of(net, clone, total)
     if regularizer is not None:
-        total = total + lmbda * regularizer([layer.w for layer in net.layers if hasattr(layer, "w")])
+        total = total + lmbda * regularizer(weights(net))
     changed = rule(total, net.params, eta)
     states = [variable for variable in changed if variable not in net.params]
     compiled_step = function(
@@ -88,6 +89,16 @@ def compile_step(net, backend, batch, width, target_shape, cost=None, regularize
         on_unused_input="ignore",
     )
     return Step(compiled_step, states, [state.get_value() for state in states])
+
+
+def weights(net) -> list[SharedVariable]:
+    """Return what is regularized: the ``w`` of each layer that has one."""
+    return [layer.w for layer in net.layers if hasattr(layer, "w")]
+
+
+def compile_regularizer(net, backend, regularizer):
+    """Compile ``regularizer() -> scalar`` of the weights as they are."""
+    return function([], regularizer(weights(net)), mode=MODES[backend])
 
 
 def compile_scorer(net, backend, batch, width, target_shape, cost=None):
@@ -101,6 +112,16 @@ def compile_scorer(net, backend, batch, width, target_shape, cost=None):
     elif hasattr(last, "cost"):
         scores.append(last.cost(clone))
     return function([clone.x, clone.y], scores, mode=MODES[backend], on_unused_input="ignore")
+
+
+def compile_gradients(net, backend, batch, width, target_shape, cost=None, name="b"):
+    """Compile ``gradients(x, y) -> arrays``, of the mean cost without dropout, by each layer's ``b`` or ``w``."""
+    clone = static_copy(net, batch, width, target_shape)
+    last = clone.layers[-1]
+    last.output_dropout = last.output
+    total = last.cost(clone) if cost is None else cost(last.output, clone.y)
+    params = [getattr(layer, name) for layer in net.layers if hasattr(layer, name)]
+    return function([clone.x, clone.y], grad(total, params), mode=MODES[backend], on_unused_input="ignore")
 
 
 def compile_predictor(net, backend, batch, width):

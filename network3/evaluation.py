@@ -6,7 +6,7 @@ what that adds to a sum is known, and taken off again.
 
 import numpy as np
 
-from .compilation import compile_predictor, compile_scorer, compiled
+from .compilation import compile_predictor, compile_regularizer, compile_scorer, compiled
 from .data import check_width, scaled, value_of
 from .device import chosen_backend
 from .runners import calling
@@ -36,6 +36,15 @@ def score(net, examples, cost=None) -> dict[str, float]:
             rows = np.full(CHUNK, len(examples) - 1)
             sums -= _sums(scorer, names, images[rows], targets[rows], net.floatX) * repeated / CHUNK
     return {name: float(total) for name, total in zip(names, sums / len(examples), strict=True)}
+
+
+def weight_penalty(net, plan) -> float:
+    """Return what the plan's regularization adds to the cost of a training step, for the weights as they are."""
+    if plan.lmbda == 0:
+        return 0.0
+    regularizer = compiled(net, compile_regularizer, plan.regularizer)
+    with calling(chosen_backend(), net.floatX):
+        return plan.decay * float(regularizer())
 
 
 def predictions(net, images) -> list[np.ndarray]:

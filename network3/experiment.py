@@ -107,6 +107,7 @@ class Experiment:
         history = net.SGD(
             training,
             **self.training,
+            cost=self.run.cost,
             validation_data=validation,
             test_data=test,
             seed=self.seed,
@@ -127,6 +128,7 @@ class Experiment:
             "run": self.run.name,
             "row": self.run.row,
             "data": self.run.data,
+            "first": list(self.run.first),
             "training": self.training,
             "seed": self.seed,
             "backend": chosen_backend(),
@@ -194,7 +196,10 @@ def prepare(run: Run, path, given: dict[str, Any], seed: int | None, *, resume: 
 def load(run: Run):
     """Return training, validation and test data of `run`: pairs of uint8 images (n, 784) and int32 labels (n,)."""
     training, validation, test = datasets.load_mnist()
-    return (datasets.expand(*training) if run.data == "expanded" else training), validation, test
+    if run.data == "expanded":
+        training = datasets.expand(*training)
+    sets = zip((training, validation), run.first, strict=True)
+    return *((images[:count], labels[:count]) for (images, labels), count in sets), test
 
 
 def _check(given: dict[str, Any]) -> None:
@@ -202,7 +207,7 @@ def _check(given: dict[str, Any]) -> None:
     for name, value in given.items():
         if name in ("epochs", "mini_batch_size"):
             whole(f"network3 train: {name}", value, least=int(name != "epochs"))
-        else:
+        elif name in ("eta", "lmbda"):
             real(f"network3 train: {name}", value, least=0.0)
 
 

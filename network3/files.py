@@ -8,7 +8,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
-from network3.layers import ACTIVATIONS, ConvPoolLayer, FullyConnectedLayer, SoftmaxLayer
+from network3.layers import ACTIVATIONS, ConvPoolLayer, FullyConnectedLayer, RegressionLayer, SoftmaxLayer
 from network3.layers.checks import complaint
 from network3.layers.initializers import zeros
 from network3.layers.precision import FLOATS, building
@@ -16,7 +16,7 @@ from network3.layers.precision import FLOATS, building
 from .atomic import replacing
 
 FORMAT = 1
-KINDS = {kind.__name__: kind for kind in (ConvPoolLayer, FullyConnectedLayer, SoftmaxLayer)}
+KINDS = {kind.__name__: kind for kind in (ConvPoolLayer, FullyConnectedLayer, RegressionLayer, SoftmaxLayer)}
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,8 @@ class History:
         None in epochs whose validation accuracy was no new best: the book looks at the test data only then.
     monitors : dict of str to list of float
         What ``SGD(monitor=...)`` asked for.
+    eta : list of float
+        Learning rates.
     seconds : list of float
         Wall time, evaluation included.
     batches : int
@@ -34,6 +36,7 @@ class History:
     validation_accuracy: list[float] = field(default_factory=list)
     test_accuracy: list[float | None] = field(default_factory=list)
     monitors: dict[str, list[float]] = field(default_factory=dict)
+    eta: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     batches: int = 0
 
@@ -64,12 +67,12 @@ class History:
         return None if self.best_epoch is None else self.test_accuracy[self.best_epoch]
 
     def rows(self) -> list[dict]:
-        """Return one dict an epoch: its number, its last iteration, cost, seconds, accuracies and monitors."""
+        """Return one dict an epoch: its number, its last iteration, cost, seconds, eta, accuracies and monitors."""
         rows = []
         for epoch in range(self.epochs):
             row: dict[str, Any] = {"epoch": epoch, "iteration": (epoch + 1) * self.batches - 1}
             row |= {"cost": self.cost[epoch], "seconds": self.seconds[epoch]}
-            for name in ("validation_accuracy", "test_accuracy"):
+            for name in ("eta", "validation_accuracy", "test_accuracy"):
                 if getattr(self, name):
                     row[name] = getattr(self, name)[epoch]
             rows.append(row | {"monitors": {name: values[epoch] for name, values in self.monitors.items()}})
@@ -95,7 +98,7 @@ class History:
             for row in rows:
                 history.cost.append(row["cost"])
                 history.seconds.append(row["seconds"])
-                for name in ("validation_accuracy", "test_accuracy"):
+                for name in ("eta", "validation_accuracy", "test_accuracy"):
                     if name in row:
                         getattr(history, name).append(row[name])
                 for name, value in row["monitors"].items():

@@ -146,8 +146,9 @@ class Network:
             ``schedule(eta, history) -> eta`` of the next epoch, see `network3.schedules`.
         stopping : callable, optional
             ``stopping(history) -> bool`` after each epoch, see `network3.stopping`.
-        monitor : names among training_cost, training_accuracy, validation_cost, validation_accuracy
-            What to evaluate over the whole set after each epoch, into the History.
+        monitor : names such as training_cost, validation_cost, test_accuracy
+            What to evaluate over a whole set after each epoch, into the History. Costs are those that training
+            lowers: without dropout, with the regularization.
         shuffle : bool, default False
             Shuffle the training data before each epoch; the original never did.
         seed : int, optional

@@ -16,7 +16,8 @@ from .rules import gradient_descent
 from .wiring import layer_name
 
 OVER = ("mini_batches", "examples")
-MONITORS = ("training_cost", "training_accuracy", "validation_cost", "validation_accuracy")
+SETS = ("training", "validation", "test")
+MONITORS = tuple(f"{name}_{what}" for name in SETS for what in ("cost", "accuracy"))
 
 
 @dataclass(frozen=True)
@@ -161,9 +162,10 @@ def _check_last_layer(net, plan: Plan) -> None:
         raise ValueError(complaint(name, "the last layer must have a cost", "one without", mend))
     for monitor in plan.monitor:
         one_of("SGD: monitor", monitor, MONITORS)
-        if monitor.startswith("validation") and plan.validation is None:
-            mend = "Pass validation_data as well."
-            raise ValueError(complaint("SGD: monitor", f"{monitor} needs validation_data", "none", mend))
+        name = monitor.partition("_")[0]
+        if getattr(plan, name) is None:
+            mend = f"Pass {name}_data as well."
+            raise ValueError(complaint("SGD: monitor", f"{monitor} needs {name}_data", "none", mend))
         if monitor.endswith("accuracy") and not hasattr(last, "accuracy"):
             mend = "Leave it out, or give the layer an accuracy."
             raise ValueError(complaint("SGD: monitor", f"{monitor} needs an accuracy(y)", f"{name} without", mend))

@@ -1,6 +1,7 @@
 """The training loop: epochs of mini-batches, with the book's printed lines."""
 
 import time
+from functools import cache
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from network3.layers.checks import complaint
 from .checkpoint import save
 from .compilation import compile_step, compiled
 from .device import chosen_backend
-from .evaluation import score
+from .evaluation import score, weight_penalty
 from .history import History
 from .interruption import TrainingInterrupted, held_back
 from .plan import Plan
@@ -54,6 +55,7 @@ def train(net, plan: Plan, state: State) -> History:
             _evaluate(net, plan, state.history, state.epoch, weights)
             epoch, costs = state.epoch, state.costs
             state.history.cost.append(float(costs.mean()))
+            state.history.eta.append(eta)
             state.history.seconds.append(time.perf_counter() - start)
             state.next_epoch(plan, weights)
             save(net, plan, state)
@@ -92,19 +94,23 @@ def _run_epoch(net, plan: Plan, state: State, runner, eta: float, interrupted) -
 
 def _evaluate(net, plan: Plan, history: History, epoch: int, weights) -> None:
     """Score the data sets, print the epoch's lines and keep the weights if they are the best so far."""
-    scores: dict[str, float] = {}
-    if plan.validation is not None:
-        scores |= {f"validation_{name}": mean for name, mean in score(net, plan.validation, plan.cost).items()}
-        if "validation_accuracy" in scores:
-            _judge(net, plan, history, epoch, scores["validation_accuracy"], weights)
-    if any(name.startswith("training") for name in plan.monitor):
-        scores |= {f"training_{name}": mean for name, mean in score(net, plan.training, plan.cost).items()}
-    for name in plan.monitor:
-        history.monitors[name].append(scores[name])
+
+    @cache  # each set once
+    def scores(name: str) -> dict[str, float]:
+        return score(net, getattr(plan, name), plan.cost)
+
+    if plan.validation is not None and "accuracy" in scores("validation"):
+        _judge(net, plan, history, epoch, scores, weights)
+    penalty = weight_penalty(net, plan) if any(name.endswith("_cost") for name in plan.monitor) else 0.0
+    for monitor in plan.monitor:
+        name, _, what = monitor.partition("_")
+        value = scores(name)[what]
+        history.monitors[monitor].append(value + penalty if what == "cost" else value)
 
 
-def _judge(net, plan: Plan, history: History, epoch: int, accuracy: float, weights) -> None:
+def _judge(net, plan: Plan, history: History, epoch: int, scores, weights) -> None:
     """Compare the validation accuracy of an epoch with the best before, as the book does: equals count as better."""
+    accuracy = scores("validation")["accuracy"]
     print(f"Epoch {epoch}: validation accuracy {accuracy:.2%}")
     history.validation_accuracy.append(accuracy)
     history.test_accuracy.append(None)
@@ -113,7 +119,7 @@ def _judge(net, plan: Plan, history: History, epoch: int, accuracy: float, weigh
     print("This is the best validation accuracy to date.")
     net.best = weights
     if plan.test is not None:
-        history.test_accuracy[-1] = score(net, plan.test, plan.cost)["accuracy"]
+        history.test_accuracy[-1] = scores("test")["accuracy"]
         print(f"The corresponding test accuracy is {history.test_accuracy[-1]:.2%}")
 
 

@@ -10,6 +10,7 @@ from .expand import expand
 from .info import info
 from .listing import show_list
 from .predict import predict
+from .reproduce import reproduce_command
 from .train import train
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -17,6 +18,7 @@ app.command("list")(show_list)
 app.command()(train)
 app.command()(predict)
 app.command()(expand)
+app.command("reproduce")(reproduce_command)
 app.command()(info)
 
 

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from network3.catalogue import RUNS
+from network3.catalogue import ENTRIES
+from network3.formats import number
 
 from .border import border
 
@@ -13,13 +14,13 @@ from .border import border
 def show_list(
     as_json: Annotated[bool, typer.Option("--json", help="One array with an object for each run.")] = False,
 ) -> None:
-    """List the runs that the book publishes, with its test accuracy."""
+    """List what the book publishes, chapter by chapter: trainings, baselines, gradients, with its numbers."""
     with border():
         if as_json:
-            typer.echo(json.dumps([run.as_dict() for run in RUNS.values()], indent=2))
+            typer.echo(json.dumps([entry.as_dict() for entry in ENTRIES.values()], indent=2))
             return
-        width = max(len(name) for name in RUNS)
+        width = max(len(name) for name in ENTRIES)
         typer.echo(f"{'row':>5}  {'name':<{width}}  {'book':>7}  what it is")
-        for run in RUNS.values():
-            published = "-" if run.published is None else f"{run.published:.2%}"
-            typer.echo(f"{run.row:>5}  {run.name:<{width}}  {published:>7}  {run.says}")
+        for entry in ENTRIES.values():
+            label, value = next(iter(entry.published.items()))
+            typer.echo(f"{entry.row:>5}  {entry.name:<{width}}  {number(label, value):>7}  {entry.says}")

@@ -55,7 +55,7 @@ class Reporter:
                 "best_epoch": history.best_epoch,
                 "validation_accuracy": history.best_validation_accuracy,
                 "test_accuracy": history.corresponding_test_accuracy,
-                "published_test_accuracy": experiment.run.published,
+                "published": experiment.run.published,
                 "folder": str(experiment.folder.path),
                 "files": files,
             },
@@ -106,9 +106,10 @@ def summary(experiment: Experiment, history: History, files: list[str]) -> str:
         line = f"Best epoch {history.best_epoch}: validation {history.best_validation_accuracy:.2%}"
         if history.corresponding_test_accuracy is not None:
             line += f", test {history.corresponding_test_accuracy:.2%}"
-        if experiment.run.published is not None and experiment.run.nets == 1:
+        book = experiment.run.result
+        if book.value is not None and experiment.run.nets == 1:
             epochs = experiment.run.training["epochs"]
-            line += f" (the book: test {experiment.run.published:.2%} after {epochs} epochs)"
+            line += f" (the book: {book.told} after {epochs} epochs)"
         lines.append(f"{line}.")
     folder = experiment.folder
     lines.append(f"In {folder.path}: {', '.join(files)}.")

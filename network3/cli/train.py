@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 
 import network3
-from network3.catalogue import RUNS, Run
+from network3.catalogue import MEASUREMENTS, RUNS, Run
 from network3.ensemble import ensemble
 from network3.experiment import Experiment, Folder, load, prepare
 from network3.gallery import save_pictures
-from network3.layers.checks import one_of
+from network3.layers.checks import complaint, one_of
 
 from .border import INTERRUPTED, border, leave, program
 from .folders import latest_folder, new_folder
@@ -34,7 +34,7 @@ def train(
 ) -> None:
     """Train one of the book's networks on MNIST, and save it with its record and pictures."""
     with border():
-        run = RUNS[one_of("network3 train", name, RUNS)]
+        run = _training(name)
         network3.use(device)
         arguments = {"epochs": epochs, "eta": eta, "lmbda": lmbda, "mini_batch_size": mini_batch_size}
         given = {key: value for key, value in arguments.items() if value is not None}
@@ -49,6 +49,14 @@ def train(
             where = "" if out is None else f' --out "{out}"' if " " in str(out) else f" --out {out}"
             saved = f"stopped in epoch {stop.history.epochs}; everything so far is in {folder}"
             raise leave(f"{saved}. Go on with: {program()} train {name} --resume{where}", INTERRUPTED) from None
+
+
+def _training(name: str) -> Run:
+    """Return the training of that name; say what to do with one that is none."""
+    if name in MEASUREMENTS:
+        mend = f"Write {program()} reproduce {name}."
+        raise ValueError(complaint("network3 train", "wanted a network to train", f"{name}, which is none", mend))
+    return RUNS[one_of("network3 train", name, RUNS)]
 
 
 def _prepare(run: Run, folder: Path, given, seed: int | None, resume: bool) -> list[Experiment]:
@@ -76,10 +84,15 @@ def _train_all(experiments: list[Experiment], reporter: Reporter):
         reporter.begin(experiment, net, images=len(data[0][0]))
         with reporter:
             history = experiment.train(net, data, [reporter])
-        pictures = save_pictures(experiment.folder.path, net, history, data[2], published=run.published)
+        pictures = save_pictures(experiment.folder.path, net, history, data[2], published=_book(run))
         reporter.end(experiment, history, [*experiment.folder.names(), *pictures])
         nets.append(net)
     return nets, data
+
+
+def _book(run: Run) -> float | None:
+    """Return the accuracy to draw beside the curves."""
+    return run.result.value if run.result.is_accuracy else None
 
 
 def _vote(nets, test_data, run: Run, reporter: Reporter) -> None:

@@ -1,0 +1,95 @@
+"""Chapter 1: one hidden layer of sigmoid neurons, the quadratic cost, and the baselines it is compared with."""
+
+from network3.layers.costs import quadratic
+
+from .baselines import SVM, average_darkness, random_guess
+from .measurement import Measurement
+from .run import Figure, Run
+from .sigmoid import wide
+
+TRAINING = {"epochs": 30, "mini_batch_size": 10, "shuffle": True, "monitor": ["test_accuracy"]}
+
+
+def _run(name, row, says, sizes, eta, value, points=None, note=""):
+    return Run(
+        name,
+        row,
+        says,
+        wide(*sizes),
+        TRAINING | {"eta": eta},
+        (Figure(value, "test_accuracy"),),
+        cost=quadratic,
+        points={} if points is None else {"test_accuracy": points},
+        note=note,
+    )
+
+
+RUNS = [
+    _run(
+        "sigmoid_30",
+        "1.1",
+        "30 hidden neurons, eta 3",
+        (784, 30, 10),
+        3.0,
+        0.9542,
+        {0: 0.9129, 1: 0.9295, 2: 0.9348, 27: 0.9528, 28: 0.9542, 29: 0.9534},
+    ),
+    _run(
+        "sigmoid_100",
+        "1.2",
+        "100 hidden neurons, eta 3",
+        (784, 100, 10),
+        3.0,
+        0.9659,
+        note="a footnote says that results vary much from reader to reader, some clearly worse",
+    ),
+    _run(
+        "eta_too_small",
+        "1.3",
+        "100 hidden neurons, eta 0.001",
+        (784, 100, 10),
+        0.001,
+        0.2142,
+        {0: 0.1139, 1: 0.1136, 2: 0.1135, 27: 0.2101, 28: 0.2123, 29: 0.2142},
+        note="how far it comes depends on the first weights",
+    ),
+    _run(
+        "eta_too_large",
+        "1.4",
+        "30 hidden neurons, eta 100",
+        (784, 30, 10),
+        100.0,
+        0.1009,
+        {0: 0.1009, 1: 0.1009, 2: 0.1009, 3: 0.1009, 27: 0.0982, 28: 0.0982, 29: 0.0982},
+        note="does not learn; which digit it always says depends on the first weights",
+    ),
+    _run("no_hidden", "1.5", "no hidden layer, eta 3", (784, 10), 3.0, None, note="an exercise"),
+]
+
+MEASUREMENTS = [
+    Measurement(
+        "random_guess",
+        "1.6",
+        "a guess, each digit as likely",
+        random_guess,
+        {"test accuracy": 0.10},
+        note="about ten per cent",
+    ),
+    Measurement(
+        "average_darkness",
+        "1.7",
+        "the digit that is about as dark, on average",
+        average_darkness,
+        {"test accuracy": 0.2225},
+        random=False,
+    ),
+    Measurement(
+        "svm",
+        "1.8",
+        "a support vector machine on all 50,000 images (needs scikit-learn)",
+        SVM(50_000),
+        {"test accuracy": 0.9435, "validation accuracy": 0.9448},
+        random=False,
+        note="its validation accuracy is row 3.12's last",
+    ),
+]

@@ -1,0 +1,37 @@
+"""The networks of chapters 1 to 5: fully connected layers of sigmoid neurons, the output layer included."""
+
+from itertools import pairwise
+
+from network3.layers import FullyConnectedLayer
+from network3.layers.initializers import large, normalized
+
+
+class Sigmoid:
+    """A builder of sigmoid layers, as a `Run` wants it.
+
+    Parameters
+    ----------
+    *sizes : int
+        Neurons of each layer, the input first: ``network2.Network(sizes)``.
+    initializer : callable
+        `large`, N(0, 1), as in chapter 1; `normalized`, by 1/sqrt(n_in), as from the middle of chapter 3 on.
+    """
+
+    def __init__(self, *sizes, initializer):
+        self.sizes, self.initializer = sizes, initializer
+
+    def __call__(self, mini_batch_size=None):
+        return [
+            FullyConnectedLayer(n_in=n_in, n_out=n_out, initializer=self.initializer)
+            for n_in, n_out in pairwise(self.sizes)
+        ]
+
+
+def wide(*sizes):
+    """Return the builder with the large first weights of chapter 1."""
+    return Sigmoid(*sizes, initializer=large)
+
+
+def narrow(*sizes):
+    """Return the builder with the first weights of chapter 3's "Weight initialization"."""
+    return Sigmoid(*sizes, initializer=normalized)

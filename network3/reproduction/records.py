@@ -1,0 +1,138 @@
+"""The record of what was reproduced, ``reproduction.jsonl``: a line of JSON for each repeat, with a checksum.
+
+A line that was cut short or changed by hand is named and skipped: a number that nobody measured is worth nothing.
+"""
+
+import hashlib
+import json
+import warnings
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from network3.history import History
+from network3.layers.checks import complaint
+
+from .tasks import VARIANTS, Task
+
+FORMAT = 1
+DIGITS = 6  # of costs and seconds
+
+
+class SkippedRecord(UserWarning):
+    """A line of the record that does not count."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One repeat, done.
+
+    Attributes
+    ----------
+    name, row : str
+        As in the catalogue.
+    seed : int
+    values : dict of str to float or None
+        What was measured, by the labels of the book's numbers.
+    seconds : float
+        Of training and evaluation, compiling left out: the median of the epochs times their number.
+    training : dict
+        Arguments of `Network.SGD`; empty for what is no training.
+    history : History or None
+        Of a single training.
+    environment : dict
+        Back end, threads, machine, versions, date.
+    note : str
+        Why the training ended before its last epoch, if it did.
+    """
+
+    name: str
+    row: str
+    seed: int
+    values: dict[str, float | None]
+    seconds: float
+    training: dict[str, Any]
+    history: History | None
+    environment: dict[str, Any]
+    note: str = ""
+
+    @property
+    def task(self) -> Task:
+        """What it is the record of."""
+        return Task(self.name, self.seed)
+
+
+def append(path: Path, record: Record) -> None:
+    """Add `record` to the file `path`; other processes may do so at the same time."""
+    history = None if record.history is None else _rounded(asdict(record.history))
+    content = {"format": FORMAT} | _rounded(asdict(record) | {"history": None}) | {"history": history}
+    line = json.dumps(content | {"checksum": _checksum(content)})
+    with FileLock(path.with_name(f"{path.name}.lock")), path.open("a+b") as file:
+        file.seek(0, 2)
+        if file.tell():
+            file.seek(-1, 2)
+            if file.read(1) != b"\n":  # a line that was cut short must not spoil this one
+                file.write(b"\n")
+        file.write(f"{line}\n".encode())
+
+
+def read_records(path: Path) -> list[Record]:
+    """Return what `append` wrote, the last of a name and a seed; [] if there is no such file.
+
+    Warns
+    -----
+    SkippedRecord
+        For each line that is not whole, was changed, or is of a run that the catalogue does not have any more.
+    """
+    if not path.is_file():
+        return []
+    found: dict[Task, Record] = {}
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    for number, line in enumerate(lines, start=1):
+        try:
+            record = _parsed(line)
+        except ValueError as reason:
+            message = complaint(f"{path}, line {number}", "wanted a record as it was written", reason, "Skipped.")
+            warnings.warn(message, SkippedRecord, stacklevel=2)
+            continue
+        found[record.task] = record
+    return list(found.values())
+
+
+def _parsed(line: str) -> Record:
+    try:
+        content = json.loads(line)
+        checksum = content.pop("checksum")
+        version = int(content.pop("format"))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise ValueError("a line that is not whole") from None
+    if version > FORMAT:
+        raise ValueError(f"format {version} of a newer network3")
+    if checksum != _checksum({"format": version} | content):
+        raise ValueError(f"{content.get('name')} seed {content.get('seed')}, changed since it was written")
+    history = content.pop("history")
+    record = Record(**content, history=None if history is None else History(**history))
+    entry = VARIANTS.get(record.name)
+    if entry is None:
+        raise ValueError(f"{record.name}, which the catalogue does not have")
+    if getattr(entry, "training", {}) != record.training:
+        raise ValueError(f"{record.name} seed {record.seed}, trained otherwise than the catalogue says now")
+    epochs = record.training.get("epochs")
+    if record.history is not None and not record.note and record.history.epochs != epochs:
+        raise ValueError(f"{record.name} seed {record.seed}, {record.history.epochs} epochs of {epochs}")
+    return record
+
+
+def _checksum(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _rounded(value):
+    """Round all floats in `value`, which keeps the file small; accuracies have fewer digits."""
+    if isinstance(value, dict):
+        return {name: _rounded(entry) for name, entry in value.items()}
+    if isinstance(value, list):
+        return [_rounded(entry) for entry in value]
+    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value

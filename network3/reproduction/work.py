@@ -1,0 +1,143 @@
+"""One task carried out by one process: trained in its own folder, from its checkpoint if it was begun, and recorded."""
+
+import contextlib
+import io
+import multiprocessing
+import platform
+import statistics
+import sys
+import time
+import warnings
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from network3.catalogue import Measurement, Run
+from network3.device import chosen_backend
+from network3.ensemble import ensemble
+from network3.experiment import Folder, load, prepare
+from network3.history import History
+from network3.training import DivergenceError
+from network3.versions import versions
+
+from .records import Record, append, read_records
+from .tasks import VARIANTS, Task
+
+RECORDS, WORK = "reproduction.jsonl", "work"
+BUSY = "busy"
+
+
+def folder_of(results: Path, task: Task) -> Path:
+    """Return where the task keeps its checkpoint, record of epochs and network."""
+    return results / WORK / task.key
+
+
+def carry_out(task: Task, results: Path, threads: int, *, wait: bool = False) -> Record | str:
+    """Carry out `task` and add it to the records in `results`; return its record.
+
+    Parameters
+    ----------
+    task : Task
+    results : path
+    threads : int
+        That this process has, for the record.
+    wait : bool
+        Wait for another process that is at it, instead of returning `BUSY`.
+    """
+    lock = FileLock(results / WORK / f"{task.key}.lock")
+    try:
+        lock.acquire(timeout=-1 if wait else 0)
+    except Timeout:
+        return BUSY
+    with lock, contextlib.redirect_stdout(io.StringIO()):
+        done = [record for record in quietly_read(results) if record.task == task]
+        if done:
+            return done[0]
+        entry = task.entry
+        if isinstance(entry, Measurement):
+            record = _measure(task, entry, threads)
+        elif entry.nets > 1:
+            record = _vote(task, entry, folder_of(results, task), threads)
+        else:
+            record = _train(task, entry, folder_of(results, task), threads)
+        append(results / RECORDS, record)
+    return record
+
+
+def quietly_read(results: Path) -> list[Record]:
+    """Return the records; whoever began has been warned of the lines that do not count."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return read_records(results / RECORDS)
+
+
+def _train(task: Task, run: Run, folder: Path, threads: int) -> Record:
+    note = ""
+    try:
+        _, history = _trained(run, folder, task.seed)
+    except DivergenceError as error:  # a result too: the book has runs with rates far too large
+        history, note = error.history, str(error)
+    values = {figure.label: figure.ours(history) for figure in run.figures}
+    return _record(task, run, values, _seconds(history), threads, history, note)
+
+
+def _trained(run: Run, folder: Path, seed: int):
+    """Return the network and the record of a training that begins, or goes on, in `folder`."""
+    begun = Folder(folder).settings.exists()
+    experiment = prepare(run, folder, dict(run.training), seed, resume=begun)
+    net = experiment.build()
+    return net, experiment.train(net, _data(run.name), [_stop_with_parent])
+
+
+def _vote(task: Task, run: Run, folder: Path, threads: int) -> Record:
+    """Train the networks of an ensemble, each from a seed that no other repeat has."""
+    trained = [_trained(run, folder / f"net{k + 1}", task.seed * run.nets + k) for k in range(run.nets)]
+    images, labels = _data(run.name)[2]
+    errors, _ = ensemble([net for net, _ in trained], (images, labels))
+    values = {run.result.label: 1 - len(errors) / len(labels)}
+    for k, (_, history) in enumerate(trained):
+        values[f"test accuracy of network {k + 1}"] = history.corresponding_test_accuracy
+    return _record(task, run, values, sum(_seconds(history) for _, history in trained), threads)
+
+
+def _measure(task: Task, entry: Measurement, threads: int) -> Record:
+    start = time.perf_counter()
+    values = entry.measure(task.seed)
+    return _record(task, entry, values, time.perf_counter() - start, threads)
+
+
+def _seconds(history: History) -> float:
+    """Return the time of all epochs as that of the middle one allows: the first also compiles."""
+    return statistics.median(history.seconds) * history.epochs if history.epochs else 0.0
+
+
+def _record(
+    task: Task, entry, values, seconds: float, threads: int, history: History | None = None, note: str = ""
+) -> Record:
+    environment: dict[str, Any] = {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "backend": chosen_backend(),
+        "threads": threads,
+        "machine": f"{platform.system()} {platform.machine()}",
+        "versions": versions(),
+    }
+    training = getattr(entry, "training", {})
+    return Record(task.name, entry.row, task.seed, values, seconds, training, history, environment, note)
+
+
+@lru_cache(maxsize=1)
+def _data(name: str):
+    """Return the data of the run of that name, which its other seeds use as well."""
+    run = VARIANTS[name]
+    assert isinstance(run, Run)
+    return load(run)
+
+
+def _stop_with_parent(progress) -> None:
+    """End this process, if the one that gave it the task was killed: it could go on unseen for hours."""
+    parent = multiprocessing.parent_process()
+    if parent is not None and not parent.is_alive():
+        sys.exit(1)
