@@ -1,10 +1,11 @@
 """The book's five-fold expansion: every image, and its copies moved by one pixel."""
 
-import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from .images import check_fill, check_image_shape
 
 # (rows, columns) in the order of the book's expand_mnist: as it is, down, up, right, left.
 SHIFTS = ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1))
@@ -62,8 +63,13 @@ def expand(
     [7, 7, 7, 7, 7]
     """
     images, labels = np.asarray(images), np.asarray(labels)
-    image_shape = tuple(image_shape)
-    _check(images, labels, fill, image_shape)
+    image_shape = check_image_shape("expand", images, image_shape)
+    if labels.ndim < 1 or len(labels) != len(images):
+        raise ValueError(
+            f"expand: labels must be {len(images)}, one for each image; got the shape "
+            f"{labels.shape}. Pass the labels that belong to these images."
+        )
+    check_fill("expand", images, fill)
     n, copies = len(images), len(SHIFTS)
     order = np.arange(copies * n)
     if shuffle:
@@ -94,32 +100,3 @@ def _shift(images: NDArray[Any], down: int, right: int, fill: float) -> NDArray[
 def _along(length: int, step: int) -> tuple[slice, slice]:
     """Where the pixels of one axis go and where they come from, for a step of -1, 0 or 1."""
     return slice(max(step, 0), length + min(step, 0)), slice(max(-step, 0), length + min(-step, 0))
-
-
-def _check(images: NDArray[Any], labels: NDArray[Any], fill: float, image_shape: tuple[int, ...]) -> None:
-    if images.dtype.kind not in "uif":
-        raise TypeError(
-            f"expand: images must be integers or floats; got dtype {images.dtype}. Convert them with astype first."
-        )
-    if len(image_shape) not in (2, 3) or any(side < 1 for side in image_shape):
-        raise ValueError(
-            "expand: image_shape must be (height, width) or (channels, height, width), each at "
-            f"least 1; got {image_shape}. Write image_shape=(28, 28) for MNIST."
-        )
-    if images.ndim < 2 or math.prod(images.shape[1:]) != math.prod(image_shape):
-        raise ValueError(
-            f"expand: images must have the shape (n, {math.prod(image_shape)}), since image_shape "
-            f"is {image_shape}; got {images.shape}. Pass the image_shape that fits."
-        )
-    if labels.ndim < 1 or len(labels) != len(images):
-        raise ValueError(
-            f"expand: labels must be {len(images)}, one for each image; got the shape "
-            f"{labels.shape}. Pass the labels that belong to these images."
-        )
-    with np.errstate(over="ignore", invalid="ignore"):
-        stored = np.array(fill).astype(images.dtype)
-    if not np.isfinite(stored) or (images.dtype.kind != "f" and stored != fill):
-        raise ValueError(
-            f"expand: fill must be a finite value that {images.dtype} images can hold; got {fill}. "
-            "Choose another fill, or convert the images to float32."
-        )

@@ -230,6 +230,6 @@ MEASUREMENTS = [
             "cross-entropy, from w = b = 2: output after 150 epochs": None,
         },
         random=False,
-        note="the book: with the quadratic cost the second hardly learns in its first 150 epochs",
+        note="with the quadratic cost the second hardly learns in its first 150 epochs",
     ),
 ]

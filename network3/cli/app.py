@@ -10,7 +10,9 @@ from .expand import expand
 from .info import info
 from .listing import show_list
 from .predict import predict
+from .report import report
 from .reproduce import reproduce_command
+from .search import search
 from .train import train
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -19,6 +21,8 @@ app.command()(train)
 app.command()(predict)
 app.command()(expand)
 app.command("reproduce")(reproduce_command)
+app.command()(report)
+app.command()(search)
 app.command()(info)
 
 

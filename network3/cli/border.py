@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import typer
 
 FAILED, INTERRUPTED, PIPE_CLOSED = 1, 130, 141  # as shells count them: 128 + the signal
-FORESEEN = (ValueError, TypeError, OSError, RuntimeError, FloatingPointError)
+FORESEEN = (ValueError, TypeError, OSError, RuntimeError, FloatingPointError, ImportError)
 
 
 @contextmanager

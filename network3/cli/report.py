@@ -1,0 +1,35 @@
+"""``network3 report``: a page about what was reproduced."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from network3.atomic import check_writable
+from network3.layers.checks import complaint
+from network3.report import write_report
+from network3.reproduction.work import RECORDS
+
+from .border import border, program
+from .reproduce import RESULTS, read_with_warnings
+
+
+def report(
+    results: Annotated[Path, typer.Option(help="Folder of the records, as reproduce had it.")] = RESULTS,
+    out: Annotated[Path | None, typer.Option(help="The page; by default report.html in that folder.")] = None,
+) -> None:
+    """Make a page that holds the book's numbers against those reproduced: one file of HTML, for a browser or paper.
+
+    Tables, learning curves with the book's points, filters and misclassified digits. It needs no network.
+    """
+    with border():
+        page = results / "report.html" if out is None else out
+        records = read_with_warnings(results / RECORDS)
+        if not records:
+            mend = f"Make some: {program()} reproduce shallow."
+            got = "none" if results.is_dir() else "no such folder"
+            wanted = f"wanted records in {results / RECORDS}"
+            raise ValueError(complaint("network3 report: --results", wanted, got, mend))
+        check_writable("network3 report: --out", page)
+        write_report(results, records, page)
+        typer.echo(f"{page} compares {len(records)} repeats with the book; open it in a browser.")
