@@ -199,7 +199,7 @@ MEASUREMENTS = [
         Measurement(
             f"more_data_{size}",
             "3.11",
-            f"30 neurons on the first {size:,} images, as many steps for each size",
+            f"30 neurons, {size:,} images, as many steps for any",
             MoreData(size),
             {"validation accuracy": accuracy},
         )
@@ -210,7 +210,7 @@ MEASUREMENTS = [
         Measurement(
             f"svm_{size}",
             "3.12",
-            f"a support vector machine on the first {size:,} images (needs scikit-learn)",
+            f"a support vector machine, the first {size:,} images",
             SVM(size),
             {"validation accuracy": accuracy, "test accuracy": None},
             random=False,

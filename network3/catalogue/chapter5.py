@@ -41,7 +41,7 @@ MEASUREMENTS = [
     Measurement(
         f"gradients_{depth}",
         f"5.{depth + 3}",
-        f"speed of learning in {depth} hidden layers: the norm of the gradient of their biases",
+        f"{depth} hidden layers: the norms of their biases' gradients",
         DepthNorms(depth),
         {
             f"hidden layer {k}, {when}": value

@@ -5,7 +5,7 @@ import json
 import pytest
 
 import network3
-from network3.catalogue import RUNS
+from network3.catalogue import RUNS, chapter6
 
 # name: row, parameters, test accuracy, training images, epochs, eta, lmbda, dropout of each layer
 BOOK = {
@@ -28,7 +28,7 @@ BOOK = {
 
 
 def test_the_rows_are_the_books():
-    assert list(RUNS) == list(BOOK)
+    assert [run.name for run in chapter6.RUNS] == list(BOOK)
     assert all(RUNS[name].name == name for name in RUNS)
 
 
@@ -40,7 +40,8 @@ def test_each_row_is_as_the_book_has_it(name):
     assert sum(w.size for w in net.get_weights()) == parameters
     assert tuple(layer.p_dropout for layer in net.layers) == dropout
     assert (run.row, run.data) == (row, data)
-    assert run.published == (None if published is None else pytest.approx(published / 100))
+    value = None if published is None else pytest.approx(published / 100)
+    assert run.published == {"test accuracy at the best validation epoch": value}
     assert {"lmbda": 0.0} | run.training == {"epochs": epochs, "mini_batch_size": 10, "eta": eta, "lmbda": lmbda}
     assert run.nets == (5 if name == "ensemble" else 1)
 
@@ -54,9 +55,15 @@ def test_activations_are_the_rows():
 def test_the_scan_of_row_6_6_is_the_original_programs():
     assert RUNS["regularized_dbl_conv"].scan == {"lmbda": tuple(10.0**k for k in range(-5, 3))}
     assert not any(run.scan for name, run in RUNS.items() if name != "regularized_dbl_conv")
+    variants = RUNS["regularized_dbl_conv"].variants()
+    assert [variant.name for variant in variants[:2]] == [
+        f"regularized_dbl_conv-lmbda-{v}" for v in ("1e-05", "0.0001")
+    ]
+    assert [variant.training["lmbda"] for variant in variants] == [10.0**k for k in range(-5, 3)]
 
 
 def test_plain_values_tell_all_but_the_builder():
     values = json.loads(json.dumps(RUNS["double_fc_dropout"].as_dict()))
-    assert values["published_test_accuracy"] == 0.9960
+    assert values["published"] == {"test accuracy at the best validation epoch": 0.9960}
+    assert (values["cost"], values["first"]) == ("the last layer's", [None, None])
     assert values["training"] == {"epochs": 40, "mini_batch_size": 10, "eta": 0.03}

@@ -2,7 +2,7 @@
 
 import json
 
-from network3.catalogue import RUNS
+from network3.catalogue import ENTRIES
 
 
 def test_each_run_has_a_line_with_its_figure(run):
@@ -10,14 +10,19 @@ def test_each_run_has_a_line_with_its_figure(run):
     assert result.exit_code == 0
     heading, *lines = result.stdout.splitlines()
     assert heading.split()[:3] == ["row", "name", "book"]
-    assert len(lines) == 15
-    assert lines[0].split()[:3] == ["6.1", "shallow", "97.80%"]
-    assert lines[2].split()[:3] == ["6.3", "omit_FC", "-"]
-    assert lines[14].split()[:3] == ["6.15", "ensemble", "99.67%"]
+    assert len(lines) == len(ENTRIES)
+    shown = [line.split()[:3] for line in lines]
+    assert shown[0] == ["1.1", "sigmoid_30", "95.42%"]
+    assert ["3.18", "multiple_eta_0.025", "0.3392"] in shown
+    assert ["6.3", "omit_FC", "-"] in shown
+    assert shown[-1] == ["6.15", "ensemble", "99.67%"]
+    rows = [tuple(map(int, row.split("."))) for row, *_ in shown]
+    assert rows == sorted(rows)
     assert max(map(len, lines)) <= 100
 
 
 def test_json_is_one_array(run):
     objects = json.loads(run("list", "--json").stdout)
-    assert [entry["name"] for entry in objects] == list(RUNS)
-    assert objects[0]["training"] == {"epochs": 60, "mini_batch_size": 10, "eta": 0.1}
+    assert [entry["name"] for entry in objects] == list(ENTRIES)
+    shallow = next(entry for entry in objects if entry["name"] == "shallow")
+    assert shallow["training"] == {"epochs": 60, "mini_batch_size": 10, "eta": 0.1}
