@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train test test-slow lint types dist bench clean
+.PHONY: help setup train test test-slow lint types dist bench reproduce clean
 
 help: ## Say what each target does
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -54,6 +54,12 @@ BENCH ?=
 bench: $(VENV)/.dev ## Time training and inference beside PyTorch, JAX, Keras and pytensor-ml
 	@echo "Timing beside other libraries, in environments of their own (up to 15 minutes; less with BENCH=\"--network fc\") ..."
 	@$(BIN)/python -m benchmarks.peers $(BENCH)
+
+CHAPTERS ?= 1 3 5
+reproduce: $(VENV)/.dev ## Make the numbers of chapters 1, 3 and 5 anew, or of CHAPTERS="6", and the page about them
+	@echo "Reproducing chapter $(CHAPTERS), three repeats each; what is in benchmarks/results already is not done again ..."
+	@$(foreach chapter,$(CHAPTERS),$(BIN)/python -m network3 reproduce --chapter $(chapter) --results benchmarks/results &&) \
+	$(BIN)/python -m network3 report --results benchmarks/results
 
 clean: ## Remove the environment and everything that was built
 	@$(PYTHON) -c "import shutil; [shutil.rmtree(d, ignore_errors=True) for d in (*__import__('glob').glob('.venv-peers-*'), '$(VENV)', 'build', 'dist', 'network3.egg-info', '.pytest_cache', '.mypy_cache', '.ruff_cache')]"

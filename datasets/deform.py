@@ -29,8 +29,8 @@ def deform(
     r"""Turn, scale and bend each image by an amount of its own, around its centre.
 
     The value at the place :math:`p` is that of the image at :math:`A p + u(p)`, between pixels by linear
-    interpolation: :math:`A` turns by an angle that is uniform in [-rotation, rotation] and scales by a factor that is
-    uniform in [1 - scaling, 1 + scaling], alike in both directions; the displacement
+    interpolation: :math:`A` turns by an angle that is uniform in [-rotation, rotation] and makes the image larger by a
+    factor that is uniform in [1 - scaling, 1 + scaling], alike in both directions; the displacement
     :math:`u = \alpha\, G_\sigma * n` is noise, uniform in [-1, 1] for each pixel and direction, smoothed by a Gaussian.
 
     Parameters

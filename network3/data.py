@@ -145,6 +145,15 @@ def examples(name: str, data, net) -> Examples:
                 "Reshape them, one row for each example.",
             )
         )
+    elif targets.ndim == 2 and net.output_width not in (None, targets.shape[1]):
+        raise ValueError(
+            complaint(
+                name,
+                f"wanted targets of {net.output_width} values, as many as the last layer gives",
+                f"shape {targets.shape}",
+                f"Pass a row of {net.output_width} for each example, or change n_out of the last layer.",
+            )
+        )
     return Examples(np.ascontiguousarray(images), np.ascontiguousarray(targets, dtype=net.y.dtype))
 
 

@@ -82,7 +82,7 @@ class GradientNorms:
     """
 
     def __init__(self, net, data, *, cost=None, of="biases"):
-        self.net, self.cost, self.of = net, cost, of
+        self.net, self.cost, self.of = net, cost, one_of("GradientNorms: of", of, OF)
         self.data = examples("GradientNorms: data", data, net)
         self.layers = layers_with(net, of)
         self._rows = [self._measure()]

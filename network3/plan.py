@@ -162,10 +162,10 @@ def _check_last_layer(net, plan: Plan) -> None:
         raise ValueError(complaint(name, "the last layer must have a cost", "one without", mend))
     for monitor in plan.monitor:
         one_of("SGD: monitor", monitor, MONITORS)
-        name = monitor.partition("_")[0]
-        if getattr(plan, name) is None:
-            mend = f"Pass {name}_data as well."
-            raise ValueError(complaint("SGD: monitor", f"{monitor} needs {name}_data", "none", mend))
+        data = monitor.partition("_")[0]
+        if getattr(plan, data) is None:
+            mend = f"Pass {data}_data as well."
+            raise ValueError(complaint("SGD: monitor", f"{monitor} needs {data}_data", "none", mend))
         if monitor.endswith("accuracy") and not hasattr(last, "accuracy"):
             mend = "Leave it out, or give the layer an accuracy."
             raise ValueError(complaint("SGD: monitor", f"{monitor} needs an accuracy(y)", f"{name} without", mend))

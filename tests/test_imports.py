@@ -14,6 +14,7 @@ ALLOWED = {
     "datasets": ("network3.datasets",),
     "network3": ("network3",),
     "benchmarks": ("network3", "benchmarks"),
+    "examples": ("network3",),
 }
 FOREIGN = {"layers": {"network3.datasets"}, "datasets": {"pytensor", "numba", "jax", "torch"}}
 
@@ -47,7 +48,7 @@ def within(module, packages):
 
 @pytest.mark.parametrize("folder", ALLOWED)
 def test_no_folder_imports_from_above_or_beside(folder):
-    ours = ("network3", "layers", "datasets", "benchmarks", "tests")
+    ours = ("network3", "layers", "datasets", "benchmarks", "examples", "tests")
     checked = 0
     for path in sources(folder):
         for module in imported(path, folder):

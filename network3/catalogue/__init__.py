@@ -1,5 +1,10 @@
 """The book's published runs as data, one module a chapter."""
 
+from collections.abc import Iterable
+from typing import Any
+
+from network3.layers.checks import complaint, nearest
+
 from . import chapter1, chapter3, chapter5, chapter6
 from .measurement import Measurement as Measurement
 from .quoted import QUOTED as QUOTED
@@ -19,3 +24,19 @@ def _place(entry) -> tuple[int, ...]:
 
 ENTRIES = {entry.name: entry for entry in sorted([*RUNS.values(), *MEASUREMENTS.values()], key=_place)}
 """Both, in the order of the book."""
+
+
+def known_name(who: str, name: Any, names: Iterable[str] = ENTRIES) -> str:
+    """Return `name`, if it is one of `names` of entries.
+
+    Raises
+    ------
+    ValueError
+        It is not; the nearest is suggested.
+    """
+    names = tuple(names)
+    if name in names:
+        return str(name)
+    near = nearest(name, names)
+    mend = f'Perhaps you meant "{near}".' if near else f'Write e.g. "{names[0]}".'
+    raise ValueError(complaint(who, "wanted a name that network3 list shows", repr(name), mend))

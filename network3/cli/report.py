@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from network3.atomic import check_writable
+from network3.atomic import check_writable, replacing
 from network3.layers.checks import complaint
-from network3.report import write_report
+from network3.report import markdown, write_report
 from network3.reproduction.work import RECORDS
 
 from .border import border, program
@@ -16,7 +16,9 @@ from .reproduce import RESULTS, read_with_warnings
 
 def report(
     results: Annotated[Path, typer.Option(help="Folder of the records, as reproduce had it.")] = RESULTS,
-    out: Annotated[Path | None, typer.Option(help="The page; by default report.html in that folder.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The page; a name in .md for the table alone. By default report.html there.")
+    ] = None,
 ) -> None:
     """Make a page that holds the book's numbers against those reproduced: one file of HTML, for a browser or paper.
 
@@ -31,5 +33,9 @@ def report(
             wanted = f"wanted records in {results / RECORDS}"
             raise ValueError(complaint("network3 report: --results", wanted, got, mend))
         check_writable("network3 report: --out", page)
-        write_report(results, records, page)
-        typer.echo(f"{page} compares {len(records)} repeats with the book; open it in a browser.")
+        if page.suffix == ".md":
+            with replacing(page) as file:
+                file.write(markdown(records).encode())
+        else:
+            write_report(results, records, page)
+        typer.echo(f"{page} compares {len(records)} repeats with the book.")

@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 
 import network3
-from network3.catalogue import MEASUREMENTS, RUNS, Run
+from network3.catalogue import MEASUREMENTS, RUNS, Run, known_name
 from network3.ensemble import ensemble
 from network3.experiment import Experiment, Folder, load, prepare
 from network3.gallery import save_pictures
-from network3.layers.checks import complaint, one_of
+from network3.layers.checks import complaint
 
 from .border import INTERRUPTED, border, leave, program
 from .folders import latest_folder, new_folder
@@ -56,7 +56,7 @@ def training_named(name: str) -> Run:
     if name in MEASUREMENTS:
         mend = f"Write {program()} reproduce {name}."
         raise ValueError(complaint(f"network3: {name}", "wanted a network to train", "what is none", mend))
-    return RUNS[one_of("network3 train", name, RUNS)]
+    return RUNS[known_name("network3", name, RUNS)]
 
 
 def _prepare(run: Run, folder: Path, given, seed: int | None, resume: bool) -> list[Experiment]:
@@ -92,7 +92,8 @@ def _train_all(experiments: list[Experiment], reporter: Reporter):
 
 def _book(run: Run) -> float | None:
     """Return the accuracy to draw beside the curves."""
-    return run.result.value if run.result.is_accuracy else None
+    figure = run.result
+    return figure.value if figure.is_accuracy else None
 
 
 def _vote(nets, test_data, run: Run, reporter: Reporter) -> None:

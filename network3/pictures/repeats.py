@@ -18,6 +18,8 @@ ACCURACY, COST = "accuracy, per cent", "cost"
 def draw_repeats(histories: Sequence, points: Mapping[str, Mapping[int, float]] | None = None) -> "Figure":
     """Draw the accuracies, and the costs over whole data sets where there are any, of repeats of one training.
 
+    Where neither is known, the cost while training is drawn.
+
     Parameters
     ----------
     histories : sequence of History
@@ -41,7 +43,7 @@ def draw_repeats(histories: Sequence, points: Mapping[str, Mapping[int, float]] 
     points = {} if points is None else points
     names = [name for name in _names(histories) if any(_series(history, name) for history in histories)]
     panels = [[name for name in names if name.endswith(kind)] for kind in ("accuracy", "cost")]
-    panels = [panel for panel in panels if panel]
+    panels = [panel for panel in panels if panel] or [["training_cost"]]
     figure = new_figure(4.6 * len(panels), 3.1)
     for ax, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
         for name in panel:
@@ -56,7 +58,9 @@ def _names(histories) -> list[str]:
 
 
 def _series(history, name: str) -> list[float]:
-    return history.validation_accuracy if name == "validation_accuracy" else history.monitors.get(name, [])
+    if name == "validation_accuracy":
+        return history.validation_accuracy
+    return history.monitors.get(name, history.cost if name == "training_cost" else [])
 
 
 def _draw(ax, name: str, histories, points) -> None:
@@ -76,7 +80,7 @@ def _dress(ax, ylabel: str) -> None:
     from matplotlib.ticker import MaxNLocator
 
     ax.set(xlabel="epoch", ylabel=ylabel)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     ax.grid(alpha=0.3)
     ax.spines[["top", "right"]].set_visible(False)
     ax.legend(fontsize=8, frameon=False)

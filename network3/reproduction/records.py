@@ -63,6 +63,11 @@ class Record:
         """What it is the record of."""
         return Task(self.name, self.seed)
 
+    @property
+    def cut(self) -> bool:
+        """Whether its training was cut short by NETWORK3_MAX_EPOCHS, so that it reproduces nothing."""
+        return self.history is not None and not self.note and self.history.epochs != self.training["epochs"]
+
 
 def append(path: Path, record: Record) -> None:
     """Add `record` to the file `path`; other processes may do so at the same time."""
@@ -119,8 +124,8 @@ def _parsed(line: str) -> Record:
         raise ValueError(f"{record.name}, which the catalogue does not have")
     if getattr(entry, "training", {}) != record.training:
         raise ValueError(f"{record.name} seed {record.seed}, trained otherwise than the catalogue says now")
-    epochs = record.training.get("epochs")
-    if record.history is not None and not record.note and record.history.epochs != epochs:
+    if record.history is not None and record.cut:
+        epochs = record.training["epochs"]
         raise ValueError(f"{record.name} seed {record.seed}, {record.history.epochs} epochs of {epochs}")
     return record
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from network3.catalogue import ENTRIES, Measurement, Run
-from network3.layers.checks import complaint, one_of, whole
+from network3.catalogue import ENTRIES, Measurement, Run, known_name
+from network3.layers.checks import complaint, whole
 
 # A run that the original repeated with several values of an argument is as many runs here.
 VARIANTS: dict[str, Run | Measurement] = {
@@ -61,7 +61,7 @@ def choose(names: Sequence[str] = (), chapter: int | None = None, repeats: int =
         wanted = f"wanted one of {', '.join(map(str, chapters))}, which publish numbers"
         raise ValueError(complaint(f"{who}: --chapter", wanted, str(chapter), f"Write e.g. {chapters[0]}."))
     known = {**ENTRIES, **VARIANTS}
-    chosen = [known[one_of(who, name, known)] for name in names] or [
+    chosen = [known[known_name(who, name, known)] for name in names] or [
         entry for entry in ENTRIES.values() if entry.chapter == chapter
     ]
     variants = [

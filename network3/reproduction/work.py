@@ -63,7 +63,8 @@ def carry_out(task: Task, results: Path, threads: int, *, wait: bool = False) ->
             record = _vote(task, entry, folder_of(results, task), threads)
         else:
             record = _train(task, entry, folder_of(results, task), threads)
-        append(results / RECORDS, record)
+        if not record.cut:
+            append(results / RECORDS, record)
     return record
 
 

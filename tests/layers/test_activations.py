@@ -7,10 +7,11 @@ import pytest
 
 import network3
 from network3 import layers
-from network3.layers import ACTIVATIONS, ReLU, linear, sigmoid, softmax, tanh
+from network3.layers import ACTIVATIONS, ReLU, linear, sigmoid, softmax, step, tanh
 
 CLOSED_FORMS = {
     linear: lambda z: z,
+    step: lambda z: np.where(z > 0, 1.0, 0.0),
     sigmoid: lambda z: 1 / (1 + np.exp(-z)),
     tanh: lambda z: (np.exp(z) - np.exp(-z)) / (np.exp(z) + np.exp(-z)),
     ReLU: lambda z: np.maximum(z, 0),
@@ -86,6 +87,7 @@ def test_nan_goes_through(compute, activation, dtype):
 
 LIMITS = {
     linear: lambda huge: [[-huge, huge, 0]],
+    step: lambda huge: [[0, 1, 0]],
     sigmoid: lambda huge: [[0, 1, 0.5]],
     tanh: lambda huge: [[-1, 1, 0]],
     ReLU: lambda huge: [[0, huge, 0]],

@@ -13,6 +13,7 @@ from network3.layers import (
     ACTIVATIONS,
     ConvPoolLayer,
     FullyConnectedLayer,
+    RegressionLayer,
     ReLU,
     SoftmaxLayer,
     dropout_states,
@@ -38,8 +39,13 @@ LAYERS: dict[str, tuple] = {
     "conv full": (ConvPoolLayer, {**CONV, "padding": "full", "poolsize": (2, 5)}),
     "conv padding (0, 2), l2": (ConvPoolLayer, {**CONV, "padding": (0, 2), "stride": (1, 2), "pool": "l2"}),
     "conv of 3 entries": (ConvPoolLayer, {**CONV, "image_shape": (2, 11, 8)}),
-    **{f"connected {name}": (FullyConnectedLayer, {**FULL, "activation_fn": f}) for name, f in ACTIVATIONS.items()},
+    **{
+        f"connected {name}": (FullyConnectedLayer, {**FULL, "activation_fn": f})
+        for name, f in ACTIVATIONS.items()
+        if name != "step"  # a perceptron has no gradient to go down
+    },
     "connected dropout": (FullyConnectedLayer, {**FULL, "p_dropout": 0.25}),
+    "regression": (RegressionLayer, FULL),
     "softmax": (SoftmaxLayer, FULL),
     "softmax dropout": (SoftmaxLayer, {**FULL, "p_dropout": 0.5}),
 }

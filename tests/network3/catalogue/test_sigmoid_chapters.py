@@ -40,7 +40,7 @@ BOOK = {
     "depth_3": ("5.3", (784, 30, 30, 30, 10), "normalized", 30, 0.1, 5.0, 96.57, "best validation accuracy"),
     "depth_4": ("5.4", (784, 30, 30, 30, 30, 10), "normalized", 30, 0.1, 5.0, 96.53, "best validation accuracy"),
 }
-FIRST = {"overfitting": (1000, None), "regularized": (1000, None)}
+FIRST: dict[str, tuple[int, int | None]] = {"overfitting": (1000, None), "regularized": (1000, None)}
 FIRST |= {name: (1000, 100) for name in ("strategy_1000", "strategy_lmbda_20", "strategy_eta_100", "strategy_eta_1")}
 
 

@@ -1,5 +1,6 @@
 """``network3 train``: what it leaves, how it goes on, and what it refuses."""
 
+import dataclasses
 import json
 import os
 import re
@@ -128,7 +129,7 @@ def test_resume_names_what_differs(run, little):
 
 def test_an_ensemble_trains_its_networks_and_lets_them_vote(run, little, monkeypatch):
     few = network3.catalogue.RUNS["shallow"]
-    run_of_two = type(few)("two", "0.0", "two that vote", few.layers, few.training, 0.9, nets=2)
+    run_of_two = dataclasses.replace(few, name="two", nets=2)
     monkeypatch.setitem(network3.catalogue.RUNS, "two", run_of_two)
     result = run("train", "two", "--epochs", 1, "--seed", 5, "--json")
     assert result.exit_code == 0, result.output

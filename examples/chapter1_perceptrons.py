@@ -1,0 +1,42 @@
+"""Chapter 1: perceptrons compute anything, shown by a gate and an adder made of five of them."""
+
+from itertools import product
+
+from network3 import FullyConnectedLayer, Network, step
+
+
+def gate():
+    """Return the book's NAND gate: a perceptron with weights -2, -2 and bias 3."""
+    net = Network([FullyConnectedLayer(n_in=2, n_out=1, activation_fn=step)], 1)
+    net.set_weights([[[-2], [-2]], [3]])
+    return net
+
+
+def adder(nand):
+    """Return a function that adds two bits with nothing but NAND gates: to their sum and the carry."""
+
+    def add(x1, x2):
+        both = nand(x1, x2)
+        total = nand(nand(x1, both), nand(both, x2))
+        return total, nand(both, both)
+
+    return add
+
+
+def main():
+    """Print what gate and adder give for all bits, and return it."""
+    net = gate()
+
+    def nand(x1, x2):
+        return int(net.predict_proba([[x1, x2]])[0, 0])
+
+    add, table = adder(nand), {}
+    print("x1 x2  NAND  sum carry")
+    for x1, x2 in product((0, 1), repeat=2):
+        table[x1, x2] = nand(x1, x2), *add(x1, x2)
+        print(f" {x1}  {x2}     {nand(x1, x2)}    {add(x1, x2)[0]}     {add(x1, x2)[1]}")
+    return table
+
+
+if __name__ == "__main__":
+    main()

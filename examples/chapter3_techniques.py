@@ -1,0 +1,66 @@
+"""Chapter 3: its other techniques, each tried on the same small network and the first 5,000 images.
+
+Every line of the table changes one thing of the first: the update rule, the regularization, the schedule.
+"""
+
+import contextlib
+import io
+
+import numpy as np
+
+from network3 import FullyConnectedLayer, Network, SoftmaxLayer, load_data_shared, tanh
+from network3.layers.initializers import normalized
+from network3.regularization import ElasticNet, l1
+from network3.rules import Hessian, MaxNorm, Momentum, Nesterov
+from network3.schedules import ExponentialDecay, HalveOnPlateau, StepDecay
+from network3.stopping import NoImprovementIn
+
+EPOCHS, BATCH = 20, 10
+TECHNIQUES = {
+    "gradient descent": {"eta": 0.1},
+    "momentum": {"eta": 0.02, "rule": Momentum(0.8)},
+    "Nesterov's momentum": {"eta": 0.02, "rule": Nesterov(0.8)},
+    "Hessian technique": {"eta": 0.5, "rule": Hessian(), "mini_batch_size": 500},
+    "max-norm": {"eta": 0.1, "rule": MaxNorm(2.0)},
+    "L2": {"eta": 0.1, "lmbda": 1.0},
+    "L1": {"eta": 0.1, "lmbda": 0.05, "regularizer": l1},
+    "L1 and L2": {"eta": 0.1, "lmbda": 0.1, "regularizer": ElasticNet(0.5)},
+    "steps down": {"eta": 0.3, "schedule": StepDecay(every=5, factor=0.5)},
+    "exponential decay": {"eta": 0.3, "schedule": ExponentialDecay(0.1)},
+    "halved on plateaus": {"eta": 0.3, "schedule": HalveOnPlateau(patience=2)},
+    "early stopping": {"eta": 0.1, "stopping": NoImprovementIn(4)},
+    "tanh neurons": {"eta": 0.05, "neurons": tanh},
+    "dropout": {"eta": 0.1, "p_dropout": 0.2},
+}
+
+
+def build(neurons=None, p_dropout=0.0):
+    """Return a hidden layer of 30 with the same first weights each time."""
+    np.random.seed(0)
+    more = {} if neurons is None else {"activation_fn": neurons}
+    return Network(
+        [
+            FullyConnectedLayer(n_in=784, n_out=30, initializer=normalized, **more),
+            SoftmaxLayer(n_in=30, n_out=10, p_dropout=p_dropout),
+        ],
+        BATCH,
+    )
+
+
+def main(techniques=TECHNIQUES, images=5000):
+    """Print the best validation accuracy with each technique, and return the records by their names."""
+    training, validation, _ = load_data_shared()
+    training = tuple(part.get_value()[:images] for part in training)
+    records = {}
+    for name, technique in techniques.items():
+        settings = {"mini_batch_size": BATCH, "shuffle": True, "seed": 0} | technique
+        net = build(settings.pop("neurons", None), settings.pop("p_dropout", 0.0))
+        with contextlib.redirect_stdout(io.StringIO()):
+            records[name] = net.SGD(training, EPOCHS, validation_data=validation, **settings)
+        best, count = records[name].best_validation_accuracy, records[name].epochs
+        print(f"{name:<20} {best:7.2%} in {count} epochs")
+    return records
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""Chapter 6, and on from there: rotated, scaled and bent images, L2 pooling, another initializer, momentum, dropout.
+
+On the first 2,000 images, where more data help most.
+"""
+
+import contextlib
+import io
+
+import numpy as np
+
+from network3 import ConvPoolLayer, FullyConnectedLayer, Network, ReLU, SoftmaxLayer, datasets, load_data_shared
+from network3.layers.initializers import he
+from network3.rules import Momentum
+
+BATCH = 10
+
+
+def build(pool="max"):
+    """Return two convolutional and pooling layers, 100 rectified linear neurons and a softmax with dropout."""
+    np.random.seed(0)
+    return Network(
+        [
+            ConvPoolLayer((20, 1, 5, 5), (BATCH, 1, 28, 28), activation_fn=ReLU, pool=pool, initializer=he),
+            ConvPoolLayer((40, 20, 5, 5), (BATCH, 20, 12, 12), activation_fn=ReLU, pool=pool, initializer=he),
+            FullyConnectedLayer(40 * 4 * 4, 100, activation_fn=ReLU, initializer=he),
+            SoftmaxLayer(100, 10, p_dropout=0.3),
+        ],
+        BATCH,
+    )
+
+
+def main(images=2000, copies=4, epochs=10):
+    """Print the validation accuracy with each set of images and kind of pooling, and return them."""
+    (x, y), validation, _ = (tuple(part.get_value() for part in pair) for pair in load_data_shared(storage="uint8"))
+    x, y = x[:images], y[:images]
+    bent = [datasets.deform(x, rotation=12, scaling=0.12, elastic=30, seed=k) for k in range(copies)]
+    sets = {
+        "as they are": (x, y),
+        "moved by a pixel": datasets.expand(x, y),
+        "rotated, scaled, bent": (np.concatenate([x, *bent]), np.tile(y, 1 + copies)),
+    }
+    found = {}
+    for name, data, pool in [
+        *((name, data, "max") for name, data in sets.items()),
+        ("as they are", sets["as they are"], "l2"),
+    ]:
+        net, passes = build(pool), epochs * (1 + copies) * images // len(data[1])  # as many steps for each
+        with contextlib.redirect_stdout(io.StringIO()):
+            record = net.SGD(data, passes, BATCH, 0.003, validation, shuffle=True, seed=0, rule=Momentum(0.9))
+        found[name, pool] = record.best_validation_accuracy
+        print(f"{images:,} images {name}, {pool} pooling: {record.best_validation_accuracy:.2%} in {passes} epochs")
+    return found
+
+
+if __name__ == "__main__":
+    main()

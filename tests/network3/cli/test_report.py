@@ -1,0 +1,127 @@
+"""``network3 report``: the page it leaves, what it says of records that do not count, and what it refuses."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from network3.reproduction import Record
+from network3.reproduction.records import append
+
+FOLDER = Path("network3-results")
+ENVIRONMENT = {"date": "2026-01-02", "backend": "numba", "threads": 1, "machine": "Linux x86_64", "versions": {}}
+
+
+def recorded(folder=FOLDER, accuracies=(0.0955, 0.1002)):
+    """Leave records of guesses, one a line."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for seed, accuracy in enumerate(accuracies):
+        values = {"test accuracy": accuracy}
+        append(folder / "reproduction.jsonl", Record("random_guess", "1.6", seed, values, 1.0, {}, None, ENVIRONMENT))
+    return folder / "reproduction.jsonl"
+
+
+def test_the_page_is_beside_the_records(run):
+    recorded()
+    result = run("report")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith(f"{FOLDER / 'report.html'} compares 2 repeats with the book")
+    assert result.stdout.count("\n") == 1
+    page = (FOLDER / "report.html").read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
+    for text in ("random_guess", "10.00%", "9.79% ± 0.33%"):  # the mean of 9.55 and 10.02, half their distance by 1/√2
+        assert text in page
+
+
+def test_it_goes_where_it_is_told(run):
+    recorded(Path("here"))
+    Path("there").mkdir()
+    result = run("report", "--results", "here", "--out", "there/page.html")
+    assert result.exit_code == 0
+    assert str(Path("there/page.html")) in result.stdout
+    assert [path.name for path in Path("there").iterdir()] == ["page.html"]
+    assert not Path("here/report.html").exists()
+
+
+def test_a_name_in_md_is_the_table_alone(run):
+    recorded()
+    assert run("report", "--out", "table.md").exit_code == 0
+    heading, _, row = Path("table.md").read_text(encoding="utf-8").splitlines()
+    assert heading.startswith("| row | what | book | ours |")
+    assert row.startswith(
+        "| 1.6 | a guess, each digit as likely (`random_guess`), test accuracy | 10.00% | 9.79% | -0.21"
+    )
+
+
+def test_an_older_page_is_replaced(run):
+    recorded()
+    assert run("report").exit_code == 0
+    before = (FOLDER / "report.html").read_text(encoding="utf-8")
+    recorded(accuracies=(0.5, 0.5, 0.5))
+    assert "compares 3 repeats" in run("report").stdout
+    assert (FOLDER / "report.html").read_text(encoding="utf-8") != before
+    assert "50.00%" not in before
+
+
+def test_records_that_do_not_count_are_named_and_the_rest_is_compared(run):
+    path = recorded(accuracies=(0.0955, 0.1002, 0.1011))
+    first, second, third = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([first.replace("0.0955", "0.9955"), second, third[:-30]]), encoding="utf-8")
+    result = run("report")
+    assert result.exit_code == 0
+    assert "compares 1 repeat" in result.stdout
+    wanted = "wanted a record as it was written; got"
+    assert result.stderr.splitlines() == [
+        f"network3: {path}, line 1: {wanted} random_guess seed 0, changed since it was written. Skipped.",
+        f"network3: {path}, line 3: {wanted} a line that is not whole. Skipped.",
+    ]
+    page = (FOLDER / "report.html").read_text(encoding="utf-8")
+    assert "10.02%" in page
+    assert "99.55%" not in page
+
+
+def test_without_records_it_says_how_to_make_some(run):
+    result = run("report")
+    assert (result.exit_code, result.stdout) == (1, "")
+    wanted = f"network3: network3 report: --results: wanted records in {FOLDER / 'reproduction.jsonl'}; got "
+    mend = " Make some: network3 reproduce shallow.\n"
+    assert result.stderr == f"{wanted}no such folder.{mend}"
+    FOLDER.mkdir()
+    assert run("report").stderr == f"{wanted}none.{mend}"
+    assert list(FOLDER.iterdir()) == []
+
+
+def test_records_of_which_none_counts_are_none(run):
+    path = recorded(accuracies=(0.0955,))
+    path.write_text(path.read_text(encoding="utf-8")[:-30], encoding="utf-8")
+    result = run("report")
+    assert result.exit_code == 1
+    skipped, end = result.stderr.splitlines()
+    assert skipped.endswith("line 1: wanted a record as it was written; got a line that is not whole. Skipped.")
+    assert "wanted records in" in end
+    assert not (FOLDER / "report.html").exists()
+
+
+@pytest.mark.parametrize("out", ["nowhere/page.html", "file/page.html", "folder"])
+def test_a_page_that_cannot_be_written_is_refused(run, out):
+    recorded()
+    Path("file").write_text("in the way", encoding="utf-8")
+    Path("folder").mkdir()
+    result = run("report", "--out", out)
+    assert (result.exit_code, result.stdout) == (1, "")
+    expected = (
+        rf"network3: network3 report: --out: wanted a file that can be written; got {out} \(.+\)\. Choose another"
+    )
+    assert re.match(expected, result.stderr.replace("\\", "/"))
+    assert result.stderr.count("\n") == 1
+    assert sorted(path.name for path in Path().rglob("*")) == ["file", "folder", FOLDER.name, *recorded_files()]
+
+
+def recorded_files():
+    return ["reproduction.jsonl", "reproduction.jsonl.lock"]
+
+
+def test_the_help_tells_what_is_on_the_page(run):
+    text = " ".join(re.sub("[│╭╮╰╯─]", " ", run("report", "--help").stdout).split())
+    for phrase in ("learning curves with the book's points", "needs no network", "--results", "--out", "report.html"):
+        assert phrase in text

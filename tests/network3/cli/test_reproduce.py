@@ -1,0 +1,211 @@
+"""``network3 reproduce``: what it tells of each repeat, how it goes on, and what it refuses."""
+
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from network3 import History
+from network3.catalogue import ENTRIES, RUNS
+from network3.cli import reproduce
+from network3.cli.reproduce import told
+from network3.reproduction import Finished, Record, Task, choose, read_records
+from network3.reproduction.records import append
+
+RECORDS = Path("network3-results/reproduction.jsonl")
+DARKNESS = r"  1\.7  average_darkness seed 0: test accuracy 22\.25% \(book 22\.25%\), \d+ s"
+NOW = f"In {RECORDS}. Now: network3 report"
+
+
+def guess(seed, accuracy=0.1, note=""):
+    return Record("random_guess", "1.6", seed, {"test accuracy": accuracy}, 61.4, {}, None, {}, note)
+
+
+def recorded(*records):
+    RECORDS.parent.mkdir(exist_ok=True)
+    for record in records:
+        append(RECORDS, record)
+
+
+def test_each_repeat_has_a_line_and_is_done_once(run):
+    result = run("reproduce", "average_darkness", "random_guess", "--repeats", 1)
+    assert (result.exit_code, result.stderr) == (0, ""), result.output
+    *lines, end = result.stdout.splitlines()
+    assert len(lines) == 2
+    assert sum(bool(re.fullmatch(DARKNESS, line)) for line in lines) == 1
+    assert end == NOW
+    values = {record.name: record.values for record in read_records(RECORDS)}
+    assert values["average_darkness"] == {"test accuracy": 0.2225}
+    again = run("reproduce", "average_darkness", "random_guess", "--repeats", 1)
+    assert sorted(again.stdout.splitlines()) == sorted([*(f"{line} (done before)" for line in lines), NOW])
+
+
+def test_what_was_recorded_before_is_told_and_the_rest_is_done(run):
+    recorded(guess(0, 0.0955), guess(5))
+    result = run("reproduce", "random_guess", "--repeats", 2, "--processes", 1)
+    first, second, _ = result.stdout.splitlines()
+    assert first == "  1.6  random_guess seed 0: test accuracy 9.55% (book 10.00%), 61 s (done before)"
+    assert second.startswith("  1.6  random_guess seed 1: test accuracy ")
+    assert "(done before)" not in second
+
+
+def test_json_is_a_line_for_each(run):
+    recorded(guess(0, 0.0955))
+    result = run("reproduce", "random_guess", "average_darkness", "--repeats", 1, "--json", "--processes", 1)
+    before, now = (json.loads(line) for line in result.stdout.splitlines())
+    assert before == {
+        "name": "random_guess",
+        "seed": 0,
+        "row": "1.6",
+        "values": {"test accuracy": 0.0955},
+        "published": {"test accuracy": 0.1},
+        "seconds": 61.4,
+    }
+    assert (now["name"], now["row"], now["values"]) == ("average_darkness", "1.7", {"test accuracy": 0.2225})
+    assert result.stderr == ""
+
+
+def test_what_fails_is_told_and_the_exit_code_says_so(run):
+    folder = Path("network3-results/work/shallow-seed0")
+    folder.mkdir(parents=True)
+    (folder / "run.json").write_text("{", encoding="utf-8")
+    result = run("reproduce", "shallow", "average_darkness", "--repeats", 1)
+    assert result.exit_code == 1
+    assert "Traceback" not in result.output
+    lines = result.stdout.splitlines()
+    assert len(lines) == 2
+    (failed,) = [line for line in lines if line.startswith("  6.1  shallow seed 0: network3 train --resume: wanted a")]
+    assert "run.json, which is damaged" in failed
+    assert result.stderr == "network3: 1 of 2 failed, as told above.\n"
+    assert [record.name for record in read_records(RECORDS)] == ["average_darkness"]
+    (line,) = run("reproduce", "shallow", "--repeats", 1, "--json").stdout.splitlines()
+    content = json.loads(line)
+    assert set(content) == {"name", "seed", "row", "error"}
+    assert "which is damaged" in content["error"]
+
+
+def test_a_record_that_does_not_count_is_named_and_made_anew(run):
+    recorded(Record("average_darkness", "1.7", 0, {"test accuracy": 0.2225}, 1.0, {}, None, {}))
+    RECORDS.write_text(RECORDS.read_text(encoding="utf-8").replace("0.2225", "0.9225"), encoding="utf-8")
+    result = run("reproduce", "average_darkness")
+    assert result.stderr == (
+        f"network3: {RECORDS}, line 1: wanted a record as it was written; "
+        "got average_darkness seed 0, changed since it was written. Skipped.\n"
+    )
+    assert re.fullmatch(DARKNESS, result.stdout.splitlines()[0])
+
+
+@pytest.mark.parametrize(("folder", "option"), [("other", "other"), ("with space", '"with space"')])
+def test_the_last_line_is_the_command_that_is_next(run, monkeypatch, folder, option):
+    monkeypatch.setattr(reproduce, "reproduce", lambda *arguments: iter(()))
+    result = run("reproduce", "random_guess", "--results", folder)
+    assert result.stdout == f"In {Path(folder) / RECORDS.name}. Now: network3 report --results {option}\n"
+
+
+def test_ctrl_c_says_how_to_go_on(run, monkeypatch):
+    def interrupted(tasks, results, processes, watch):
+        yield Finished(tasks[0], guess(0))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(reproduce, "reproduce", interrupted)
+    result = run("reproduce", "random_guess")
+    assert result.exit_code == 130
+    assert result.stdout.startswith("  1.6  random_guess seed 0: ")
+    expected = "network3: stopped; everything so far is in network3-results. Give the same command to go on.\n"
+    assert result.stderr == expected
+
+
+def test_a_line_tells_the_number_the_note_or_the_error():
+    assert told(Finished(Task("random_guess", 3), None, "it broke.")) == "  1.6  random_guess seed 3: it broke."
+    assert told(Finished(Task("random_guess", 0), guess(0, note="too fast"))) == "  1.6  random_guess seed 0: too fast"
+    label, training = "test accuracy at the best validation epoch", RUNS["omit_FC"].training
+    done = Record("omit_FC", "6.3", 0, {label: 0.98765}, 0.4, training, History([0.1] * 60), {})
+    assert told(Finished(done.task, done)) == f"  6.3  omit_FC seed 0: {label} 98.77%, 0 s"  # the book has no number
+    cut = Record("omit_FC", "6.3", 0, {label: 0.9}, 0.4, training, History([0.1]), {})
+    assert "cut to 1 epoch by NETWORK3_MAX_EPOCHS, and so not recorded" in told(Finished(cut.task, cut))
+
+
+def test_a_person_sees_bars_that_go_when_a_training_is_over(monkeypatch):
+    screen = Console(file=io.StringIO(), force_terminal=True, width=100, color_system=None)
+    monkeypatch.setattr("rich.console.Console", lambda **options: screen)
+    bars, task = reproduce._Bars(2), Task("shallow", 1)
+    with bars.shown():
+        bars.watch({task: 7, Task("random_guess", 0): 0})
+        bars.progress.refresh()
+        bars.watch({task: 8})
+        bars.finished(Finished(Task("random_guess", 0), guess(0)))
+        assert [shown.description for shown in bars.progress.tasks] == ["all", "shallow seed 1, epochs"]
+        assert [(shown.completed, shown.total) for shown in bars.progress.tasks] == [(1, 2), (8, 60)]
+    text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", screen.file.getvalue())
+    assert re.search(r"shallow seed 1, epochs .* 7/60 ", text)
+    assert "  1.6  random_guess seed 0: test accuracy 10.00% (book 10.00%), 61 s" in text
+
+
+REFUSED = {
+    "neither": (
+        (),
+        "wanted names of the list or --chapter; got neither. Write e.g. network3 repro",
+    ),
+    "both": (
+        ("svm", "--chapter", 1),
+        "wanted names of the list or --chapter; got both. Write e.g.",
+    ),
+    "a name": (("shalow",), "wanted one of "),
+    "a chapter": (
+        ("--chapter", 2),
+        "--chapter: wanted one of 1, 3, 5, 6, which publish numbers; g",
+    ),
+    "no repeats": (
+        ("svm", "--repeats", 0),
+        "--repeats: wanted a whole number, 1 or more; got 0. W",
+    ),
+    "no process": (("svm", "--processes", 0), "--processes: wanted a whole number, 1 or more; got"),
+    "a file": (
+        ("svm", "--results", "file"),
+        "--results: wanted a folder that can be made; got file",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_refused_is_one_clear_line_and_leaves_nothing(run, case):
+    Path("file").write_text("in the way", encoding="utf-8")
+    arguments, message = REFUSED[case]
+    result = run("reproduce", *arguments)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith(f"network3: network3 reproduce: {message}")
+    assert result.stderr.count("\n") == 1
+    assert "Traceback" not in result.output
+    assert [path.name for path in Path().iterdir()] == ["file"]
+
+
+def test_a_name_that_is_nearly_right_is_suggested(run):
+    assert run("reproduce", "shalow").stderr.endswith("; got 'shalow'. Perhaps you meant \"shallow\".\n")
+
+
+def test_what_is_no_network_is_not_trained_but_reproduced(run):
+    result = run("train", "average_darkness")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("network3: ")
+    assert "average_darkness: wanted a network to train; got " in result.stderr
+    assert result.stderr.endswith(" Write network3 reproduce average_darkness.\n")
+    assert list(Path().iterdir()) == []
+
+
+def test_all_that_is_listed_can_be_reproduced(run):
+    names = [line.split()[1] for line in run("list").stdout.splitlines()[1:]]
+    assert names == list(ENTRIES)
+    assert {task.entry.row for task in choose(names)} == {entry.row for entry in ENTRIES.values()}
+    listed = {entry["name"]: entry["published"] for entry in json.loads(run("list", "--json").stdout)}
+    assert list(listed) == names
+    assert listed["svm"] == {"test accuracy": 0.9435, "validation accuracy": 0.9448}
+
+
+def test_the_help_tells_how_to_go_on(run):
+    text = " ".join(re.sub("[│╭╮╰╯─]", " ", run("reproduce", "--help").stdout).split())
+    for phrase in ("--chapter", "1, 3, 5 or 6", "seeds from 0 on", "network3-results", "--json", "`network3 list`"):
+        assert phrase in text
+    assert "what was interrupted goes on from its checkpoint: to go on, give the same command" in text
