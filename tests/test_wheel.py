@@ -46,6 +46,8 @@ def test_only_network3_is_a_top_level_name(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"network3"}
     every = {str(p.relative_to(ROOT)) for folder in ("layers", "datasets") for p in (ROOT / folder).rglob("*.py")}
+    own = ROOT / "network3"
+    every |= {str(path.relative_to(own)) for kind in ("py", "html") for path in own.rglob(f"*.{kind}")}
     packed = {name.removeprefix("network3/") for name in names}
     assert every <= packed, every - packed
 
@@ -66,3 +68,6 @@ def test_the_wheel_installs_and_trains_in_a_new_environment(wheel, tmp_path):
     run(python, "-m", "pip", "install", "--quiet", wheel, cwd=tmp_path)
     accuracy = float(run(python, "-c", PROGRAM, cwd=tmp_path).split()[-1])
     assert accuracy > 0.8
+    for command in (("reproduce", "average_darkness"), ("report",)):
+        told = run(python, "-m", "network3", *command, cwd=tmp_path)
+    assert "report.html compares 1 repeat with the book" in told

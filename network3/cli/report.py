@@ -38,4 +38,4 @@ def report(
                 file.write(markdown(records).encode())
         else:
             write_report(results, records, page)
-        typer.echo(f"{page} compares {len(records)} repeats with the book.")
+        typer.echo(f"{page} compares {len(records)} repeat{'s' * (len(records) != 1)} with the book.")

@@ -6,7 +6,7 @@ import signal
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +61,8 @@ def reproduce(
         Ctrl-C, once the trainings under way are saved.
     OSError
         `results` cannot be written.
+    RuntimeError
+        A process was killed.
     """
     prepare_folder(results)
     done = {record.task for record in quietly_read(results)}
@@ -91,6 +93,11 @@ def reproduce(
                         yield Finished(task, outcome)
                     else:
                         yield Finished(task, None, outcome)
+        except BrokenExecutor:
+            mend = "Give the same command to go on, with fewer --processes if memory was short."
+            raise RuntimeError(
+                complaint("network3 reproduce", "wanted its processes to go on", "one that was killed", mend)
+            ) from None
         except BaseException:
             waiting.clear()
             _interrupt(running)

@@ -153,7 +153,7 @@ REFUSED = {
         ("svm", "--chapter", 1),
         "wanted names of the list or --chapter; got both. Write e.g.",
     ),
-    "a name": (("shalow",), "wanted one of "),
+    "a name": (("shalow",), "wanted a name that network3 list shows; got 'shalow'. Perhaps you meant \"shallow\"."),
     "a chapter": (
         ("--chapter", 2),
         "--chapter: wanted one of 1, 3, 5, 6, which publish numbers; g",
@@ -180,10 +180,6 @@ def test_what_is_refused_is_one_clear_line_and_leaves_nothing(run, case):
     assert result.stderr.count("\n") == 1
     assert "Traceback" not in result.output
     assert [path.name for path in Path().iterdir()] == ["file"]
-
-
-def test_a_name_that_is_nearly_right_is_suggested(run):
-    assert run("reproduce", "shalow").stderr.endswith("; got 'shalow'. Perhaps you meant \"shallow\".\n")
 
 
 def test_what_is_no_network_is_not_trained_but_reproduced(run):

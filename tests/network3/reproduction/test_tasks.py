@@ -81,8 +81,14 @@ def test_a_task_knows_its_entry_and_has_a_name_for_files():
 REFUSED = {
     "neither": ({}, r"network3 reproduce: wanted names of the list or --chapter; got neither\. Write e\.g\. network3 "),
     "both": ({"names": ["shallow"], "chapter": 6}, r"wanted names of the list or --chapter; got both\. Write e\.g\. "),
-    "a name": ({"names": ["shalow"]}, r'reproduce: wanted one of .*; got \'shalow\'\. Perhaps you meant "shallow"\.'),
-    "one of two names": ({"names": ["shallow", "svm_99"]}, r"wanted one of .*; got 'svm_99'\. Perhaps you meant \"svm"),
+    "a name": (
+        {"names": ["shalow"]},
+        r"wanted a name that .*; got 'shalow'\. Perhaps you meant \"shallow\"\.",
+    ),
+    "one of two names": (
+        {"names": ["shallow", "svm_99"]},
+        r"wanted a name that .*; got 'svm_99'\. Perhaps you mean",
+    ),
     "a chapter": (
         {"chapter": 2},
         r"--chapter: wanted one of 1, 3, 5, 6, which publish numbers; got 2\. Write e\.g\. 1",
