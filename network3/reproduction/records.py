@@ -25,6 +25,10 @@ class SkippedRecord(UserWarning):
     """A line of the record that does not count."""
 
 
+class Unusable(ValueError):  # noqa: N818  (a reason, which the warning quotes)
+    """What is wrong with a line of the record."""
+
+
 @dataclass(frozen=True)
 class Record:
     """One repeat, done.
@@ -98,7 +102,7 @@ def read_records(path: Path) -> list[Record]:
     for number, line in enumerate(lines, start=1):
         try:
             record = _parsed(line)
-        except ValueError as reason:
+        except Unusable as reason:
             message = complaint(f"{path}, line {number}", "wanted a record as it was written", reason, "Skipped.")
             warnings.warn(message, SkippedRecord, stacklevel=2)
             continue
@@ -112,21 +116,21 @@ def _parsed(line: str) -> Record:
         checksum = content.pop("checksum")
         version = int(content.pop("format"))
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise ValueError("a line that is not whole") from None
+        raise Unusable("a line that is not whole") from None
     if version > FORMAT:
-        raise ValueError(f"format {version} of a newer network3")
+        raise Unusable(f"format {version} of a newer network3")
     if checksum != _checksum({"format": version} | content):
-        raise ValueError(f"{content.get('name')} seed {content.get('seed')}, changed since it was written")
+        raise Unusable(f"{content.get('name')} seed {content.get('seed')}, changed since it was written")
     history = content.pop("history")
     record = Record(**content, history=None if history is None else History(**history))
     entry = VARIANTS.get(record.name)
     if entry is None:
-        raise ValueError(f"{record.name}, which the catalogue does not have")
+        raise Unusable(f"{record.name}, which the catalogue does not have")
     if getattr(entry, "training", {}) != record.training:
-        raise ValueError(f"{record.name} seed {record.seed}, trained otherwise than the catalogue says now")
+        raise Unusable(f"{record.name} seed {record.seed}, trained otherwise than the catalogue says now")
     if record.history is not None and record.cut:
         epochs = record.training["epochs"]
-        raise ValueError(f"{record.name} seed {record.seed}, {record.history.epochs} epochs of {epochs}")
+        raise Unusable(f"{record.name} seed {record.seed}, {record.history.epochs} epochs of {epochs}")
     return record
 
 

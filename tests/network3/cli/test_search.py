@@ -54,19 +54,19 @@ def test_trials_are_told_kept_and_gone_on_with(run, little):
     assert [path.name for path in STORAGE.parent.iterdir()] == [STORAGE.name]  # no lock is left
 
 
-def test_a_trial_is_a_training_with_its_settings_on_the_first_images(run, little):
-    run(*QUICK, "--trials", 1, "--seed", 3)
-    (trial,) = study_in(STORAGE).trials
-    assert 0.001 <= trial.params["eta"] <= 10
-    assert 1e-4 <= trial.params["lmbda"] <= 100
+def test_each_trial_is_a_training_of_its_own_on_the_first_images(run, little):
+    run(*QUICK, "--trials", 2, "--seed", 3)
     (images, labels), validation, _ = little
     no_hidden = RUNS["no_hidden"]
-    np.random.seed(3)
-    net = Network(no_hidden.layers(10), 10)
-    more = {"cost": no_hidden.cost, "shuffle": True, "seed": 3, "validation_data": validation}
-    history = net.SGD((images[:300], labels[:300]), 2, **trial.params, **more)
-    assert trial.value == max(history.validation_accuracy)
-    assert list(trial.intermediate_values.values()) == history.validation_accuracy
+    for trial in study_in(STORAGE).trials:
+        assert 0.001 <= trial.params["eta"] <= 10
+        assert 1e-4 <= trial.params["lmbda"] <= 100
+        np.random.seed(3)
+        net = Network(no_hidden.layers(10), 10)
+        more = {"cost": no_hidden.cost, "shuffle": True, "seed": 3, "validation_data": validation}
+        history = net.SGD((images[:300], labels[:300]), 2, **trial.params, **more)
+        assert trial.value == max(history.validation_accuracy)
+        assert list(trial.intermediate_values.values()) == history.validation_accuracy
 
 
 def test_the_space_is_the_one_that_was_given(run, little):
