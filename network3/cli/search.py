@@ -35,7 +35,7 @@ def search(
     goes on, and with more `--trials` tries more.
     """
     with border():
-        run = training_named(name)
+        run = training_named(name, "network3 search")
         whole("network3 search: --trials", trials)
         sizes = tuple(mini_batch_size or (run.training["mini_batch_size"],))
         wanted = Search(run, Space(eta, lmbda, sizes), epochs, images, seed)

@@ -34,7 +34,7 @@ def train(
 ) -> None:
     """Train one of the book's networks on MNIST, and save it with its record and pictures."""
     with border():
-        run = training_named(name)
+        run = training_named(name, "network3 train")
         network3.use(device)
         arguments = {"epochs": epochs, "eta": eta, "lmbda": lmbda, "mini_batch_size": mini_batch_size}
         given = {key: value for key, value in arguments.items() if value is not None}
@@ -51,12 +51,12 @@ def train(
             raise leave(f"{saved}. Go on with: {program()} train {name} --resume{where}", INTERRUPTED) from None
 
 
-def training_named(name: str) -> Run:
+def training_named(name: str, command: str) -> Run:
     """Return the training of that name; say what to do with one that is none."""
     if name in MEASUREMENTS:
         mend = f"Write {program()} reproduce {name}."
-        raise ValueError(complaint(f"network3: {name}", "wanted a network to train", "what is none", mend))
-    return RUNS[known_name("network3", name, RUNS)]
+        raise ValueError(complaint(command, "wanted a network to train", f"{name}, which is none", mend))
+    return RUNS[known_name(command, name, RUNS)]
 
 
 def _prepare(run: Run, folder: Path, given, seed: int | None, resume: bool) -> list[Experiment]:

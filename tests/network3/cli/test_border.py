@@ -80,5 +80,5 @@ def test_what_goes_well_ends_with_0():
 
 def test_a_refusal_ends_with_1():
     process = in_a_process("train", "shalow", stdout=subprocess.PIPE)
-    assert process.communicate()[1].startswith(b"network3: network3 train: wanted one of shallow, ")
+    assert process.communicate()[1].startswith(b"network3: network3 train: wanted a name that ")
     assert process.returncode == 1

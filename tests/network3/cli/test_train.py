@@ -168,7 +168,7 @@ def test_no_epochs_leave_the_first_weights(run, little):
 
 
 REFUSED = {
-    "an unknown run": (("shalow",), "network3 train: wanted one of shallow, .*; got 'shalow'. Perhaps you meant \"sha"),
+    "an unknown run": (("shalow",), "network3 train: wanted a name that .*; got 'shalow'. Perhaps you meant \"sha"),
     "epochs below 0": (("shallow", "--epochs", -1), "network3 train: epochs: wanted a whole number, 0 or more; got -1"),
     "eta NaN": (("shallow", "--eta", "nan"), "network3 train: eta: wanted a finite number"),
     "lmbda below 0": (("shallow", "--lmbda", -1), "network3 train: lmbda: wanted a finite number, at least 0"),
