@@ -97,7 +97,7 @@ def make_plan(
         training=examples("training data", training, net),
         validation=None if validation is None else examples("validation data", validation, net),
         test=None if test is None else examples("test data", test, net),
-        epochs=min(whole("SGD: epochs", epochs, least=0), _most_epochs()),
+        epochs=min(whole("SGD: epochs", epochs, least=0), most_epochs()),
         mini_batch_size=whole("SGD: mini_batch_size", mini_batch_size),
         eta=real("SGD: eta", eta),
         lmbda=real("SGD: lmbda", lmbda, least=0.0),
@@ -143,7 +143,8 @@ def _called(who: str, function, default, example: str):
     raise TypeError(complaint(who, "wanted a function, or an object that can be called", got, f"Write e.g. {example}."))
 
 
-def _most_epochs() -> int:
+def most_epochs() -> int:
+    """Return what NETWORK3_MAX_EPOCHS cuts every training to."""
     most = os.environ.get("NETWORK3_MAX_EPOCHS", "")
     return whole("NETWORK3_MAX_EPOCHS", int(most) if most.isdecimal() else most, least=0) if most else sys.maxsize
 

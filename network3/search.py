@@ -161,7 +161,7 @@ def open_study(search: Search, storage: Path):
     except OSError as error:
         mend = "Choose another file, or mend its permissions."
         raise OSError(complaint(who, "wanted a file that can be written", error.strerror, mend)) from None
-    mend = "Name another file, or leave --storage out."
+    mend = "Name another file with --storage."
     lock = JournalFileOpenLock(str(storage))  # links, the default, are not to be had everywhere
     try:
         backend = JournalStorage(JournalFileBackend(str(storage), lock_obj=lock))
@@ -173,7 +173,13 @@ def open_study(search: Search, storage: Path):
         raise ValueError(
             complaint(who, "wanted a study of network3 search", ", ".join(names) or "a file without one", mend)
         )
-    tried = 0 if new else len(optuna.load_study(study_name=MARK, storage=backend).trials)
+    now, tried = search.settings(), 0
+    if not new:
+        begun = optuna.load_study(study_name=MARK, storage=backend)
+        before, tried = begun.user_attrs.get(MARK, now), len(begun.trials)
+        if before != now:
+            was = (f"{name} was {before.get(name)} and is {now[name]}" for name in now if before.get(name) != now[name])
+            raise ValueError(complaint(who, "wanted the search that was begun there", "; ".join(was), mend))
     study = optuna.create_study(
         study_name=MARK,
         storage=backend,
@@ -182,12 +188,11 @@ def open_study(search: Search, storage: Path):
         sampler=optuna.samplers.TPESampler(seed=search.seed + tried),  # going on must not repeat the first trials
         pruner=optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=1),
     )
-    before, now = study.user_attrs.get(MARK), search.settings()
-    if before is None:
-        study.set_user_attr(MARK, now)
-    elif before != now:
-        differences = "; ".join(
-            f"{name} was {before.get(name)} and is {value}" for name, value in now.items() if before.get(name) != value
-        )
-        raise ValueError(complaint(who, "wanted the search that was begun there", differences, mend))
+    study.set_user_attr(MARK, now)
     return study
+
+
+def best_trial(study):
+    """Return the trial with the best validation accuracy, of those whose cost stayed finite; None if there is none."""
+    found = [trial for trial in study.trials if trial.state.name == "COMPLETE" and "diverged" not in trial.user_attrs]
+    return max(found, key=lambda trial: trial.value, default=None)

@@ -202,6 +202,7 @@ MEASUREMENTS = [
             f"30 neurons, {size:,} images, as many steps for any",
             MoreData(size),
             {"validation accuracy": accuracy},
+            trains=True,
         )
         for size, accuracy in zip(SIZES, NETWORKS, strict=True)
     ),
@@ -230,6 +231,7 @@ MEASUREMENTS = [
             "cross-entropy, from w = b = 2: output after 150 epochs": None,
         },
         random=False,
+        trains=True,
         note="with the quadratic cost the second hardly learns in its first 150 epochs",
     ),
 ]

@@ -19,6 +19,8 @@ class Measurement:
         The book's numbers by the same labels; None where it states none.
     random : bool
         Whether another seed gives another result.
+    trains : bool
+        Whether networks are trained for it.
     """
 
     name: str
@@ -27,6 +29,7 @@ class Measurement:
     measure: Callable[[int], dict[str, float]]
     published: dict[str, float | None]
     random: bool = True
+    trains: bool = False
     note: str = ""
 
     @property

@@ -109,6 +109,7 @@ class Run:
     note: str = ""
 
     random = True
+    trains = True
 
     @property
     def result(self) -> Figure:

@@ -29,7 +29,7 @@ def report(
         records = read_with_warnings(results / RECORDS)
         if not records:
             mend = f"Make some: {program()} reproduce shallow."
-            got = "none" if results.is_dir() else "no such folder"
+            got = "none" if results.is_dir() else "a file" if results.exists() else "no such folder"
             wanted = f"wanted records in {results / RECORDS}"
             raise ValueError(complaint("network3 report: --results", wanted, got, mend))
         check_writable("network3 report: --out", page)

@@ -140,8 +140,8 @@ def told(one: Finished) -> str:
     who = f"{one.task.entry.row:>5}  {one.task.name} seed {one.task.seed}"
     if one.record is None:
         return f"{who}: {one.error}"
-    if one.record.history is not None and one.record.cut:
-        count = one.record.history.epochs
+    if one.record.cut:
+        count = one.record.environment.get("max_epochs", one.record.history.epochs if one.record.history else 0)
         return f"{who}: cut to {count} epoch{'s' * (count != 1)} by NETWORK3_MAX_EPOCHS, and so not recorded"
     if one.record.note:
         return f"{who}: {one.record.note}"

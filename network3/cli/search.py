@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from network3.layers.checks import whole
-from network3.search import Search, Space, open_study
+from network3.layers.checks import complaint, whole
+from network3.search import Search, Space, best_trial, open_study
 
 from .border import INTERRUPTED, border, leave, program
 from .train import training_named
@@ -44,7 +44,8 @@ def search(
         if done:
             typer.echo(f"{done} trials of before.")
         if done < trials:
-            typer.echo(f"Trying {trials - done}, {epochs} epochs each; compiling first, up to half a minute ...")
+            each = f"{epochs} epoch{'s' * (epochs != 1)} each"
+            typer.echo(f"Trying {trials - done}, {each}; compiling first, up to half a minute ...")
             objective = wanted.objective()
             try:
                 while _over(study) < trials:
@@ -53,7 +54,11 @@ def search(
                 raise leave(
                     f"stopped after {_over(study)} trials. Give the same command to go on.", INTERRUPTED
                 ) from None
-        best = study.best_trial
+        best = best_trial(study)
+        if best is None:
+            mend = "Look lower, e.g. --eta 0.001 1."
+            got = f"{_over(study)} whose cost ran away"
+            raise ValueError(complaint("network3 search", "wanted a trial that learns", got, mend))
         typer.echo(f"Best of {_over(study)}: trial {best.number}, validation {best.value:.2%} with {_settings(best)}.")
         options = " ".join(f"--{key.replace('_', '-')} {value:.4g}" for key, value in best.params.items())
         typer.echo(f"Train it in full: {program()} train {name} {options}")
@@ -72,7 +77,7 @@ def _say(study, trial) -> None:
         outcome = "diverged"
     else:
         outcome = f"validation {trial.value:.2%}"
-    best = "  best so far" if study.best_trial.number == trial.number else ""
+    best = "  best so far" if best_trial(study) == trial else ""
     typer.echo(f"trial {trial.number:>3}: {_settings(trial)}: {outcome}{best}")
 
 

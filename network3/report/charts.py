@@ -31,7 +31,7 @@ def svg(figure, name: str) -> Markup:
     text = written.getvalue()
     text = text[text.index("<svg") :]
     # Names of elements must differ over the whole page; matplotlib numbers them from 1 in each figure.
-    text = re.sub(r'\bid="([a-zA-Z]+_\d+)"', rf'id="{name}-\1"', text)
+    text = re.sub(r'\bid="([a-zA-Z0-9.]+_\d+)"', rf'id="{name}-\1"', text)
     # The page decides how wide it is, up to its own size.
     head, _, rest = text.partition(">")
     head = re.sub(r' (width|height)="[^"]*"', "", head) + f' style="max-width: {figure.get_figwidth() * INCH:.1f}rem"'

@@ -11,6 +11,7 @@ from network3.catalogue import Run
 from network3.experiment import Folder
 from network3.layers import ConvPoolLayer
 from network3.pictures import draw_errors, draw_filters
+from network3.pictures.errors import COLUMNS, ROWS
 from network3.reproduction import Record
 from network3.reproduction.work import folder_of
 
@@ -43,6 +44,7 @@ def samples(results: Path, run: Run, records: Sequence[Record]) -> dict[str, obj
         what = "filters of convolution" if convolutions else "weights of layer"
         figures[f"{what} {k + 1}"] = draw_filters(net, k)
     count = f"{len(wrong):,} of {len(labels):,} test images taken for others"
-    shown = " (the first 40); right: the label above, what it was taken for below"
+    first = " (the first 40)" if len(wrong) > ROWS * COLUMNS else ""
+    shown = f"{first}; right: the label above, what it was taken for below"
     figures[count + shown] = draw_errors(images[wrong], labels[wrong], predictions[wrong])
     return figures

@@ -79,7 +79,8 @@ def reproduce(
             while waiting or running:
                 while waiting and len(running) < count:
                     task = waiting.popleft()
-                    future = executor.submit(_work, task, results, threads, task in busy)
+                    with _held_back():  # a process that is just starting must not die of Ctrl-C
+                        future = executor.submit(_work, task, results, threads, task in busy)
                     running[future] = task
                 over, _ = wait(running, timeout=LOOK, return_when=FIRST_COMPLETED)
                 watch({task: _epochs(folder_of(results, task)) for task in running.values()})
@@ -125,22 +126,41 @@ def prepare_folder(results: Path) -> None:
 
 def _work(task: Task, results: Path, threads: int, wait: bool) -> Record | str:
     """Carry out a task in a process of the pool; what goes wrong comes back as its message."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
+        _listen(True)
         return carry_out(task, results, threads, wait=wait)
     except KeyboardInterrupt:
         return "interrupted"
     except Exception as error:
         return str(error) or repr(error)
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        _listen(False)
 
 
 def _begin() -> None:
-    """Leave Ctrl-C to the process that started this one, which passes it on."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Leave Ctrl-C to the process that started this one, which passes it on to those that have a task."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    _listen(False)
     if hasattr(os, "setpgrp"):
         os.setpgrp()
+
+
+def _listen(heard: bool) -> None:
+    """Let Ctrl-C through to this process, or hold it back until it is heard again."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK if heard else signal.SIG_BLOCK, {signal.SIGINT})
+    else:  # where it cannot be held back it is lost
+        signal.signal(signal.SIGINT, signal.default_int_handler if heard else signal.SIG_IGN)
+
+
+@contextmanager
+def _held_back() -> Iterator[None]:
+    """Hold Ctrl-C back for the block, and in processes that are started in it."""
+    _listen(False)
+    try:
+        yield
+    finally:
+        _listen(True)
 
 
 @contextmanager
@@ -177,6 +197,8 @@ def _interrupt(running) -> None:
     late = time.monotonic() + GRACE
     while time.monotonic() < late and not all(future.done() for future in running):
         time.sleep(0.1)
+    for child in multiprocessing.active_children() if not all(future.done() for future in running) else ():
+        child.terminate()  # it hears nothing: in a library's code, say
 
 
 def _epochs(folder: Path) -> int:

@@ -47,7 +47,7 @@ class Record:
     history : History or None
         Of a single training.
     environment : dict
-        Back end, threads, machine, versions, date.
+        Back end, threads, machine, versions, date; "max_epochs" if that cut it short.
     note : str
         Why the training ended before its last epoch, if it did.
     """
@@ -70,7 +70,8 @@ class Record:
     @property
     def cut(self) -> bool:
         """Whether its training was cut short by NETWORK3_MAX_EPOCHS, so that it reproduces nothing."""
-        return self.history is not None and not self.note and self.history.epochs != self.training["epochs"]
+        short = self.history is not None and not self.note and self.history.epochs != self.training["epochs"]
+        return short or "max_epochs" in self.environment
 
 
 def append(path: Path, record: Record) -> None:
@@ -122,7 +123,10 @@ def _parsed(line: str) -> Record:
     if checksum != _checksum({"format": version} | content):
         raise Unusable(f"{content.get('name')} seed {content.get('seed')}, changed since it was written")
     history = content.pop("history")
-    record = Record(**content, history=None if history is None else History(**history))
+    try:
+        record = Record(**content, history=None if history is None else History(**history))
+    except TypeError:
+        raise Unusable("other fields than this network3 knows") from None
     entry = VARIANTS.get(record.name)
     if entry is None:
         raise Unusable(f"{record.name}, which the catalogue does not have")

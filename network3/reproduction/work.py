@@ -3,6 +3,7 @@
 import contextlib
 import io
 import multiprocessing
+import os
 import platform
 import statistics
 import sys
@@ -20,6 +21,8 @@ from network3.device import chosen_backend
 from network3.ensemble import ensemble
 from network3.experiment import Folder, load, prepare
 from network3.history import History
+from network3.layers.checks import complaint
+from network3.plan import most_epochs
 from network3.training import DivergenceError
 from network3.versions import versions
 
@@ -88,7 +91,11 @@ def _train(task: Task, run: Run, folder: Path, threads: int) -> Record:
 def _trained(run: Run, folder: Path, seed: int):
     """Return the network and the record of a training that begins, or goes on, in `folder`."""
     begun = Folder(folder).settings.exists()
-    experiment = prepare(run, folder, dict(run.training), seed, resume=begun)
+    try:
+        experiment = prepare(run, folder, dict(run.training), seed, resume=begun)
+    except ValueError as reason:
+        wanted, mend = f"wanted a run in {folder} that can go on", "Delete that folder to begin it anew."
+        raise ValueError(complaint("network3 reproduce", wanted, f"this: {reason}", mend)) from None
     net = experiment.build()
     return net, experiment.train(net, _data(run.name), [_stop_with_parent])
 
@@ -126,6 +133,8 @@ def _record(
         "versions": versions(),
     }
     training = getattr(entry, "training", {})
+    if entry.trains and most_epochs() < training.get("epochs", sys.maxsize):
+        environment["max_epochs"] = most_epochs()
     return Record(task.name, entry.row, task.seed, values, seconds, training, history, environment, note)
 
 
@@ -141,4 +150,4 @@ def _stop_with_parent(progress) -> None:
     """End this process, if the one that gave it the task was killed: it could go on unseen for hours."""
     parent = multiprocessing.parent_process()
     if parent is not None and not parent.is_alive():
-        sys.exit(1)
+        os._exit(1)  # an exception would be caught, and the process wait for tasks that nobody gives

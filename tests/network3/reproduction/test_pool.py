@@ -181,3 +181,17 @@ def test_ctrl_c_while_the_processes_start_is_one_line_too(tmp_path):
         output, errors = process.communicate(timeout=60)
         wait_until(lambda: of_session(process.pid) == [], 5)
     assert (process.returncode, output, errors) == (130, "", STOPPED)
+
+
+@posix
+@pytest.mark.slow
+def test_a_process_that_was_killed_is_told(tmp_path):
+    with started(tmp_path) as process:
+        wait_until(lambda: epochs_of(tmp_path), 180)
+        (worker,) = [pid for pid in of_session(process.pid) if os.getpgid(pid) == pid != process.pid]
+        os.kill(worker, signal.SIGKILL)
+        output, errors = process.communicate(timeout=60)
+        wait_until(lambda: of_session(process.pid) == [], 5)
+    assert (process.returncode, output) == (1, "")
+    expected = "network3: network3 reproduce: wanted its processes to go on; got one that was killed. Give the same "
+    assert (errors.startswith(expected), errors.count("\n")) == (True, 1)
