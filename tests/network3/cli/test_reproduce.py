@@ -77,8 +77,9 @@ def test_what_fails_is_told_and_the_exit_code_says_so(run):
     assert "Traceback" not in result.output
     lines = result.stdout.splitlines()
     assert len(lines) == 2
-    (failed,) = [line for line in lines if line.startswith("  6.1  shallow seed 0: network3 train --resume: wanted a")]
+    (failed,) = [line for line in lines if line.startswith("  6.1  shallow seed 0: network3 reproduce: wanted a run")]
     assert "run.json, which is damaged" in failed
+    assert failed.endswith("Delete that folder to begin it anew.")
     assert result.stderr == "network3: 1 of 2 failed, as told above.\n"
     assert [record.name for record in read_records(RECORDS)] == ["average_darkness"]
     (line,) = run("reproduce", "shallow", "--repeats", 1, "--json").stdout.splitlines()
@@ -186,7 +187,7 @@ def test_what_is_no_network_is_not_trained_but_reproduced(run):
     result = run("train", "average_darkness")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith("network3: ")
-    assert "average_darkness: wanted a network to train; got " in result.stderr
+    assert "wanted a network to train; got average_darkness, which is none." in result.stderr
     assert result.stderr.endswith(" Write network3 reproduce average_darkness.\n")
     assert list(Path().iterdir()) == []
 
