@@ -110,6 +110,7 @@ def _environments(records: Sequence[Record]) -> list[str]:
         about = record.environment
         packages = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
         threads = f"{about['threads']} thread" + ("s" if about["threads"] > 1 else "")
-        line = f"{about['machine']}, {about['backend']}, {threads} each, {about['date'][:10]}; {packages}"
+        kind = f"{about['backend']} in {about.get('floatX', 'float32')}"
+        line = f"{about['machine']}, {kind}, {threads} each, {about['date'][:10]}; {packages}"
         told[line] = told.get(line, 0) + 1
     return [f"{count} by {line}" for line, count in told.items()]

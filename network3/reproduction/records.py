@@ -47,7 +47,7 @@ class Record:
     history : History or None
         Of a single training.
     environment : dict
-        Back end, threads, machine, versions, date; "max_epochs" if that cut it short.
+        Back end, floatX, threads, machine, versions, date; "max_epochs" if that cut it short.
     note : str
         Why the training ended before its last epoch, if it did.
     """

@@ -17,7 +17,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from network3.catalogue import Measurement, Run
-from network3.device import chosen_backend
+from network3.device import chosen_backend, floatX
 from network3.ensemble import ensemble
 from network3.experiment import Folder, load, prepare
 from network3.history import History
@@ -128,6 +128,7 @@ def _record(
     environment: dict[str, Any] = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "backend": chosen_backend(),
+        "floatX": floatX(),
         "threads": threads,
         "machine": f"{platform.system()} {platform.machine()}",
         "versions": versions(),
