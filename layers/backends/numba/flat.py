@@ -14,6 +14,8 @@ from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
 from pytensor.graph.rewriting.basic import in2out, node_rewriter
 from pytensor.link.numba.dispatch.basic import numba_funcify_and_cache_key, register_funcify_and_cache_key
+from pytensor.scalar.basic import Composite, Exp, Log, Tanh
+from pytensor.scalar.math import Sigmoid
 from pytensor.tensor.elemwise import Elemwise
 from pytensor.tensor.type import TensorType
 
@@ -22,7 +24,8 @@ from .memory import get, put
 from .sharing import shared_out
 from .version import VERSION
 
-LEAST = 500  # numbers: fewer are left to PyTensor
+LEAST = 4096  # numbers: fewer are left to PyTensor, whose loops are compiled sooner and as fast
+SLOW, LEAST_SLOW = (Exp, Log, Sigmoid, Tanh), 500  # but for these, of which it calculates one at a time
 PART = 4096  # numbers, about, of a part: another thread is not there sooner
 EACH, ONE, BY_ROW, ALONG = "each", "one", "by row", "along"
 
@@ -98,11 +101,19 @@ def numba_flat_elemwise(op, node, **kwargs):
     return kernel(scope["elementwise"]), sha256(key.encode()).hexdigest()
 
 
+def _slow(scalar_op) -> bool:
+    """Whether one of `SLOW` is in it."""
+    inner = [node.op for node in scalar_op.fgraph.apply_nodes] if isinstance(scalar_op, Composite) else [scalar_op]
+    return any(isinstance(op, SLOW) for op in inner)
+
+
 @node_rewriter([Elemwise])
 def flatten(fgraph, node):
     """Take large arrays of known shape in which no more than one group of axes is spread."""
     shape = node.outputs[0].type.shape
-    if type(node.op) is not Elemwise or None in shape or math.prod(shape) < LEAST or node.op.inplace_pattern:
+    if type(node.op) is not Elemwise or None in shape or node.op.inplace_pattern:
+        return None
+    if math.prod(shape) < (LEAST_SLOW if _slow(node.op.scalar_op) else LEAST):
         return None
     if any(None in x.type.shape for x in node.inputs):
         return None

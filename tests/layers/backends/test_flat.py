@@ -8,7 +8,7 @@ from pytensor.scalar.basic import Composite
 
 import network3.layers.backends.numba  # noqa: F401  (registers Ops and rewrites)
 from network3.layers.backends.numba import team
-from network3.layers.backends.numba.flat import LEAST, PART, FlatElemwise
+from network3.layers.backends.numba.flat import LEAST, LEAST_SLOW, PART, FlatElemwise
 
 EACH = {
     "just large enough": (LEAST,),
@@ -193,6 +193,17 @@ def test_left_to_pytensor(shape, other):
     assert not taken
     values = drawn([n or 83 if d else n or 61 for d, n in enumerate(shape)], other)
     same(function(*values), abs(values[0]) - values[1])
+
+
+@pytest.mark.parametrize(("count", "taken"), [(LEAST_SLOW, 1), (LEAST_SLOW - 1, 0)])
+@pytest.mark.parametrize("slow", [pt.sigmoid, pt.tanh, pt.exp, lambda x: pt.log(abs(x) + 2)])
+def test_functions_that_take_long_are_taken_sooner(count, taken, slow):
+    (x,) = drawn((count,))
+    (z,) = given(x)
+    function, found = compiled([z], 2 * slow(z))
+    assert len(found) == taken
+    exact = (2 * slow(pt.constant(x.astype("float64")))).eval(mode="FAST_COMPILE")
+    np.testing.assert_allclose(function(x), exact, rtol=1e-6)
 
 
 def test_two_ways_of_spreading_are_left_to_pytensor():
