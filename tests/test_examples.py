@@ -76,6 +76,7 @@ def test_all_techniques_learn(example):
     assert set(records) == set(module.TECHNIQUES)
     assert min(record.best_validation_accuracy for record in records.values()) > 0.88
     assert records["halved on plateaus"].eta[-1] < 0.3
+    assert records["early stopping"].epochs < 20
 
 
 @pytest.mark.slow
