@@ -41,7 +41,7 @@ RUNS = [
         (784, 100, 10),
         3.0,
         0.9659,
-        note="a footnote says that results vary much from reader to reader, some clearly worse",
+        note="the book's footnote: readers' results vary much, some are clearly worse",
     ),
     _run(
         "eta_too_small",
@@ -63,7 +63,7 @@ RUNS = [
         {0: 0.1009, 1: 0.1009, 2: 0.1009, 3: 0.1009, 27: 0.0982, 28: 0.0982, 29: 0.0982},
         note="does not learn; which digit it always says depends on the first weights",
     ),
-    _run("no_hidden", "1.5", "no hidden layer, eta 3", (784, 10), 3.0, None, note="an exercise"),
+    _run("no_hidden", "1.5", "no hidden layer, eta 3", (784, 10), 3.0, None, note="an exercise of the book"),
 ]
 
 MEASUREMENTS = [

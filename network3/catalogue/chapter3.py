@@ -36,7 +36,7 @@ def _strategy(name, row, says, sizes, eta, lmbda, counts, images, first=(1000, 1
     """Return a step of the broad strategy, of which the book shows the first or last epochs."""
     points = {epoch: count / images for epoch, count in counts.items()}
     figures = [Figure(points[0], VALIDATION, 0), Figure(None, VALIDATION)]
-    more = {"first": first, "points": {VALIDATION: points}, "note": "a step on the way to good hyper-parameters"}
+    more = {"first": first, "points": {VALIDATION: points}, "note": "a step on the book's way to good hyper-parameters"}
     return _run(name, row, says, narrow(*sizes), figures, eta=eta, lmbda=lmbda, **more)
 
 
@@ -52,7 +52,7 @@ def _rate(eta, first, tenth, last, lowest):
         lmbda=5.0,
         monitor=["training_cost"],
         points={"training_cost": {0: first, 9: tenth, 29: last}},
-        note="a curve only: falls smoothly at 0.025, settles from epoch 20 at 0.25, oscillates at 2.5",
+        note="a curve in the book: falls smoothly at 0.025, settles from epoch 20 at 0.25, oscillates at 2.5",
     )
 
 
@@ -232,6 +232,6 @@ MEASUREMENTS = [
         },
         random=False,
         trains=True,
-        note="with the quadratic cost the second hardly learns in its first 150 epochs",
+        note="the book: from w = b = 2 the quadratic cost hardly falls in the first 150 epochs",
     ),
 ]

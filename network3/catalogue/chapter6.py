@@ -81,7 +81,7 @@ TWO = "two conv-pool layers"
 RUNS = [
     Run("shallow", "6.1", "100 sigmoid neurons, softmax", shallow, SIGMOID, _test(0.9780)),
     Run("basic_conv", "6.2", "one conv-pool layer, 100 sigmoid neurons, softmax", basic_conv, SIGMOID, _test(0.9878)),
-    Run("omit_FC", "6.3", "one conv-pool layer, softmax", omit_FC, SIGMOID, _test(), note="an exercise"),
+    Run("omit_FC", "6.3", "one conv-pool layer, softmax", omit_FC, SIGMOID, _test(), note="an exercise of the book"),
     Run("dbl_conv", "6.4", f"{TWO}, 100 sigmoid neurons, softmax", dbl_conv, SIGMOID, _test(0.9906)),
     Run(
         "dbl_conv_tanh",
@@ -90,7 +90,7 @@ RUNS = [
         partial(dbl_conv, activation_fn=tanh),
         SIGMOID,
         _test(),
-        note="a problem: 20 epochs, then 60; a little faster than 6.4, the final accuracy very similar",
+        note="a problem of the book: 20 epochs, then 60; a little faster than 6.4, the final accuracy very similar",
     ),
     Run(
         "regularized_dbl_conv",
@@ -100,7 +100,7 @@ RUNS = [
         SIGMOID | {"lmbda": 0.1},
         _test(),
         scan={"lmbda": LMBDAS},
-        note="not in the text; the original's program says that it did not help much",
+        note="not in the book's text; the original's program says that it did not help much",
     ),
     Run("dbl_conv_relu", "6.7", f"{TWO}, 100 ReLU neurons, softmax", relu(100), RELU, _test(0.9923)),
     Run("expanded_data_100", "6.8", "6.7 on expanded data", relu(100), RELU, _test(0.9937), data="expanded"),

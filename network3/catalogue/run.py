@@ -91,7 +91,7 @@ class Run:
     points : dict of str to dict of int to float
         What else the book shows of the learning curves: a name as in `Figure.of`, epochs, values.
     note : str
-        What the book says besides.
+        What there is to say besides.
     """
 
     name: str

@@ -67,4 +67,4 @@ def test_filters_of_a_convolution_are_shown(made, tmp_path):
     page = made([record("omit_FC", 0, 0.98)])
     assert page.texts["filters of convolution 1"] == 1
     assert page.row("omit_FC")[2:5] == ["-", "98.00%", "-"]
-    assert "The book: an exercise." in page.row("omit_FC")[1]
+    assert "an exercise of the book." in page.row("omit_FC")[1]
