@@ -132,6 +132,8 @@ class _Bars(_Lines):
 
     def finished(self, one: Finished, *, before: bool = False) -> None:
         super().finished(one, before=before)
+        if one.task in self.bars:
+            self.progress.remove_task(self.bars.pop(one.task))
         self.progress.advance(self.all)
 
 
