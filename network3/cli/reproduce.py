@@ -147,7 +147,7 @@ def told(one: Finished) -> str:
         return f"{who}: cut to {count} epoch{'s' * (count != 1)} by NETWORK3_MAX_EPOCHS, and so not recorded"
     if one.record.note:
         return f"{who}: {one.record.note}"
-    label, value = next(iter(one.record.values.items()))
-    published = one.task.entry.published.get(label)
+    label, published = next(iter(one.task.entry.published.items()))
+    value = one.record.values.get(label)
     book = "" if published is None else f" (book {number(label, published)})"
     return f"{who}: {label} {number(label, value)}{book}, {one.record.seconds:.0f} s"
