@@ -11,6 +11,7 @@ import pytensor
 import typer
 
 from network3.device import chosen_backend, floatX, gpu_in_use
+from network3.reproduction.pool import usable_processors
 from network3.versions import versions
 
 from .border import border
@@ -32,7 +33,6 @@ def info(as_json: Annotated[bool, typer.Option("--json", help="One JSON object."
 
 def collect() -> dict[str, dict[str, Any]]:
     """Return what `info` tells, as plain values."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     cache = Path(pytensor.config.base_compiledir)
     return {
         "versions": versions(),
@@ -43,7 +43,11 @@ def collect() -> dict[str, dict[str, Any]]:
             "jax installed": find_spec("jax") is not None,
             "floatX": floatX(),
         },
-        "threads": {"processors": os.cpu_count(), "usable by this process": usable, "of BLAS while training": 1},
+        "threads": {
+            "processors": os.cpu_count(),
+            "usable by this process": usable_processors(),
+            "of BLAS while training": 1,
+        },
         "cache of compiled code": {"folder": str(cache), "MB": round(_size(cache) / 1e6, 1)},
     }
 

@@ -91,7 +91,7 @@ def _chosen(entry, label: str, records: Sequence[Record], values: tuple[float, .
         return values[0], ""
     at = {figure.label: figure.at for figure in entry.figures}[label] if isinstance(entry, Run) else None
     if at == BEST_VALIDATION and all(record.history is not None for record in records):
-        best = max(range(len(values)), key=lambda k: records[k].history.best_validation_accuracy or 0.0)  # type: ignore[union-attr]
+        best = max(range(len(values)), key=lambda k: records[k].best_validation_accuracy)
         return values[best], "the repeat with the best validation"
     if at == "best":
         return (min if "cost" in label else max)(values), "the best repeat"

@@ -30,7 +30,7 @@ def samples(results: Path, run: Run, records: Sequence[Record]) -> dict[str, obj
     trained = [record for record in records if record.history is not None and record.history.epochs]
     if not trained:
         return {}
-    best = max(trained, key=lambda record: record.history.best_validation_accuracy or 0.0)  # type: ignore[union-attr]
+    best = max(trained, key=lambda record: record.best_validation_accuracy)
     path = Folder(folder_of(results, best.task)).model
     if not path.is_file():
         return {}

@@ -71,7 +71,8 @@ def reproduce(
         return
     count = usable_processors() if processes is None else whole("network3 reproduce: --processes", processes)
     count = min(count, len(waiting))
-    threads = max(1, usable_processors() // count)
+    given = os.environ.get("NETWORK3_THREADS", "")
+    threads = int(given) if given.isdecimal() else max(1, usable_processors() // count)
     with _threads(threads), _executor(count) as executor:
         running: dict[Future, Task] = {}
         busy: set[Task] = set()

@@ -68,6 +68,11 @@ class Record:
         return Task(self.name, self.seed)
 
     @property
+    def best_validation_accuracy(self) -> float:
+        """That of its training, by which repeats are chosen; 0 for what has none."""
+        return (self.history.best_validation_accuracy if self.history is not None else None) or 0.0
+
+    @property
     def cut(self) -> bool:
         """Whether its training was cut short by NETWORK3_MAX_EPOCHS, so that it reproduces nothing."""
         short = self.history is not None and not self.note and self.history.epochs != self.training["epochs"]
