@@ -1,7 +1,6 @@
 """The examples, chapter by chapter: each runs, cut short; in full, each shows what it says."""
 
 import importlib.util
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +15,6 @@ def example(monkeypatch, tmp_path):
     """Return a function from a name to the module of that example, in an empty folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "agg")
-    # PyTensor silences this on import, but pytest puts the filters back after each test.
-    warnings.filterwarnings("ignore", message=r".*np\.dot\(\) is faster on contiguous arrays")
 
     def load(name):
         spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")

@@ -1,4 +1,4 @@
-"""What the tests of layers share: settings put back, layers wired by hand, expressions computed with NumPy."""
+"""What the tests of layers share: NumPy's generator put back, layers wired by hand, expressions computed."""
 
 import math
 
@@ -7,14 +7,10 @@ import pytensor
 import pytensor.tensor as pt
 import pytest
 
-from network3.layers import precision
-
 
 @pytest.fixture(autouse=True)
-def settings_as_found(monkeypatch):
-    """Start from the default type, and put it and NumPy's global generator back after each test."""
-    monkeypatch.delenv("NETWORK3_FLOATX", raising=False)
-    monkeypatch.setattr(precision, "_chosen", None)
+def generator_as_found():
+    """Put NumPy's global generator back after each test."""
     state = np.random.get_state()
     yield
     np.random.set_state(state)

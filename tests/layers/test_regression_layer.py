@@ -28,11 +28,6 @@ Y = np.random.default_rng(2).uniform(0.1, 0.9, (4, 3))
 ETA = 0.7
 
 
-@pytest.fixture(autouse=True)
-def on_the_cpu(monkeypatch):
-    monkeypatch.setenv("NETWORK3_DEVICE", "cpu")
-
-
 def make(activation=linear, p_dropout=0.0):
     return RegressionLayer(6, 3, activation, p_dropout, initializer=normalized, rng=np.random.default_rng(3))
 

@@ -14,11 +14,6 @@ TINY = np.finfo("float32").tiny
 Z = np.array([[-np.inf, -3.0, -TINY, -0.0], [0.0, TINY, 0.5, np.inf], [1e30, -1e30, 2.0, -2.0]])
 
 
-@pytest.fixture(autouse=True)
-def on_the_cpu(monkeypatch):
-    monkeypatch.setenv("NETWORK3_DEVICE", "cpu")
-
-
 def matrix(dtype):
     return pt.tensor("z", shape=(None, None), dtype=dtype)
 

@@ -1,26 +1,11 @@
-"""Settings put back after every test, and the small networks and data that the tests share."""
-
-import warnings
+"""The small networks and data that the tests share."""
 
 import numpy as np
 import pytest
 
 import network3
-from network3 import ConvPoolLayer, FullyConnectedLayer, ReLU, SoftmaxLayer, device
-from network3.layers import precision
+from network3 import ConvPoolLayer, FullyConnectedLayer, ReLU, SoftmaxLayer
 from network3.layers.initializers import normalized
-
-
-@pytest.fixture(autouse=True)
-def settings(monkeypatch):
-    """Start each test from the defaults on the CPU, and put back what it chooses with `network3.use`."""
-    monkeypatch.setenv("NETWORK3_DEVICE", "cpu")
-    monkeypatch.delenv("NETWORK3_FLOATX", raising=False)
-    monkeypatch.setattr(device, "_device", None)
-    monkeypatch.setattr(device, "_backend", "auto")
-    monkeypatch.setattr(precision, "_chosen", None)
-    # PyTensor silences this on import, but pytest puts the filters back after each test.
-    warnings.filterwarnings("ignore", message=r".*np\.dot\(\) is faster on contiguous arrays")
 
 
 @pytest.fixture
