@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from network3 import datasets
 from network3.layers.checks import complaint
@@ -51,13 +52,16 @@ def ensemble(nets, test_data=None):
     ]
     for net, own in zip(nets, data, strict=True):
         net.test_predictions = net.predict(own.images)
-    votes = np.stack([net.test_predictions for net in nets])
-    # For each vote, how many share it: the first of those with the most wins.
-    winners = (votes[:, None] == votes).sum(axis=1).argmax(axis=0)
-    plurality = votes[winners, np.arange(votes.shape[1])]
-    errors = np.flatnonzero(plurality != data[0].targets)
-    print(f"Accuracy is {1 - len(errors) / len(plurality):.2%}")
-    return errors.tolist(), plurality[errors].tolist()
+    winners = plurality(np.stack([net.test_predictions for net in nets]))
+    errors = np.flatnonzero(winners != data[0].targets)
+    print(f"Accuracy is {1 - len(errors) / len(winners):.2%}")
+    return errors.tolist(), winners[errors].tolist()
+
+
+def plurality(votes: NDArray[np.integer]) -> NDArray[np.integer]:
+    """Return the label with the most of `votes`, an array (voters, n); of equal ones, that of the first voter."""
+    shared = (votes[:, None] == votes).sum(axis=1)  # for each vote, how many have it too
+    return votes[shared.argmax(axis=0), np.arange(votes.shape[1])]
 
 
 def _classifies(net) -> bool:

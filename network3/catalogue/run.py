@@ -86,6 +86,8 @@ class Run:
         How many training and validation images are used, from the first on; None for all.
     nets : int
         How many networks are trained from seeds in a row, and vote.
+    of : str
+        The run whose repeats those networks are; "" if there is no vote.
     scan : dict of str to tuple
         Values of an argument that the original tried one after the other, instead of the one in `training`.
     points : dict of str to dict of int to float
@@ -104,12 +106,17 @@ class Run:
     data: Literal["mnist", "expanded"] = "mnist"
     first: tuple[int | None, int | None] = (None, None)
     nets: int = 1
+    of: str = ""
     scan: dict[str, tuple] = field(default_factory=dict)
     points: dict[str, dict[int, float]] = field(default_factory=dict)
     note: str = ""
 
-    random = True
     trains = True
+
+    @property
+    def random(self) -> bool:
+        """Whether it is repeated from other seeds; those of a vote are the repeats of its networks."""
+        return self.nets == 1
 
     @property
     def result(self) -> Figure:
@@ -143,6 +150,7 @@ class Run:
             "data": self.data,
             "first": list(self.first),
             "nets": self.nets,
+            "of": self.of,
             "cost": "the last layer's" if self.cost is None else self.cost.__name__,
             "training": dict(self.training),
             "scan": {name: list(values) for name, values in self.scan.items()},

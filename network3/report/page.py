@@ -94,13 +94,11 @@ def _row(entry: Run | Measurement, records: Sequence[Record]) -> dict[str, Any]:
 def _detail(run: Run, records: Sequence[Record], results: Path) -> dict[str, Any] | None:
     """Return the pictures of a training; None if there are none."""
     histories = [record.history for record in records if record.history is not None and record.history.epochs]
-    if not histories:
-        return None
-    figures = {"": svg(draw_repeats(histories, run.points), f"{run.name}-curves")}
-    if run.chapter in SHOWN_NETWORKS:
-        for k, (caption, figure) in enumerate(samples(results, run, records).items()):
+    figures = {"": svg(draw_repeats(histories, run.points), f"{run.name}-curves")} if histories else {}
+    if run.chapter in SHOWN_NETWORKS and records:
+        for k, (caption, figure) in enumerate(samples(results, records).items()):
             figures[caption] = svg(figure, f"{run.name}-{k}")
-    return {"row": run.row, "name": run.name, "says": run.says, "figures": figures, "repeats": len(histories)}
+    return {"row": run.row, "name": run.name, "says": run.says, "figures": figures} if figures else None
 
 
 def _environments(records: Sequence[Record]) -> list[str]:

@@ -17,7 +17,7 @@ from network3.layers.checks import complaint
 
 from .tasks import VARIANTS, Task
 
-FORMAT = 1
+FORMAT = 2  # 1 had no errors
 DIGITS = 6  # of costs and seconds
 
 
@@ -50,6 +50,9 @@ class Record:
         Back end, floatX, threads, machine, versions, date; "max_epochs" if that cut it short.
     note : str
         Why the training ended before its last epoch, if it did.
+    errors : list of [int, int], or None
+        The test images that are taken for others, and for which digits, at the best validation epoch; None if they
+        were not asked for.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Record:
     history: History | None
     environment: dict[str, Any]
     note: str = ""
+    errors: list[list[int]] | None = None
 
     @property
     def task(self) -> Task:

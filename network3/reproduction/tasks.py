@@ -35,6 +35,14 @@ class Task:
         return VARIANTS[self.name]
 
     @property
+    def members(self) -> list["Task"]:
+        """The repeats whose networks vote in it; [] if there is no vote."""
+        entry = self.entry
+        if not isinstance(entry, Run) or not entry.of:
+            return []
+        return [Task(entry.of, self.seed * entry.nets + k) for k in range(entry.nets)]
+
+    @property
     def key(self) -> str:
         """A name for files."""
         return f"{self.name}-seed{self.seed}"
@@ -43,7 +51,7 @@ class Task:
 def choose(names: Sequence[str] = (), chapter: int | None = None, repeats: int = 3) -> list[Task]:
     """Return the tasks that repeat the named entries, or those of a chapter, with the seeds from 0 on.
 
-    What does not depend on a seed is done once.
+    What does not depend on a seed is done once, and so is a vote: the repeats whose networks vote come before it.
 
     Raises
     ------
@@ -67,6 +75,5 @@ def choose(names: Sequence[str] = (), chapter: int | None = None, repeats: int =
     variants = [
         variant.name for entry in chosen for variant in (entry.variants() if isinstance(entry, Run) else [entry])
     ]
-    return [
-        Task(name, seed) for name in dict.fromkeys(variants) for seed in range(repeats if VARIANTS[name].random else 1)
-    ]
+    tasks = [Task(name, seed) for name in variants for seed in range(repeats if VARIANTS[name].random else 1)]
+    return list(dict.fromkeys(one for task in tasks for one in (*task.members, task)))

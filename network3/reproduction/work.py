@@ -14,11 +14,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from filelock import FileLock, Timeout
 
+from network3 import datasets
 from network3.catalogue import Measurement, Run
+from network3.catalogue.run import BEST_VALIDATION
 from network3.device import chosen_backend, floatX
-from network3.ensemble import ensemble
+from network3.ensemble import plurality
 from network3.experiment import Folder, load, prepare
 from network3.history import History
 from network3.layers.checks import complaint
@@ -62,8 +65,8 @@ def carry_out(task: Task, results: Path, threads: int, *, wait: bool = False) ->
         entry = task.entry
         if isinstance(entry, Measurement):
             record = _measure(task, entry, threads)
-        elif entry.nets > 1:
-            record = _vote(task, entry, folder_of(results, task), threads)
+        elif task.members:
+            record = _vote(task, entry, results, threads)
         else:
             record = _train(task, entry, folder_of(results, task), threads)
         if not record.cut:
@@ -79,13 +82,16 @@ def quietly_read(results: Path) -> list[Record]:
 
 
 def _train(task: Task, run: Run, folder: Path, threads: int) -> Record:
-    note = ""
+    note, errors = "", None
     try:
-        _, history = _trained(run, folder, task.seed)
+        net, history = _trained(run, folder, task.seed)
+        if run.result.at == BEST_VALIDATION:
+            images, labels = _data(run.name)[2]
+            errors = _errors(net.predict(images), labels)
     except DivergenceError as error:  # a result too: the book has runs with rates far too large
         history, note = error.history, str(error)
     values = {figure.label: figure.ours(history) for figure in run.figures}
-    return _record(task, run, values, _seconds(history), threads, history, note)
+    return _record(task, run, values, _seconds(history), threads, history, note, errors)
 
 
 def _trained(run: Run, folder: Path, seed: int):
@@ -100,15 +106,31 @@ def _trained(run: Run, folder: Path, seed: int):
     return net, experiment.train(net, _data(run.name), [_stop_with_parent])
 
 
-def _vote(task: Task, run: Run, folder: Path, threads: int) -> Record:
-    """Train the networks of an ensemble, each from a seed that no other repeat has."""
-    trained = [_trained(run, folder / f"net{k + 1}", task.seed * run.nets + k) for k in range(run.nets)]
-    images, labels = _data(run.name)[2]
-    errors, _ = ensemble([net for net, _ in trained], (images, labels))
-    values = {run.result.label: 1 - len(errors) / len(labels)}
-    for k, (_, history) in enumerate(trained):
-        values[f"test accuracy of network {k + 1}"] = history.corresponding_test_accuracy
-    return _record(task, run, values, sum(_seconds(history) for _, history in trained), threads)
+def _vote(task: Task, run: Run, results: Path, threads: int) -> Record:
+    """Let repeats of another run vote, by what they took for others; those that are not done are done first."""
+    labels = datasets.load_mnist()[2][1]
+    votes = np.tile(labels, (len(task.members), 1))
+    accuracies, seconds = {}, 0.0
+    for k, member in enumerate(task.members):
+        record = carry_out(member, results, threads, wait=True)
+        assert isinstance(record, Record)
+        if record.errors is None:
+            got = f"{member.name} seed {member.seed} without (it diverged, or is of an older network3)"
+            mend = f"Delete its line in {results / RECORDS} to train it anew."
+            raise ValueError(complaint("network3 reproduce", "wanted networks with their errors", got, mend))
+        for image, digit in record.errors:
+            votes[k, image] = digit
+        accuracies[f"test accuracy of network {k + 1}"] = 1 - len(record.errors) / len(labels)
+        seconds += record.seconds
+    errors = _errors(plurality(votes), labels)
+    values = {run.result.label: 1 - len(errors) / len(labels)} | accuracies
+    return _record(task, run, values, seconds, threads, errors=errors)
+
+
+def _errors(predictions, labels) -> list[list[int]]:
+    """Return the images that are taken for others, and for which digits."""
+    wrong = np.flatnonzero(predictions != labels)
+    return [[int(image), int(predictions[image])] for image in wrong]
 
 
 def _measure(task: Task, entry: Measurement, threads: int) -> Record:
@@ -122,9 +144,7 @@ def _seconds(history: History) -> float:
     return statistics.median(history.seconds) * history.epochs if history.epochs else 0.0
 
 
-def _record(
-    task: Task, entry, values, seconds: float, threads: int, history: History | None = None, note: str = ""
-) -> Record:
+def _record(task: Task, entry, values, seconds: float, threads: int, history=None, note="", errors=None) -> Record:
     environment: dict[str, Any] = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "backend": chosen_backend(),
@@ -136,7 +156,7 @@ def _record(
     training = getattr(entry, "training", {})
     if entry.trains and most_epochs() < training.get("epochs", sys.maxsize):
         environment["max_epochs"] = most_epochs()
-    return Record(task.name, entry.row, task.seed, values, seconds, training, history, environment, note)
+    return Record(task.name, entry.row, task.seed, values, seconds, training, history, environment, note, errors)
 
 
 @lru_cache(maxsize=1)

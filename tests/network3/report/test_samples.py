@@ -1,4 +1,6 @@
-"""What the page shows of networks that are still in the folder: filters, and the digits they take for others."""
+"""What the page shows of networks that are still in the folder: filters; and the digits that were taken for others."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,10 +15,10 @@ TEST = "test accuracy at the best validation epoch"
 ENVIRONMENT = {"date": "2026-01-02", "backend": "numba", "threads": 1, "machine": "Linux x86_64", "versions": {}}
 
 
-def record(name, seed, accuracy):
+def record(name, seed, accuracy, errors=None):
     run = RUNS[name]
     history = History([0.5] * 60, [accuracy] * 60, [accuracy] * 60, seconds=[1.0] * 60, batches=5000)
-    return Record(name, run.row, seed, {TEST: accuracy}, 1.0, run.training, history, ENVIRONMENT)
+    return Record(name, run.row, seed, {TEST: accuracy}, 1.0, run.training, history, ENVIRONMENT, errors=errors)
 
 
 @pytest.fixture
@@ -41,20 +43,32 @@ def save(name, results, seed):
 
 
 def test_a_network_that_is_still_there_is_shown(made, tmp_path):
-    w, b, v, c = save("shallow", tmp_path, 0).get_weights()
-    images, labels = datasets.load_mnist()[2]
-    hidden = 1 / (1 + np.exp(-(images / 256.0 @ w + b)))
-    wrong = np.count_nonzero((hidden @ v + c).argmax(axis=1) != labels)
+    save("shallow", tmp_path, 0)
     page = made([record("shallow", 0, 0.98), record("shallow", 1, 0.97)])
     assert page.texts["weights of layer 1"] == 1
+    assert page.tags.count("svg") == 2
+
+
+def test_what_was_taken_for_others_is_shown_without_the_network(made):
+    wrong = [[k, (int(label) + 1) % 10] for k, label in enumerate(datasets.load_mnist()[2][1][:57])]
+    page = made([record("shallow", 0, 0.98, wrong), record("shallow", 1, 0.97, [[3, 4]])])
     captions = [text for text in page.texts if "test images taken for others" in text]
     assert captions == [
-        f"{wrong:,} of 10,000 test images taken for others (the first 40); "
-        "right: the label above, what it was taken for below"
+        "57 of 10,000 test images taken for others (the first 40); right: the label above, what it was taken for below"
     ]
-    assert page.tags.count("svg") == 3
+    assert page.tags.count("svg") == 2
     assert page.tags.count("image") >= 40
     assert all(link.startswith(("#", "data:image/png;base64,", "http://neural")) for link in page.links)
+
+
+def test_of_networks_that_vote_the_first_is_shown(made, tmp_path):
+    save("double_fc_dropout", tmp_path, 0)
+    vote = replace(record("ensemble", 0, 0.9967, [[3, 4]]), history=None)
+    page = made([vote])
+    assert page.texts["filters of convolution 1 of the first network"] == 1
+    assert page.texts["filters of convolution 2 of the first network"] == 1
+    assert page.texts["1 of 10,000 test images taken for others; right: the label above, what it was taken for below"]
+    assert page.tags.count("svg") == 3
 
 
 def test_a_network_of_another_repeat_than_the_best_is_not_shown(made, tmp_path):

@@ -1,9 +1,10 @@
 """The record of repeats as a file: what comes back, what is skipped and said, and several writers at once."""
 
+import hashlib
 import json
 import multiprocessing
 import warnings
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -58,12 +59,25 @@ def test_no_file_is_no_records(path):
 
 
 def test_what_is_written_comes_back(path):
-    written = [shallow(), guess(0), shallow(seed=1, note="who: wanted; got é <b>. Mend.")]
+    written = [
+        shallow(),
+        replace(guess(0), errors=[[0, 7], [9999, 1]]),
+        shallow(seed=1, note="who: wanted; got é <b>. Mend."),
+    ]
     for record in written:
         append(path, record)
     assert read_records(path) == written
     assert [record.task for record in written] == [Task("shallow", 0), Task("random_guess", 0), Task("shallow", 1)]
     assert len(lines(path)) == 3
+
+
+def test_records_of_the_first_format_had_no_errors(path):
+    content = {"format": 1} | {key: value for key, value in asdict(guess(0)).items() if key != "errors"}
+    line = json.dumps(content, sort_keys=True)
+    checksum = hashlib.sha256(line.encode()).hexdigest()[:16]
+    path.write_text(json.dumps(content | {"checksum": checksum}) + "\n", encoding="utf-8")
+    assert read_records(path) == [guess(0)]
+    assert guess(0).errors is None
 
 
 def test_costs_and_seconds_keep_six_digits(path):

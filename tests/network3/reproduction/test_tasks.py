@@ -41,13 +41,25 @@ def test_a_name_given_twice_is_done_once():
     assert pairs(choose(["shallow", "random_guess", "shallow"], repeats=1)) == [("shallow", 0), ("random_guess", 0)]
 
 
+def test_a_vote_is_made_once_after_the_repeats_whose_networks_vote():
+    networks = [("double_fc_dropout", seed) for seed in range(5)]
+    assert pairs(choose(["ensemble"])) == [*networks, ("ensemble", 0)]
+    assert pairs(choose(["double_fc_dropout", "ensemble"], repeats=7)) == [
+        *networks,
+        *[("double_fc_dropout", seed) for seed in (5, 6)],
+        ("ensemble", 0),
+    ]
+    assert Task("ensemble", 2).members == [Task("double_fc_dropout", seed) for seed in range(10, 15)]
+    assert Task("double_fc_dropout", 2).members == Task("svm", 0).members == []
+
+
 def test_a_chapter_is_all_that_it_publishes():
     first = ["sigmoid_30", "sigmoid_100", "eta_too_small", "eta_too_large", "no_hidden", "random_guess"]
     assert [task.name for task in choose(chapter=1, repeats=1)] == [*first, "average_darkness", "svm"]
     assert len(choose(chapter=1)) == 6 * 3 + 2
     fifth = ["depth_1", "depth_2", "depth_3", "depth_4", "gradients_2", "gradients_3", "gradients_4"]
     assert [task.name for task in choose(chapter=5, repeats=1)] == fifth
-    assert len(choose(chapter=6, repeats=1)) == 14 + 8
+    assert len(choose(chapter=6, repeats=1)) == 14 + 8 + 4  # five networks vote
     assert len(choose(chapter=3, repeats=2)) == (20 + 9) * 2 + 8 + 1  # 8 machines and a neuron need no seed
 
 

@@ -13,7 +13,7 @@ import network3
 from network3 import History, datasets
 from network3.catalogue import RUNS
 from network3.reproduction import work
-from network3.reproduction.records import read_records
+from network3.reproduction.records import append, read_records
 from network3.reproduction.tasks import VARIANTS, Task
 from network3.reproduction.work import BUSY, carry_out, folder_of
 
@@ -25,7 +25,7 @@ LARGE = {"epochs": 3, "mini_batch_size": 10, "eta": 1e9, "lmbda": 1e9}  # no flo
 
 @pytest.fixture(autouse=True)
 def runs(monkeypatch):
-    for run in (TINY, replace(TINY, name="two", nets=2), replace(TINY, name="far_too_fast", training=LARGE)):
+    for run in (TINY, replace(TINY, name="two", nets=2, of="tiny"), replace(TINY, name="far_too_fast", training=LARGE)):
         monkeypatch.setitem(VARIANTS, run.name, run)
 
 
@@ -156,10 +156,19 @@ def test_a_training_that_diverges_is_a_result_with_a_note(results):
     assert len(lines(results)) == 1
 
 
+def test_what_is_taken_for_another_digit_is_recorded(results):
+    record = carry_out(Task("tiny", 0), results, threads=1)
+    images, labels = datasets.load_mnist()[2]
+    taken = digits(folder_of(results, Task("tiny", 0)), images)
+    assert record.errors == [[k, taken[k]] for k in range(10_000) if taken[k] != labels[k]]
+    assert read_records(results / "reproduction.jsonl")[0].errors == record.errors
+
+
 def test_networks_vote(results):
+    carry_out(Task("tiny", 7), results, threads=1)  # done already: not done again
     record = carry_out(Task("two", 3), results, threads=1)
     images, labels = datasets.load_mnist()[2]
-    folders = [folder_of(results, Task("two", 3)) / f"net{k}" for k in (1, 2)]
+    folders = [folder_of(results, Task("tiny", seed)) for seed in (6, 7)]  # seeds 0 to 5 are of the votes before
     alone = [digits(folder, images) for folder in folders]
     assert (alone[0] != alone[1]).any()
     # Of two that differ, the first counts.
@@ -168,10 +177,19 @@ def test_networks_vote(results):
         "test accuracy of network 1": pytest.approx((alone[0] == labels).mean()),
         "test accuracy of network 2": pytest.approx((alone[1] == labels).mean()),
     }
-    settings = [json.loads((folder / "run.json").read_text(encoding="utf-8")) for folder in folders]
-    assert [one["seed"] for one in settings] == [6, 7]  # seeds 0 to 2 had those before
     assert record.history is None
-    assert [found.values for found in read_records(results / "reproduction.jsonl")] == [record.values]
+    assert record.errors == [[k, alone[0][k]] for k in range(10_000) if alone[0][k] != labels[k]]
+    found = read_records(results / "reproduction.jsonl")
+    assert [(one.name, one.seed) for one in found] == [("tiny", 7), ("tiny", 6), ("two", 3)]
+    assert record.seconds == pytest.approx(found[0].seconds + found[1].seconds)
+
+
+def test_a_vote_needs_what_the_networks_take_for_others(results):
+    for seed in (0, 1):
+        append(results / "reproduction.jsonl", replace(carry_out(Task("tiny", seed), results, threads=1), errors=None))
+    wanted = r"wanted networks with their errors; got tiny seed 0 without .*\. Delete its line in .*reproduction\.jsonl"
+    with pytest.raises(ValueError, match=wanted):
+        carry_out(Task("two", 0), results, threads=1)
 
 
 def test_a_measurement_leaves_no_folder(results):

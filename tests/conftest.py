@@ -1,0 +1,20 @@
+"""Settings put back after every test, whatever it chose."""
+
+import warnings
+
+import pytest
+
+from network3 import device
+from network3.layers import precision
+
+
+@pytest.fixture(autouse=True)
+def settings(monkeypatch):
+    """Start each test from the defaults on the CPU, and put back what it chooses with `network3.use`."""
+    monkeypatch.setenv("NETWORK3_DEVICE", "cpu")
+    monkeypatch.delenv("NETWORK3_FLOATX", raising=False)
+    monkeypatch.setattr(device, "_device", None)
+    monkeypatch.setattr(device, "_backend", "auto")
+    monkeypatch.setattr(precision, "_chosen", None)
+    # PyTensor silences this on import, but pytest puts the filters back after each test.
+    warnings.filterwarnings("ignore", message=r".*np\.dot\(\) is faster on contiguous arrays")
