@@ -11,6 +11,7 @@ from .images import check_fill, check_image_shape
 
 MOST_STRAIN = 0.35  # there, one field in five folds somewhere and is drawn again
 TRIES = 100
+TOGETHER = 64  # images, whose planes the cache holds
 LEAST = 0.1  # pixels of smoothness
 BELOW_1 = 0.9  # of scaling: an image that may vanish is of no use
 
@@ -83,11 +84,15 @@ def deform(
     rng = np.random.default_rng(seed)
     given = images.reshape(-1, math.prod(image_shape[:-2]), *image_shape[-2:])
     deformed = np.empty_like(given)
-    for image, result in zip(given, deformed, strict=True):
-        places = _places(rng, image_shape[-2:], rotation, scaling, elastic, smoothness)
-        for channel, into in zip(image, result, strict=True):
-            values = map_coordinates(channel.astype(np.float64), places, order=1, mode="constant", cval=fill)
-            into[...] = values if images.dtype.kind == "f" else np.rint(values)
+    for start in range(0, len(given), TOGETHER):
+        some, into = given[start : start + TOGETHER], deformed[start : start + TOGETHER]
+        places = _places(rng, len(some), image_shape[-2:], rotation, scaling, elastic, smoothness)
+        # Each image is a plane of its own, of which nothing is interpolated.
+        planes = np.broadcast_to(np.arange(len(some), dtype=np.float64)[:, None, None], places.shape[1:])
+        for channel in range(some.shape[1]):
+            values = some[:, channel].astype(np.float64)
+            values = map_coordinates(values, [planes, *places], order=1, mode="constant", cval=fill)
+            into[:, channel] = values if images.dtype.kind == "f" else np.rint(values)
     return deformed.reshape(images.shape)
 
 
@@ -100,30 +105,39 @@ def strain(elastic: float, smoothness: float) -> float:
     return elastic / (math.sqrt(24 * math.pi) * smoothness**2)
 
 
-def folds(places: NDArray[np.float64]) -> bool:
-    """Whether the map of pixels to `places`, (2, height, width), turns an area inside out somewhere."""
-    (yy, yx), (xy, xx) = (np.gradient(axis) for axis in places)
-    return bool((yy * xx - yx * xy <= 0).any())
+def folds(places: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return for each map of pixels to `places`, (2, n, height, width), whether it turns an area inside out."""
+    (yy, yx), (xy, xx) = (np.gradient(axis, axis=(1, 2)) for axis in places)
+    return (yy * xx - yx * xy <= 0).any(axis=(1, 2))
 
 
-def _places(rng, shape, rotation, scaling, elastic, smoothness) -> NDArray[np.float64]:
-    """Draw where each pixel's value comes from, an array (2, height, width)."""
-    height, width = shape
-    centre = np.array([(height - 1) / 2, (width - 1) / 2])[:, None, None]
-    grid = np.indices(shape, dtype=np.float64) - centre
+def _places(rng, count, shape, rotation, scaling, elastic, smoothness) -> NDArray[np.float64]:
+    """Draw where the pixels of `count` images come from, an array (2, count, height, width)."""
+    places = _drawn(rng, count, shape, rotation, scaling, elastic, smoothness)
+    if min(shape) < 2:
+        return places
     for _ in range(TRIES):
-        angle, factor = math.radians(rng.uniform(-rotation, rotation)), 1 / rng.uniform(1 - scaling, 1 + scaling)
-        turn = factor * np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
-        places = np.tensordot(turn, grid, axes=1) + centre
-        if elastic:
-            noise = rng.uniform(-1, 1, size=(2, height, width))
-            places = places + elastic * gaussian_filter(noise, (0, smoothness, smoothness), mode="constant")
-        if height < 2 or width < 2 or not folds(places):
+        again = np.flatnonzero(folds(places))
+        if not len(again):
             return places
+        places[:, again] = _drawn(rng, len(again), shape, rotation, scaling, elastic, smoothness)
     raise ValueError(
         f"deform: wanted a deformation that tears nothing; got none in {TRIES} tries with elastic={elastic:g} and "
         f"scaling={scaling:g}. Lower them, or raise smoothness."
     )
+
+
+def _drawn(rng, count, shape, rotation, scaling, elastic, smoothness) -> NDArray[np.float64]:
+    centre = np.array([(size - 1) / 2 for size in shape])
+    y, x = np.indices(shape, dtype=np.float64) - centre[:, None, None]
+    angle = np.radians(rng.uniform(-rotation, rotation, (count, 1, 1)))
+    factor = rng.uniform(1 - scaling, 1 + scaling, (count, 1, 1))
+    sine, cosine = np.sin(angle) / factor, np.cos(angle) / factor
+    places = np.stack([cosine * y - sine * x + centre[0], sine * y + cosine * x + centre[1]])
+    if elastic:
+        noise = rng.uniform(-1, 1, size=(2, count, *shape))
+        places += elastic * gaussian_filter(noise, smoothness, axes=(2, 3), mode="constant")
+    return places
 
 
 def _within(name: str, value: Any, least: float, most: float, example: str) -> float:

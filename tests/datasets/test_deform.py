@@ -1,6 +1,7 @@
 """Deformed images against plain loops over pixels, and the field that bends them: never too strong, never folded."""
 
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -24,18 +25,30 @@ def smoothed(noise, sigma):
     return along[0] @ noise @ along[1].T
 
 
-def drawn(rng, shape, rotation, scaling, elastic, smoothness):
-    """Draw one field as the function does: angle, factor, noise; the places are worked out pixel by pixel."""
-    angle, factor = math.radians(rng.uniform(-rotation, rotation)), rng.uniform(1 - scaling, 1 + scaling)
-    places = np.empty((2, *shape))
+def drawn(rng, count, shape, rotation, scaling, elastic, smoothness):
+    """Draw fields as the function does: angles, factors, noise; the places are worked out pixel by pixel."""
+    angles = np.radians(rng.uniform(-rotation, rotation, count))
+    factors = rng.uniform(1 - scaling, 1 + scaling, count)
+    noise = rng.uniform(-1, 1, size=(2, count, *shape)) if elastic else np.zeros((2, count, *shape))
     cy, cx = (shape[0] - 1) / 2, (shape[1] - 1) / 2
-    for y, x in np.ndindex(*shape):
-        places[0, y, x] = cy + ((y - cy) * math.cos(angle) - (x - cx) * math.sin(angle)) / factor
-        places[1, y, x] = cx + ((y - cy) * math.sin(angle) + (x - cx) * math.cos(angle)) / factor
-    if elastic:
-        noise = rng.uniform(-1, 1, size=(2, *shape))
-        places += elastic * np.array([smoothed(part, smoothness) for part in noise])
-    return places
+    fields = []
+    for k, (angle, factor) in enumerate(zip(angles, factors, strict=True)):
+        places = elastic * np.array([smoothed(part, smoothness) for part in noise[:, k]])
+        for y, x in np.ndindex(*shape):
+            places[0, y, x] += cy + ((y - cy) * math.cos(angle) - (x - cx) * math.sin(angle)) / factor
+            places[1, y, x] += cx + ((y - cy) * math.sin(angle) + (x - cx) * math.cos(angle)) / factor
+        fields.append(places)
+    return fields
+
+
+def unfolded(rng, count, *asked):
+    """Draw fields, and those that fold again until none does; return also how many were drawn again."""
+    fields, more = drawn(rng, count, *asked), 0
+    while again := [k for k, places in enumerate(fields) if inside_out(places)]:
+        for k, places in zip(again, drawn(rng, len(again), *asked), strict=True):
+            fields[k] = places
+        more += len(again)
+    return fields, more
 
 
 def inside_out(places):
@@ -73,11 +86,8 @@ FIELDS = {
 def test_agrees_with_loops_over_pixels(field, fill):
     names = ("rotation", "scaling", "elastic", "smoothness")
     found = deform(IMAGES, **dict(zip(names, field, strict=True)), fill=fill, seed=3, image_shape=SHAPE)
-    rng = np.random.default_rng(3)
-    for image, result in zip(IMAGES, found, strict=True):
-        places = drawn(rng, SHAPE[1:], *field)
-        while inside_out(places):
-            places = drawn(rng, SHAPE[1:], *field)
+    fields, _ = unfolded(np.random.default_rng(3), len(IMAGES), SHAPE[1:], *field)
+    for image, places, result in zip(IMAGES, fields, found, strict=True):
         wanted = [interpolated(channel, places, fill) for channel in image]
         np.testing.assert_allclose(result, wanted, rtol=1e-9)
         assert not np.allclose(result, image)
@@ -97,9 +107,9 @@ def test_dtype_and_shape_stay_and_whole_numbers_are_rounded(dtype, flat):
     x = deform(images, rotation=30, seed=8, image_shape=(5, 7))
     assert (x.dtype, x.shape) == (images.dtype, images.shape)
     np.testing.assert_array_equal(images, before)
-    rng = np.random.default_rng(8)
-    for image, result in zip(images.reshape(6, 5, 7), x.reshape(6, 5, 7), strict=True):
-        wanted = interpolated(image.astype(float), drawn(rng, (5, 7), 30, 0, 0, 4.0), 0)
+    fields = drawn(np.random.default_rng(8), 6, (5, 7), 30, 0, 0, 4.0)
+    for image, places, result in zip(images.reshape(6, 5, 7), fields, x.reshape(6, 5, 7), strict=True):
+        wanted = interpolated(image.astype(float), places, 0)
         np.testing.assert_allclose(result, np.rint(wanted) if dtype in (np.uint8, np.int16) else wanted, rtol=1e-6)
 
 
@@ -125,14 +135,12 @@ def test_strain_is_the_deviation_of_the_derivative(smoothness):
 
 def test_a_map_that_turns_an_area_inside_out_folds():
     y, x = np.indices((5, 7), dtype=float)
-    assert not folds(np.array([y, x]))
-    assert not folds(np.array([-y, -x]))  # a half turn
-    assert not folds(np.array([x, -y]))
-    assert folds(np.array([y, -x]))  # a mirror
-    assert folds(np.array([x, y]))
-    assert folds(np.array([y, np.full((5, 7), 2.0)]))  # an area of 0
-    x[2, 3], x[2, 4] = x[2, 4] + 1, x[2, 3] - 1  # two neighbours change sides
-    assert folds(np.array([y, x]))
+    crossed = x.copy()
+    crossed[2, 3], crossed[2, 4] = x[2, 4] + 1, x[2, 3] - 1  # two neighbours change sides
+    whole = [(y, x), (-y, -x), (x, -y)]  # as it is, turned by a half turn and by a quarter
+    torn = [(y, -x), (x, y), (y, np.full((5, 7), 2.0)), (y, crossed)]  # mirrors, an area of 0
+    found = folds(np.array(whole + torn).transpose(1, 0, 2, 3))
+    assert found.tolist() == [False] * 3 + [True] * 4
 
 
 def test_the_strongest_field_does_not_fold():
@@ -141,21 +149,27 @@ def test_the_strongest_field_does_not_fold():
     strongest = 0.999 * MOST_STRAIN / strain(1, 3)
     asked = {"elastic": strongest, "smoothness": 3, "seed": 4, "image_shape": (2, 20, 26)}
     seen = deform(ramps, fill=-1, **asked)
-    rng, again = np.random.default_rng(4), 0
-    for places in seen:
-        field = drawn(rng, (20, 26), 0, 0, strongest, 3)
-        while inside_out(field):
-            field, again = drawn(rng, (20, 26), 0, 0, strongest, 3), again + 1
+    fields, again = unfolded(np.random.default_rng(4), 40, (20, 26), 0, 0, strongest, 3)
+    for places, field in zip(seen, fields, strict=True):
         within = (places >= 0).all(axis=0)
         np.testing.assert_allclose(places[:, within], field[:, within], rtol=1e-9, atol=1e-9)
         assert within.sum() > 300
-        assert not folds(field)
+        assert not folds(field[:, None]).any()
     assert again > 0
 
 
 def test_where_no_field_without_a_fold_is_found_it_says_so():
     with pytest.raises(ValueError, match=r"deform: wanted .* tears nothing; got none in 100 tries .*\. Lower them"):
         deform(np.zeros((1, 90_000)), elastic=0.999 * MOST_STRAIN / strain(1, 2), smoothness=2, image_shape=(360, 250))
+
+
+def test_many_images_are_deformed_some_at_a_time(monkeypatch):
+    images = np.random.default_rng(6).uniform(10, 200, (7, 35))
+    asked = {"rotation": 30, "elastic": 2, "smoothness": 2, "image_shape": (5, 7)}
+    monkeypatch.setattr(sys.modules["network3.datasets.deform"], "TOGETHER", 3)  # the package has a function so named
+    rng = np.random.default_rng(9)
+    parts = [deform(some, **asked, seed=rng) for some in (images[:3], images[3:6], images[6:])]
+    np.testing.assert_array_equal(deform(images, **asked, seed=9), np.concatenate(parts))
 
 
 @pytest.mark.parametrize("shape", [(1, 6), (6, 1), (1, 1)])
