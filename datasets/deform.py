@@ -23,16 +23,18 @@ def deform(
     scaling: float = 0.0,
     elastic: float = 0.0,
     smoothness: float = 4.0,
+    shift: float = 0.0,
     fill: float = 0,
     seed: int | np.random.Generator | None = 0,
     image_shape: tuple[int, ...] = (28, 28),
 ) -> NDArray[Any]:
-    r"""Turn, scale and bend each image by an amount of its own, around its centre.
+    r"""Turn, scale, bend and shift each image by an amount of its own, around its centre.
 
-    The value at the place :math:`p` is that of the image at :math:`A p + u(p)`, between pixels by linear
+    The value at the place :math:`p` is that of the image at :math:`A p + u(p) + s`, between pixels by linear
     interpolation: :math:`A` turns by an angle that is uniform in [-rotation, rotation] and makes the image larger by a
     factor that is uniform in [1 - scaling, 1 + scaling], alike in both directions; the displacement
-    :math:`u = \alpha\, G_\sigma * n` is noise, uniform in [-1, 1] for each pixel and direction, smoothed by a Gaussian.
+    :math:`u = \alpha\, G_\sigma * n` is noise, uniform in [-1, 1] for each pixel and direction, smoothed by a Gaussian;
+    :math:`s` is uniform in [-shift, shift] for each direction.
 
     Parameters
     ----------
@@ -44,6 +46,7 @@ def deform(
         :math:`\alpha`; P. Simard used 34 with a `smoothness` of 4.
     smoothness : float >= 0.1, pixels
         :math:`\sigma`.
+    shift : float >= 0, pixels
     fill : number, default 0
         Value of what comes from outside of the image: its background.
     seed : int, Generator or None, default 0
@@ -75,6 +78,7 @@ def deform(
     scaling = _within("scaling", scaling, 0, BELOW_1, "0.15")
     smoothness = _within("smoothness", smoothness, LEAST, math.inf, "4 pixels")
     elastic = _within("elastic", elastic, 0, math.inf, "34 pixels")
+    shift = _within("shift", shift, 0, math.inf, "1 pixel")
     if strain(elastic, smoothness) > MOST_STRAIN:
         most = MOST_STRAIN / strain(1.0, smoothness)
         raise ValueError(
@@ -87,6 +91,7 @@ def deform(
     for start in range(0, len(given), TOGETHER):
         some, into = given[start : start + TOGETHER], deformed[start : start + TOGETHER]
         places = _places(rng, len(some), image_shape[-2:], rotation, scaling, elastic, smoothness)
+        places += rng.uniform(-shift, shift, (2, len(some), 1, 1))
         # Each image is a plane of its own, of which nothing is interpolated.
         planes = np.broadcast_to(np.arange(len(some), dtype=np.float64)[:, None, None], places.shape[1:])
         for channel in range(some.shape[1]):

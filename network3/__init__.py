@@ -16,6 +16,7 @@ from network3.layers import softmax as softmax
 from network3.layers import step as step
 from network3.layers import tanh as tanh
 
+from . import augmentation as augmentation
 from . import regularization as regularization
 from . import rules as rules
 from . import schedules as schedules

@@ -143,6 +143,7 @@ def _beyond_the_book(plan: Plan) -> list[tuple[str, str, str]]:
         ("rule", _called(plan.rule), "gradient_descent"),
         ("schedule", _called(plan.schedule), "None"),
         ("stopping", _called(plan.stopping), "None"),
+        ("augment", _called(plan.augment), "None"),
     ]
 
 

@@ -107,6 +107,7 @@ class Experiment:
         history = net.SGD(
             training,
             **self.training,
+            **self.run.methods,
             cost=self.run.cost,
             validation_data=validation,
             test_data=test,
@@ -130,6 +131,7 @@ class Experiment:
             "data": self.run.data,
             "first": list(self.run.first),
             "training": self.training,
+            "methods": {name: repr(method) for name, method in self.run.methods.items()},
             "seed": self.seed,
             "backend": chosen_backend(),
             "machine": f"{platform.system()} {platform.machine()}",

@@ -109,6 +109,7 @@ class Network:
         stopping=None,
         monitor=(),
         shuffle=False,
+        augment=None,
         seed=None,
         callbacks=(),
         checkpoint=None,
@@ -151,8 +152,12 @@ class Network:
             lowers: without dropout, with the regularization.
         shuffle : bool, default False
             Shuffle the training data before each epoch; the original never did.
+        augment : callable, optional
+            ``augment(images, rng) -> images`` of the same shape and type: what an epoch trains on instead of the
+            training images, see `network3.augmentation`. `rng` is a NumPy Generator.
         seed : int, optional
-            Of the shuffle and of dropout's masks; by default drawn from NumPy's global state, if either is used.
+            Of the shuffle, of dropout's masks and of `augment`; by default drawn from NumPy's global state, if any of
+            them is used.
         callbacks : functions of one `Progress`
             Called after each chunk of up to 250 steps, and after each epoch.
         checkpoint : path, optional
@@ -191,6 +196,7 @@ class Network:
             stopping=stopping,
             monitor=monitor,
             shuffle=shuffle,
+            augment=augment,
             seed=seed,
             callbacks=callbacks,
             checkpoint=checkpoint,

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from network3.layers.checks import complaint, one_of, real, whole
 
 from .atomic import check_writable
@@ -39,10 +41,22 @@ class Plan:
     stopping: Callable | None
     monitor: tuple[str, ...]
     shuffle: bool
+    augment: Callable | None
     seed: int | None
     callbacks: Sequence[Callable]
     checkpoint: Path | None
     resume: Path | None
+
+    def images(self, seed: int | None, epoch: int) -> np.ndarray:
+        """Return what an epoch trains on, of the shape and type of the training images.
+
+        Raises
+        ------
+        ValueError
+            It is something else.
+        """
+        images = self.training.images
+        return images if self.augment is None else augmented(self.augment, images, [seed or 0, epoch + 1])
 
     @property
     def batches(self) -> int:
@@ -78,6 +92,7 @@ def make_plan(
     stopping,
     monitor,
     shuffle,
+    augment,
     seed,
     callbacks,
     checkpoint,
@@ -109,6 +124,7 @@ def make_plan(
         stopping=_called("SGD: stopping", stopping, None, "network3.stopping.NoImprovementIn(10)"),
         monitor=(monitor,) if isinstance(monitor, str) else tuple(monitor),
         shuffle=bool(shuffle),
+        augment=_called("SGD: augment", augment, None, "network3.augmentation.Deformation(rotation=10)"),
         seed=None if seed is None else whole("SGD: seed", seed, least=0),
         callbacks=tuple(callbacks),
         resume=_path("SGD: resume", resume),
@@ -124,6 +140,8 @@ def make_plan(
             )
         )
     _check_last_layer(net, plan)
+    if plan.augment is not None:
+        augmented(plan.augment, plan.training.images[:2].copy(), 0)  # to be told now of what cannot work
     for name, function in (("schedule", plan.schedule), ("stopping", plan.stopping)):
         if getattr(function, "needs_validation", False) and plan.validation is None:
             mend = "Pass validation_data as well."
@@ -131,6 +149,17 @@ def make_plan(
     if plan.checkpoint is not None:
         check_writable("SGD: checkpoint", plan.checkpoint)
     return plan
+
+
+def augmented(augment: Callable, images: np.ndarray, seed) -> np.ndarray:
+    """Return ``augment(images, rng)``, once checked."""
+    result = augment(images, np.random.default_rng(seed))
+    if getattr(result, "shape", None) != images.shape or result.dtype != images.dtype:
+        got = f"{result.shape}, {result.dtype}" if isinstance(result, np.ndarray) else repr(result)[:80]
+        wanted = f"wanted images of shape {images.shape} and type {images.dtype}, as they were given"
+        mend = "Return an array like the images; for types, images.astype(...)."
+        raise ValueError(complaint("SGD: augment", wanted, got, mend))
+    return np.ascontiguousarray(result)
 
 
 def _called(who: str, function, default, example: str):

@@ -21,7 +21,7 @@ class State:
     history : History
         Of the complete epochs.
     seed : int or None
-        Of the shuffle and of dropout's masks; None if neither is used.
+        Of the shuffle, of dropout's masks and of what augments the images; None if none is used.
     shuffle : dict
         State of the shuffle's bit generator, before it drew the order of the epoch under way.
     good : list of arrays
@@ -80,7 +80,7 @@ class State:
 def begin(net, plan: Plan) -> State:
     """Return the state of a new training, and number the masks; without a seed NumPy's global state gives one."""
     seed = plan.seed
-    if seed is None and (plan.shuffle or net.dropout_states):  # otherwise nothing is drawn
+    if seed is None and (plan.shuffle or net.dropout_states or plan.augment is not None):  # otherwise nothing is drawn
         seed = int(np.random.randint(2**31 - 1))
     if seed is not None:
         number_streams(net.dropout_states, seed)

@@ -70,6 +70,7 @@ def train(net, plan: Plan, state: State) -> History:
 
 def _run_epoch(net, plan: Plan, state: State, runner, eta: float, interrupted) -> None:
     """Run the epoch under way to its end, in chunks; their costs go into `state`."""
+    runner.take(plan.images(state.seed, state.epoch))
     rows = state.order(plan)
     first = state.epoch * plan.batches  # iterations are counted over all epochs
     while state.batch < plan.batches:

@@ -1,6 +1,7 @@
 """How an epoch is run on each back end.
 
-A runner is made from a compiled step and a data set. ``run(rows, eta, lmbda)`` takes one step for each row of `rows`,
+A runner is made from a compiled step and a data set. ``take(images)`` gives it the images of an epoch, which are the
+data set's own or others of their shape and type. ``run(rows, eta, lmbda)`` takes one step for each row of `rows`,
 an int array (steps, batch) of example numbers, and returns the costs, float64 of shape (steps,). ``collect()``
 brings the parameters, wherever they are, back to their shared variables as NumPy arrays. A back end's ``calling``
 is the state in which its functions are compiled and called.

@@ -23,16 +23,20 @@ class Runner:
     """See `network3.runners`."""
 
     def __init__(self, step, examples, dtype):
-        self.step, self.examples, self.dtype = step, examples, dtype
+        self.step, self.images, self.targets, self.dtype = step, examples.images, examples.targets, dtype
         step.trust_input = True
         self._storage = [container.storage for container in step.input_storage[4:]]
+
+    def take(self, images):
+        """Read these from now on."""
+        self.images = images
 
     def run(self, rows, eta, lmbda):
         eta, lmbda = (np.asarray(value, self.dtype) for value in (eta, lmbda))
         costs = []
         with calling(self.dtype):
             for batch in rows:
-                x, y = scaled(self.examples.images[batch], self.dtype), self.examples.targets[batch]
+                x, y = scaled(self.images[batch], self.dtype), self.targets[batch]
                 costs.append(self.step(x, y, eta, lmbda))
         return np.array([float(cost) for cost in costs])
 

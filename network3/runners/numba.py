@@ -72,6 +72,10 @@ class Runner:
         self._updates = {k: i - 4 for k, i in graph.update_mapping.items()}
         self._loop = _compile_loop(step.vm.jit_fn, len(self._storage), self._updates)
 
+    def take(self, images):
+        """Read these from now on."""
+        self.images = images
+
     def run(self, rows, eta, lmbda):
         scalars = (np.asarray(value, self.dtype) for value in (eta, lmbda))
         state = [storage[0] for storage in self._storage]

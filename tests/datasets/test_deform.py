@@ -93,6 +93,15 @@ def test_agrees_with_loops_over_pixels(field, fill):
         assert not np.allclose(result, image)
 
 
+def test_a_shift_moves_each_image_by_an_amount_of_its_own():
+    found = deform(IMAGES, shift=2.5, seed=3, fill=4, image_shape=SHAPE)
+    rng = np.random.default_rng(3)
+    drawn(rng, 2, SHAPE[1:], 0, 0, 0, 4.0)  # the angles and factors come first
+    for image, shift, result in zip(IMAGES, rng.uniform(-2.5, 2.5, (2, 2)).T, found, strict=True):
+        places = np.indices(SHAPE[1:]) + shift[:, None, None]
+        np.testing.assert_allclose(result, [interpolated(channel, places, 4) for channel in image], rtol=1e-9)
+
+
 def test_without_any_deformation_the_images_are_equal():
     x = deform(IMAGES, image_shape=SHAPE)
     np.testing.assert_array_equal(x, IMAGES)
@@ -196,6 +205,7 @@ def test_images_of_one_row_or_column(shape):
         ({"rotation": np.nan}, r"rotation must be a number.*; got nan"),
         ({"rotation": "text"}, r"rotation must be a number.*; got 'text'"),
         ({"scaling": 1}, r"scaling must be a number, at least 0 and at most 0\.9; got 1\. Choose e\.g\. 0\.15\."),
+        ({"shift": -1}, r"shift must be a number, at least 0; got -1\. Choose e\.g\. 1 pixel\."),
         ({"smoothness": 0}, r"smoothness must be a number, at least 0\.1; got 0\. Choose e\.g\. 4 pixels\."),
         ({"image_shape": (5, 6)}, r"images must have the shape \(n, 30\).*got \(4, 35\)\. Pass the image_shape"),
         ({"fill": np.nan}, r"fill must be a finite value.*got nan\. Choose"),
