@@ -34,6 +34,7 @@ from .network import Network as Network
 from .pictures import plot_errors as plot_errors
 from .pictures import plot_filters as plot_filters
 from .progress import Progress as Progress
+from .rendezvous import join_processes as join_processes
 from .training import DivergenceError as DivergenceError
 
 __version__ = "0.1.0"

@@ -32,8 +32,8 @@ def save(net, plan: Plan, state: State) -> None:
         return
     tensors = _numbered("weights", net.get_weights())
     tensors |= _numbered("best", net.best or [])
-    tensors |= _numbered("masks", [mask.get_value() for mask in net.dropout_states])
-    tensors |= _numbered("rule", [variable.get_value() for variable in state.rule])
+    tensors |= _numbered("masks", [np.asarray(mask.get_value()) for mask in net.dropout_states])
+    tensors |= _numbered("rule", [np.asarray(variable.get_value()) for variable in state.rule])
     if state.batch:  # within an epoch
         tensors |= _numbered("good", state.good) | {"costs": state.costs}
     header = {

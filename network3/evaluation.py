@@ -9,33 +9,51 @@ import numpy as np
 from .compilation import compile_predictor, compile_regularizer, compile_scorer, compiled
 from .data import check_width, scaled, value_of
 from .device import chosen_backend
-from .runners import calling
+from .runners import calling, make_scorer
 
 CHUNK = 250
 
 
-def score(net, examples, cost=None) -> dict[str, float]:
-    """Return the "accuracy" and "cost" of `net` over all of `examples`, without dropout, if its last layer has them.
+class Evaluator:
+    """Scores `net` over all of a data set, each time as it is then.
 
     Parameters
     ----------
     net : Network
     examples : Examples
     cost : callable or None
-        As in ``Network.SGD``.
+        As in `Network.SGD`.
+    placement : Placement or None
+        Of a training, on whose devices the data are kept.
     """
-    images, targets = examples.images, examples.targets
-    scorer = compiled(net, compile_scorer, CHUNK, images.shape[1], targets.shape[1:], cost)
-    names = _names(net, cost)
-    sums = np.zeros(len(names))
-    with calling(chosen_backend(), net.floatX):
-        for rows in _chunks(len(examples)):
-            sums += _sums(scorer, names, images[rows], targets[rows], net.floatX)
-        repeated = -len(examples) % CHUNK
-        if repeated:
-            rows = np.full(CHUNK, len(examples) - 1)
-            sums -= _sums(scorer, names, images[rows], targets[rows], net.floatX) * repeated / CHUNK
-    return {name: float(total) for name, total in zip(names, sums / len(examples), strict=True)}
+
+    def __init__(self, net, examples, cost=None, placement=None):
+        backend = chosen_backend()
+        last, images, targets = net.layers[-1], examples.images, examples.targets
+        present = {"accuracy": hasattr(last, "accuracy"), "cost": cost is not None or hasattr(last, "cost")}
+        self.names = [name for name, there in present.items() if there]
+        function = compiled(net, compile_scorer, CHUNK, images.shape[1], targets.shape[1:], cost)
+        self.scorer = make_scorer(backend, function, examples, net.floatX, placement)
+        self.count = len(examples)
+
+    def score(self) -> dict[str, float]:
+        """Return the "accuracy" and "cost", without dropout, if the last layer has them."""
+        chunks = -(-self.count // CHUNK)
+        repeated = chunks * CHUNK - self.count
+        rows = np.arange(chunks * CHUNK).clip(max=self.count - 1).reshape(chunks, CHUNK)
+        if repeated:  # a chunk of what fills the last one up, to be taken off again
+            rows = np.concatenate([rows, np.full((1, CHUNK), self.count - 1)])
+        sums = CHUNK * self.scorer.means(rows)
+        # A count is whole; single precision's mean of it only nearly.
+        whole, counts = np.rint(sums), np.array(self.names) == "accuracy"
+        sums = np.where(counts & (np.abs(sums - whole) < 1e-4), whole, sums)
+        total = sums[:chunks].sum(axis=0) - (sums[-1] * repeated / CHUNK if repeated else 0)
+        return {name: float(value) for name, value in zip(self.names, total / self.count, strict=True)}
+
+
+def score(net, examples, cost=None) -> dict[str, float]:
+    """Return what an `Evaluator` finds, once."""
+    return Evaluator(net, examples, cost).score()
 
 
 def weight_penalty(net, plan) -> float:
@@ -77,17 +95,3 @@ def _chunks(count: int):
         yield slice(start, start + CHUNK)
     if count % CHUNK:
         yield np.arange(count - count % CHUNK, count - count % CHUNK + CHUNK).clip(max=count - 1)
-
-
-def _names(net, cost) -> list[str]:
-    """Return what the scorer of `net` gives, in its order."""
-    last = net.layers[-1]
-    present = {"accuracy": hasattr(last, "accuracy"), "cost": cost is not None or hasattr(last, "cost")}
-    return [name for name, there in present.items() if there]
-
-
-def _sums(scorer, names, images, targets, dtype) -> np.ndarray:
-    """Return the sums over a chunk of what `scorer` gives as means, with the count of the accuracy made whole again."""
-    sums = CHUNK * np.array([float(mean) for mean in scorer(scaled(images, dtype), targets)])
-    whole, counts = np.rint(sums), np.array(names) == "accuracy"
-    return np.where(counts & (np.abs(sums - whole) < 1e-4), whole, sums)

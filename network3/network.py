@@ -110,6 +110,7 @@ class Network:
         monitor=(),
         shuffle=False,
         augment=None,
+        devices=None,
         seed=None,
         callbacks=(),
         checkpoint=None,
@@ -155,6 +156,9 @@ class Network:
         augment : callable, optional
             ``augment(images, rng) -> images`` of the same shape and type: what an epoch trains on instead of the
             training images, see `network3.augmentation`. `rng` is a NumPy Generator.
+        devices : int, optional
+            How many devices share out each mini-batch, on the JAX back end; default a GPU if there is one, or all that
+            the processes have that JAX has joined.
         seed : int, optional
             Of the shuffle, of dropout's masks and of `augment`; by default drawn from NumPy's global state, if any of
             them is used.
@@ -197,6 +201,7 @@ class Network:
             monitor=monitor,
             shuffle=shuffle,
             augment=augment,
+            devices=devices,
             seed=seed,
             callbacks=callbacks,
             checkpoint=checkpoint,

@@ -3,8 +3,9 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,10 +13,14 @@ from network3.layers.checks import complaint, one_of, real, whole
 
 from .atomic import check_writable
 from .data import Examples, examples
+from .devices import place
 from .history import History
 from .regularization import l2
 from .rules import gradient_descent
 from .wiring import layer_name
+
+if TYPE_CHECKING:
+    from .placement import Placement
 
 OVER = ("mini_batches", "examples")
 SETS = ("training", "validation", "test")
@@ -42,6 +47,7 @@ class Plan:
     monitor: tuple[str, ...]
     shuffle: bool
     augment: Callable | None
+    placement: "Placement | None"
     seed: int | None
     callbacks: Sequence[Callable]
     checkpoint: Path | None
@@ -93,6 +99,7 @@ def make_plan(
     monitor,
     shuffle,
     augment,
+    devices,
     seed,
     callbacks,
     checkpoint,
@@ -108,12 +115,13 @@ def make_plan(
         In four parts: an argument or a data set that does not fit the network.
     """
     training, validation, test = data
+    size = whole("SGD: mini_batch_size", mini_batch_size)
     plan = Plan(
         training=examples("training data", training, net),
         validation=None if validation is None else examples("validation data", validation, net),
         test=None if test is None else examples("test data", test, net),
         epochs=min(whole("SGD: epochs", epochs, least=0), most_epochs()),
-        mini_batch_size=whole("SGD: mini_batch_size", mini_batch_size),
+        mini_batch_size=size,
         eta=real("SGD: eta", eta),
         lmbda=real("SGD: lmbda", lmbda, least=0.0),
         cost=cost,
@@ -125,6 +133,7 @@ def make_plan(
         monitor=(monitor,) if isinstance(monitor, str) else tuple(monitor),
         shuffle=bool(shuffle),
         augment=_called("SGD: augment", augment, None, "network3.augmentation.Deformation(rotation=10)"),
+        placement=place(devices, size),
         seed=None if seed is None else whole("SGD: seed", seed, least=0),
         callbacks=tuple(callbacks),
         resume=_path("SGD: resume", resume),
@@ -146,6 +155,8 @@ def make_plan(
         if getattr(function, "needs_validation", False) and plan.validation is None:
             mend = "Pass validation_data as well."
             raise ValueError(complaint(f"SGD: {name}", f"{function} needs validation_data", "none", mend))
+    if plan.placement is not None and not plan.placement.first:
+        return replace(plan, checkpoint=None)
     if plan.checkpoint is not None:
         check_writable("SGD: checkpoint", plan.checkpoint)
     return plan

@@ -1,7 +1,9 @@
 """The training loop: epochs of mini-batches, with the book's printed lines."""
 
+import io
 import time
-from functools import cache
+from contextlib import closing, nullcontext, redirect_stdout
+from functools import cache, partial
 
 import numpy as np
 
@@ -10,7 +12,7 @@ from network3.layers.checks import complaint
 from .checkpoint import save
 from .compilation import compile_step, compiled
 from .device import chosen_backend
-from .evaluation import score, weight_penalty
+from .evaluation import Evaluator, weight_penalty
 from .history import History
 from .interruption import TrainingInterrupted, held_back
 from .plan import Plan
@@ -44,15 +46,22 @@ def train(net, plan: Plan, state: State) -> History:
         plan.rule,
     )
     state.take_rule(step)
-    runner = make_runner(chosen_backend(), step.function, examples, net.floatX)
-    with held_back() as interrupted:
+    runner = make_runner(chosen_backend(), step.function, examples, net.floatX, plan.placement)
+    evaluate = cache(lambda name: Evaluator(net, getattr(plan, name), plan.cost, plan.placement))
+    quiet = plan.placement is not None and not plan.placement.first
+    with (
+        held_back() as pressed,
+        closing(runner),
+        redirect_stdout(io.StringIO()) if quiet else nullcontext(),
+    ):
+        interrupted = pressed if plan.placement is None else partial(_anywhere, plan.placement, pressed)
         while state.epoch < plan.epochs and (eta := plan.rate(state.history)) is not None:
             start = time.perf_counter()
             _run_epoch(net, plan, state, runner, eta, interrupted)
             weights = net.get_weights()
             if not all(np.isfinite(w).all() for w in weights):
                 raise _diverged(net, plan, state, plan.batches - 1, "weights that are NaN or infinite")
-            _evaluate(net, plan, state.history, state.epoch, weights)
+            _evaluate(net, plan, state.history, state.epoch, weights, evaluate)
             epoch, costs = state.epoch, state.costs
             state.history.cost.append(float(costs.mean()))
             state.history.eta.append(eta)
@@ -62,10 +71,15 @@ def train(net, plan: Plan, state: State) -> History:
             _tell(net, plan, state, epoch, plan.batches, costs[-STEPS_A_CHUNK:], epoch_done=True)
             if interrupted() and state.epoch < plan.epochs:
                 raise _interrupted(plan, state)
-    if state.epoch < plan.epochs:
-        print(f"Stopped after {state.epoch} epochs of {plan.epochs}.")
-    _print_summary(net, plan, state.history)
+        if state.epoch < plan.epochs:
+            print(f"Stopped after {state.epoch} epochs of {plan.epochs}.")
+        _print_summary(plan, state.history, evaluate)
     return state.history
+
+
+def _anywhere(placement, pressed) -> bool:
+    """Return whether Ctrl-C was pressed in any of the processes that train together, which stop at the same place."""
+    return placement.in_any(pressed())
 
 
 def _run_epoch(net, plan: Plan, state: State, runner, eta: float, interrupted) -> None:
@@ -82,23 +96,20 @@ def _run_epoch(net, plan: Plan, state: State, runner, eta: float, interrupted) -
         costs = runner.run(rows[done:stop], eta, plan.decay)
         bad = np.flatnonzero(~np.isfinite(costs))
         if bad.size:
-            runner.collect()
             raise _diverged(net, plan, state, done + bad[0], f"a cost of {costs[bad[0]]}")
         state.costs = np.concatenate([state.costs, costs])
         _tell(net, plan, state, state.epoch, stop, costs, epoch_done=False)
         if interrupted() and stop < plan.batches:
-            runner.collect()
             save(net, plan, state)
             raise _interrupted(plan, state)
-    runner.collect()
 
 
-def _evaluate(net, plan: Plan, history: History, epoch: int, weights) -> None:
+def _evaluate(net, plan: Plan, history: History, epoch: int, weights, evaluator) -> None:
     """Score the data sets, print the epoch's lines and keep the weights if they are the best so far."""
 
     @cache  # each set once
     def scores(name: str) -> dict[str, float]:
-        return score(net, getattr(plan, name), plan.cost)
+        return evaluator(name).score()
 
     if plan.validation is not None and "accuracy" in scores("validation"):
         _judge(net, plan, history, epoch, scores, weights)
@@ -124,7 +135,7 @@ def _judge(net, plan: Plan, history: History, epoch: int, scores, weights) -> No
         print(f"The corresponding test accuracy is {history.test_accuracy[-1]:.2%}")
 
 
-def _print_summary(net, plan: Plan, history: History) -> None:
+def _print_summary(plan: Plan, history: History, evaluator) -> None:
     print("Finished training network.")
     test = history.corresponding_test_accuracy
     if history.best_epoch is not None:
@@ -133,7 +144,7 @@ def _print_summary(net, plan: Plan, history: History) -> None:
             f"obtained at iteration {history.best_iteration}"
         )
     elif plan.validation is None and plan.test is not None and plan.epochs > 0:
-        test = score(net, plan.test, plan.cost).get("accuracy")
+        test = evaluator("test").score().get("accuracy")
     if test is not None:
         print(f"Corresponding test accuracy of {test:.2%}")
 

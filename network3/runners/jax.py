@@ -40,6 +40,6 @@ class Runner:
                 costs.append(self.step(x, y, eta, lmbda))
         return np.array([float(cost) for cost in costs])
 
-    def collect(self):
+    def close(self):
         for storage in self._storage:
             storage[0] = np.array(storage[0])

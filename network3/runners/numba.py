@@ -85,7 +85,7 @@ class Runner:
             self._storage[index][0] = value
         return costs
 
-    def collect(self):
+    def close(self):
         """Nothing to do: the loop works on the shared variables' own arrays."""
 
 

@@ -1,0 +1,149 @@
+"""Several processes that train together find each other, before JAX joins them.
+
+JAX ends a process without a word to Python where another never comes. So they meet first: the one with number 0
+listens at the address that JAX will use, the others tell it their numbers, and all hear who is missing.
+"""
+
+import os
+import socket
+import sys
+import time
+
+from network3.layers.checks import complaint, real, whole
+
+ADDRESS, COUNT, NUMBER = "JAX_COORDINATOR_ADDRESS", "JAX_NUM_PROCESSES", "JAX_PROCESS_ID"
+WHO = "join_processes"
+HELLO, ALL_HERE = b"network3 ", b"all here\n"
+
+
+def join_processes(
+    address: str | None = None, count: int | None = None, number: int | None = None, *, timeout: float = 300
+) -> None:
+    """Join the processes of one training, on one machine or on several, through ``jax.distributed``.
+
+    Each process calls it before its first network, with the same address and count. Then ``Network.SGD`` trains on
+    the devices of all of them; the one with number 0 prints and saves.
+
+    Parameters
+    ----------
+    address : "host:port", optional
+        Where process 0 listens; default the environment's ``JAX_COORDINATOR_ADDRESS``.
+    count : int, >= 1, optional
+        How many processes there are; default ``JAX_NUM_PROCESSES``.
+    number : int in [0, count), optional
+        Which one this is; default ``JAX_PROCESS_ID``. Without any of the three, JAX asks Slurm, Open MPI or
+        Kubernetes, whichever started the process.
+    timeout : float > 0, seconds, default 300
+
+    Raises
+    ------
+    ValueError
+        One of the three that is missing or wrong.
+    TimeoutError
+        A process that did not come; says which.
+    """
+    import jax
+
+    given = {ADDRESS: address, COUNT: count, NUMBER: number}
+    known = {name: os.environ.get(name) if value is None else value for name, value in given.items()}
+    timeout = real(f"{WHO}: timeout", timeout, least=0.0)
+    if all(value is None for value in known.values()):
+        jax.distributed.initialize(initialization_timeout=max(1, int(timeout)))
+        return
+    missing = [name for name, value in known.items() if value is None]
+    if missing:
+        mend = f"Set {' and '.join(missing)} as well."
+        raise ValueError(complaint(WHO, f"wanted {ADDRESS}, {COUNT} and {NUMBER}", f"no {missing[0]}", mend))
+    count = _number(COUNT, known[COUNT], least=1)
+    number = _number(NUMBER, known[NUMBER], least=0)
+    if number >= count:
+        mend = f"Number them 0 to {count - 1}."
+        raise ValueError(complaint(f"{WHO}: {NUMBER}", f"wanted a number below the {count} processes", number, mend))
+    meet(_host_and_port(str(known[ADDRESS])), count, number, timeout)
+    jax.distributed.initialize(str(known[ADDRESS]), count, number, initialization_timeout=max(1, int(timeout)))
+
+
+def asked_to_join() -> bool:
+    """Whether the environment says that this process is one of several."""
+    return ADDRESS in os.environ
+
+
+def first_process() -> bool:
+    """Whether this is the process that prints and saves: the only one, or the one with number 0."""
+    jax = sys.modules.get("jax")
+    return jax is None or not jax.distributed.is_initialized() or jax.process_index() == 0
+
+
+def meet(where: tuple[str, int], count: int, number: int, timeout: float) -> None:
+    """Return once all processes have called it; raise TimeoutError with the numbers of those that have not."""
+    late = time.monotonic() + timeout
+    if number == 0:
+        _listen(where, count, late, timeout)
+    else:
+        _report(where, number, late, timeout)
+
+
+def _listen(where, count: int, late: float, timeout: float) -> None:
+    heard: dict[int, socket.socket] = {}
+    try:
+        with socket.create_server(("", where[1])) as server:
+            while len(heard) < count - 1:
+                server.settimeout(max(0.01, late - time.monotonic()))
+                try:
+                    other, _ = server.accept()
+                    other.settimeout(5)
+                    line = other.makefile("rb").readline(32)
+                except TimeoutError:
+                    line = b""
+                if line.startswith(HELLO) and line[len(HELLO) :].strip().isdigit():
+                    heard[int(line[len(HELLO) :])] = other
+                if time.monotonic() > late:
+                    break
+        absent = [str(k) for k in range(1, count) if k not in heard]
+        for other in heard.values():
+            other.sendall(b"missing: " + ", ".join(absent).encode() + b"\n" if absent else ALL_HERE)
+            other.makefile("rb").read(1)  # until it hangs up: then the port is free at once
+    finally:
+        for other in heard.values():
+            other.close()
+    if absent:
+        raise _absent(count, ", ".join(absent), timeout)
+
+
+def _report(where, number: int, late: float, timeout: float) -> None:
+    while True:
+        try:
+            with socket.create_connection(where, timeout=max(0.01, late - time.monotonic())) as server:
+                server.sendall(HELLO + str(number).encode() + b"\n")
+                server.settimeout(max(0.01, late - time.monotonic()) + 5)
+                answer = server.makefile("rb").readline(1000)
+            if answer == ALL_HERE:
+                return
+            if answer:
+                raise _absent(None, answer.decode(errors="replace").removeprefix("missing: ").strip(), timeout)
+        except (ConnectionError, TimeoutError, socket.gaierror):
+            pass
+        if time.monotonic() > late:
+            host = f"{where[0]}:{where[1]}"
+            wanted = f"process {number} wanted process 0 at {host} within {timeout:g} s"
+            mend = f"Start process 0 there with {NUMBER}=0, or correct {ADDRESS}."
+            raise TimeoutError(complaint(WHO, wanted, "nobody", mend))
+        time.sleep(0.2)
+
+
+def _absent(count: int | None, absent: str, timeout: float) -> TimeoutError:
+    wanted = f"wanted {'all' if count is None else f'all {count}'} processes within {timeout:g} s"
+    mend = f"Start them with {NUMBER}={absent.split(',')[0]} and so on, or lower {COUNT}."
+    return TimeoutError(complaint(WHO, wanted, f"none with the number {absent}", mend))
+
+
+def _number(name: str, value, least: int) -> int:
+    return whole(f"{WHO}: {name}", int(value) if isinstance(value, str) and value.isdecimal() else value, least=least)
+
+
+def _host_and_port(address: str) -> tuple[str, int]:
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        mend = "Write e.g. 10.0.0.1:12345, where process 0 can listen."
+        raise ValueError(complaint(f"{WHO}: {ADDRESS}", "wanted host:port", repr(address), mend))
+    return host.strip("[]"), int(port)

@@ -1,0 +1,119 @@
+"""Epochs on a GPU, or on several devices: the data lie there, and one call takes many steps in a loop of XLA's.
+
+Parameters and the states of masks and rules stay on the devices, each call being donated those of the call before;
+what crosses to the devices in a call is which examples make up the mini-batches.
+"""
+
+from functools import partial
+from weakref import WeakKeyDictionary
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from network3.data import GREY_LEVELS
+
+from .jax import calling
+
+NONE = -1  # a row of a chunk that is no mini-batch
+
+_chunks: WeakKeyDictionary = WeakKeyDictionary()  # a compiled step: its loop
+
+
+class LoopRunner:
+    """See `network3.runners`; a mini-batch is shared out along `placement`'s devices.
+
+    Parameters
+    ----------
+    step : pytensor.compile.Function
+    examples : Examples
+    dtype : "float32" or "float64"
+    placement : Placement
+    """
+
+    def __init__(self, step, examples, dtype, placement):
+        self.dtype, self.placement, self._longest = dtype, placement, 0
+        self._storage = [container.storage for container in step.input_storage[4:]]
+        updates = tuple((k, i - 4) for k, i in step.maker.fgraph.update_mapping.items())
+        jit_fn = step.vm.jit_fn
+        self._loop = _chunks.setdefault(jit_fn, {}).setdefault(placement, _compile(jit_fn, updates, dtype, placement))
+        self._scalars: dict[float, jax.Array] = {}
+        with calling(dtype):
+            self.targets = placement.everywhere(examples.targets)
+            self.images = placement.everywhere(examples.images)
+        self._given = examples.images
+
+    def take(self, images):
+        """Put the images of an epoch on the devices, unless they are there."""
+        if images is not self._given:
+            with calling(self.dtype):
+                self.images = self.placement.everywhere(images)
+            self._given = images
+
+    def run(self, rows, eta, lmbda):
+        self._longest = max(self._longest, len(rows))  # one size, and so one program
+        filled = np.full((self._longest, rows.shape[1]), NONE, np.int32)
+        filled[: len(rows)] = rows
+        with calling(self.dtype):
+            states = [self.placement.everywhere(storage[0]) for storage in self._storage]
+            rates = self._scalar(eta), self._scalar(lmbda)
+            states, costs = self._loop(states, self.images, self.targets, self.placement.shared_out(filled), *rates)
+        for storage, state in zip(self._storage, states, strict=True):
+            storage[0] = state  # those before are gone
+        return np.asarray(costs, np.float64)[: len(rows)]
+
+    def close(self):
+        for storage in self._storage:
+            storage[0] = np.array(storage[0])
+
+    def _scalar(self, value):
+        if value not in self._scalars:
+            self._scalars = {**self._scalars, value: self.placement.everywhere(np.asarray(value, self.dtype))}
+        return self._scalars[value]
+
+
+def _compile(step, updates, dtype, placement):
+    """Return ``loop(states, images, targets, rows, eta, lmbda) -> states, costs``."""
+
+    def loop(states, images, targets, rows, eta, lmbda):
+        def body(k, carried):
+            states, costs = carried
+            x, y = gathered(images, targets, rows[k], dtype)
+            cost, *results = step(placement.split(x), placement.split(y), eta, lmbda, *states)
+            states = list(states)
+            for output, state in updates:
+                states[state] = placement.whole([cost, *results][output])
+            return states, costs.at[k].set(cost)
+
+        steps = (rows[:, 0] != NONE).sum()
+        return lax.fori_loop(0, steps, body, (list(states), jnp.zeros(len(rows), dtype)))
+
+    return jax.jit(loop, donate_argnums=0)
+
+
+def gathered(images, targets, rows, dtype):
+    """Return a mini-batch, of grey levels divided by 256, or of floats as they are."""
+    x = images[rows].astype(dtype)
+    return x * np.asarray(1 / GREY_LEVELS, dtype) if images.dtype == np.uint8 else x, targets[rows]
+
+
+class LoopScorer:
+    """See `network3.runners`: all chunks of a data set, which lies on the devices, in one call."""
+
+    def __init__(self, function, examples, dtype, placement):
+        self.dtype, self.placement = dtype, placement
+        self._storage = [container.storage for container in function.input_storage[2:]]
+        self._means = jax.jit(partial(_means, function.vm.jit_fn, dtype))
+        with calling(dtype):
+            self._data = [placement.everywhere(part) for part in (examples.images, examples.targets)]
+
+    def means(self, rows):
+        with calling(self.dtype):
+            params = [self.placement.everywhere(storage[0]) for storage in self._storage]
+            found = self._means(*self._data, self.placement.everywhere(rows.astype(np.int32)), params)
+            return np.stack([np.asarray(part, np.float64) for part in found], axis=1)
+
+
+def _means(function, dtype, images, targets, rows, params):
+    return lax.map(lambda chunk: tuple(function(*gathered(images, targets, chunk, dtype), *params)), rows)
