@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from network3.layers.checks import complaint, whole
 
 from .device import chosen_backend, gpu_in_use
@@ -10,7 +12,7 @@ if TYPE_CHECKING:
     from .placement import Placement
 
 
-def place(devices: int | None, mini_batch_size: int) -> "Placement | None":
+def place(devices: int | None, mini_batch_size: int, dtype: str) -> "Placement | None":
     """Return the devices of a training; None for the CPU that does one step after the other.
 
     Parameters
@@ -19,11 +21,13 @@ def place(devices: int | None, mini_batch_size: int) -> "Placement | None":
         How many; None for the only GPU, or all that several processes have together.
     mini_batch_size : int
         Examples that they share out.
+    dtype : "float32" or "float64"
 
     Raises
     ------
     ValueError
-        A back end that knows no devices, more than there are, or a mini-batch that cannot be shared out.
+        A back end that knows no devices, more than there are, a mini-batch that cannot be shared out, or devices
+        without double precision.
     """
     count = None if devices is None else whole("SGD: devices", devices)
     if chosen_backend() != "jax":
@@ -52,4 +56,19 @@ def place(devices: int | None, mini_batch_size: int) -> "Placement | None":
         nearest = " or ".join(str(size) for size in (below, below + count) if size)
         wanted = f"wanted a size that {count} devices can share out evenly"
         raise ValueError(complaint("SGD: mini_batch_size", wanted, str(mini_batch_size), f"Write {nearest}."))
+    _check_precision(present[0], dtype)
     return Placement(tuple(present[:count]))
+
+
+def _check_precision(device, dtype: str) -> None:
+    """Add two numbers of the type on a device; some have single precision only."""
+    import jax
+
+    try:
+        with jax.enable_x64(dtype == "float64"):
+            one = jax.device_put(np.ones((), dtype), device)
+            jax.block_until_ready(one + one)
+    except jax.errors.JaxRuntimeError as error:
+        mend = 'Write network3.use(floatX="float32") before the network is built, or device="cpu".'
+        got = f"{device.device_kind}, which has none ({str(error).splitlines()[0]})"
+        raise ValueError(complaint("SGD", f"wanted a device with {dtype}", got, mend)) from error

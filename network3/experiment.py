@@ -82,7 +82,7 @@ class Experiment:
         batch = self.training["mini_batch_size"]
         return Network(self.run.layers(batch), batch)
 
-    def train(self, net: Network, data, callbacks: Sequence[Callable] = ()) -> History:
+    def train(self, net: Network, data, callbacks: Sequence[Callable] = (), devices: int | None = None) -> History:
         """Train `net`, leave everything in the folder, and return the record; `net` then has its best weights.
 
         Parameters
@@ -92,6 +92,8 @@ class Experiment:
         data : three pairs (x, y)
             As `load` gives them.
         callbacks : functions of one `Progress`
+        devices : int or None
+            As in `Network.SGD`.
         """
         folder = self.folder
         training, validation, test = data
@@ -113,6 +115,7 @@ class Experiment:
             test_data=test,
             seed=self.seed,
             callbacks=[keep, *callbacks],
+            devices=devices,
             checkpoint=folder.checkpoint,
             resume=folder.checkpoint if self.resumed and folder.checkpoint.exists() else None,
         )

@@ -133,7 +133,7 @@ def make_plan(
         monitor=(monitor,) if isinstance(monitor, str) else tuple(monitor),
         shuffle=bool(shuffle),
         augment=_called("SGD: augment", augment, None, "network3.augmentation.Deformation(rotation=10)"),
-        placement=place(devices, size),
+        placement=place(devices, size, net.floatX),
         seed=None if seed is None else whole("SGD: seed", seed, least=0),
         callbacks=tuple(callbacks),
         resume=_path("SGD: resume", resume),

@@ -11,6 +11,8 @@ import time
 
 from network3.layers.checks import complaint, real, whole
 
+from .device import use
+
 ADDRESS, COUNT, NUMBER = "JAX_COORDINATOR_ADDRESS", "JAX_NUM_PROCESSES", "JAX_PROCESS_ID"
 WHO = "join_processes"
 HELLO, ALL_HERE = b"network3 ", b"all here\n"
@@ -21,8 +23,8 @@ def join_processes(
 ) -> None:
     """Join the processes of one training, on one machine or on several, through ``jax.distributed``.
 
-    Each process calls it before its first network, with the same address and count. Then ``Network.SGD`` trains on
-    the devices of all of them; the one with number 0 prints and saves.
+    Each process calls it before its first network, with the same address and count. Then networks are compiled by JAX,
+    and ``Network.SGD`` trains on the devices of all processes; the one with number 0 prints and saves.
 
     Parameters
     ----------
@@ -41,7 +43,10 @@ def join_processes(
         One of the three that is missing or wrong.
     TimeoutError
         A process that did not come; says which.
+    RuntimeError
+        No JAX; says what to install.
     """
+    use(backend="jax")
     import jax
 
     given = {ADDRESS: address, COUNT: count, NUMBER: number}

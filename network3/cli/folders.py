@@ -1,9 +1,14 @@
 """Where ``network3 train`` keeps its runs if ``--out`` does not say: ``network3-runs/NAME``, then ``NAME-2`` ..."""
 
 import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from network3.layers.checks import complaint
+from network3.rendezvous import first_process
 
 ROOT = Path("network3-runs")
 
@@ -27,6 +32,19 @@ def latest_folder(name: str) -> Path:
         return found[max(found)]
     mend = "Leave --resume out to start one, or name its folder with --out."
     raise ValueError(complaint("network3 train --resume", f"wanted a run in {ROOT / name}", "none", mend))
+
+
+@contextmanager
+def writable(folder: Path) -> Iterator[Path]:
+    """Give `folder` to the process that saves; to others that train with it, a copy that goes when they end."""
+    if first_process():
+        yield folder
+        return
+    with TemporaryDirectory() as place:
+        copy = Path(place) / folder.name
+        if folder.is_dir():
+            shutil.copytree(folder, copy)
+        yield copy
 
 
 def _numbers(name: str) -> dict[int, Path]:

@@ -11,9 +11,10 @@ from network3.ensemble import ensemble
 from network3.experiment import Experiment, Folder, load, prepare
 from network3.gallery import save_pictures
 from network3.layers.checks import complaint
+from network3.rendezvous import asked_to_join, first_process
 
 from .border import INTERRUPTED, border, leave, program
-from .folders import latest_folder, new_folder
+from .folders import latest_folder, new_folder, writable
 from .reporters import Reporter, choose_reporter
 
 
@@ -25,6 +26,7 @@ def train(
     mini_batch_size: Annotated[int | None, typer.Option(help="Images a step; by default the book's 10.")] = None,
     seed: Annotated[int | None, typer.Option(help="Fixes first weights and masks; 0 by default.")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu or gpu.")] = None,
+    devices: Annotated[int | None, typer.Option(help="How many share out each mini-batch; needs JAX.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the run; network3-runs/NAME by default.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing but errors.")] = False,
@@ -35,16 +37,19 @@ def train(
     """Train one of the book's networks on MNIST, and save it with its record and pictures."""
     with border():
         run = training_named(name, "network3 train")
-        network3.use(device)
+        if asked_to_join():
+            network3.join_processes()
+        network3.use(device, backend=None if devices is None else "jax")
         arguments = {"epochs": epochs, "eta": eta, "lmbda": lmbda, "mini_batch_size": mini_batch_size}
         given = {key: value for key, value in arguments.items() if value is not None}
         folder = out if out is not None else latest_folder(name) if resume else new_folder(name)
-        experiments = _prepare(run, folder, given, seed, resume)
-        reporter = choose_reporter(quiet=quiet, as_json=as_json)
         try:
-            nets, data = _train_all(experiments, reporter)
-            if run.nets > 1:
-                _vote(nets, data[2], run, reporter)
+            with writable(folder) as own:
+                experiments = _prepare(run, own, given, seed, resume)
+                reporter = choose_reporter(quiet=quiet or not first_process(), as_json=as_json)
+                nets, data = _train_all(experiments, reporter, devices)
+                if run.nets > 1:
+                    _vote(nets, data[2], run, reporter)
         except network3.TrainingInterrupted as stop:
             where = "" if out is None else f' --out "{out}"' if " " in str(out) else f" --out {out}"
             saved = f"stopped in epoch {stop.history.epochs}; everything so far is in {folder}"
@@ -72,7 +77,7 @@ def _prepare(run: Run, folder: Path, given, seed: int | None, resume: bool) -> l
     return experiments
 
 
-def _train_all(experiments: list[Experiment], reporter: Reporter):
+def _train_all(experiments: list[Experiment], reporter: Reporter, devices: int | None):
     """Train one after the other; return the networks and the data."""
     nets, run = [], experiments[0].run
     reporter.say(f"{run.name} (row {run.row} of the book): {run.says}")
@@ -83,7 +88,7 @@ def _train_all(experiments: list[Experiment], reporter: Reporter):
         net = experiment.build()
         reporter.begin(experiment, net, images=len(data[0][0]))
         with reporter:
-            history = experiment.train(net, data, [reporter])
+            history = experiment.train(net, data, [reporter], devices)
         pictures = save_pictures(experiment.folder.path, net, history, data[2], published=_book(run))
         reporter.end(experiment, history, [*experiment.folder.names(), *pictures])
         nets.append(net)

@@ -4,6 +4,7 @@ Parameters and the states of masks and rules stay on the devices, each call bein
 what crosses to the devices in a call is which examples make up the mini-batches.
 """
 
+from contextlib import contextmanager
 from functools import partial
 from weakref import WeakKeyDictionary
 
@@ -13,6 +14,7 @@ import numpy as np
 from jax import lax
 
 from network3.data import GREY_LEVELS
+from network3.layers.checks import complaint
 
 from .jax import calling
 
@@ -39,7 +41,7 @@ class LoopRunner:
         jit_fn = step.vm.jit_fn
         self._loop = _chunks.setdefault(jit_fn, {}).setdefault(placement, _compile(jit_fn, updates, dtype, placement))
         self._scalars: dict[float, jax.Array] = {}
-        with calling(dtype):
+        with calling(dtype), enough_memory(examples.images, dtype):
             self.targets = placement.everywhere(examples.targets)
             self.images = placement.everywhere(examples.images)
         self._given = examples.images
@@ -47,7 +49,7 @@ class LoopRunner:
     def take(self, images):
         """Put the images of an epoch on the devices, unless they are there."""
         if images is not self._given:
-            with calling(self.dtype):
+            with calling(self.dtype), enough_memory(images, self.dtype):
                 self.images = self.placement.everywhere(images)
             self._given = images
 
@@ -55,13 +57,14 @@ class LoopRunner:
         self._longest = max(self._longest, len(rows))  # one size, and so one program
         filled = np.full((self._longest, rows.shape[1]), NONE, np.int32)
         filled[: len(rows)] = rows
-        with calling(self.dtype):
+        with calling(self.dtype), enough_memory(self._given, self.dtype, rows.shape[1]):
             states = [self.placement.everywhere(storage[0]) for storage in self._storage]
             rates = self._scalar(eta), self._scalar(lmbda)
             states, costs = self._loop(states, self.images, self.targets, self.placement.shared_out(filled), *rates)
+            costs = np.asarray(costs, np.float64)  # waits for the devices, which tell only then what went wrong
         for storage, state in zip(self._storage, states, strict=True):
             storage[0] = state  # those before are gone
-        return np.asarray(costs, np.float64)[: len(rows)]
+        return costs[: len(rows)]
 
     def close(self):
         for storage in self._storage:
@@ -96,6 +99,30 @@ def gathered(images, targets, rows, dtype):
     """Return a mini-batch, of grey levels divided by 256, or of floats as they are."""
     x = images[rows].astype(dtype)
     return x * np.asarray(1 / GREY_LEVELS, dtype) if images.dtype == np.uint8 else x, targets[rows]
+
+
+@contextmanager
+def enough_memory(images, dtype, batch=None):
+    """Say what would fit, where the memory of a device is too small.
+
+    Raises
+    ------
+    MemoryError
+        In four parts.
+    """
+    try:
+        yield
+    except jax.errors.JaxRuntimeError as error:
+        if "RESOURCE_EXHAUSTED" not in str(error):
+            raise
+        size = f"{images.nbytes / 1e6:,.0f} MB of {images.dtype} images"
+        wanted = f"wanted memory for {size}" + (f" and mini-batches of {batch}" if batch else "")
+        ways = [f"a mini_batch_size below {batch}"] if batch else []
+        if images.dtype != np.uint8:
+            smaller = images.size / 1e6
+            ways.append(f"load_data_shared(storage='uint8'), which makes them {smaller:,.0f} MB")
+        mend = f"Try {', or '.join([*ways, 'fewer images'])}."
+        raise MemoryError(complaint("SGD", wanted, str(error).splitlines()[0], mend)) from error
 
 
 class LoopScorer:
