@@ -91,19 +91,18 @@ def meet(where: tuple[str, int], count: int, number: int, timeout: float) -> Non
 def _listen(where, count: int, late: float, timeout: float) -> None:
     heard: dict[int, socket.socket] = {}
     try:
-        with socket.create_server(("", where[1])) as server:
-            while len(heard) < count - 1:
+        with _server(where) as server:
+            while len(heard) < count - 1 and time.monotonic() < late:
                 server.settimeout(max(0.01, late - time.monotonic()))
                 try:
                     other, _ = server.accept()
-                    other.settimeout(5)
-                    line = other.makefile("rb").readline(32)
                 except TimeoutError:
-                    line = b""
-                if line.startswith(HELLO) and line[len(HELLO) :].strip().isdigit():
-                    heard[int(line[len(HELLO) :])] = other
-                if time.monotonic() > late:
-                    break
+                    continue
+                caller = _caller(other)
+                if caller in range(1, count) and caller not in heard:
+                    heard[caller] = other
+                else:
+                    other.close()
         absent = [str(k) for k in range(1, count) if k not in heard]
         for other in heard.values():
             other.sendall(b"missing: " + ", ".join(absent).encode() + b"\n" if absent else ALL_HERE)
@@ -115,19 +114,40 @@ def _listen(where, count: int, late: float, timeout: float) -> None:
         raise _absent(count, ", ".join(absent), timeout)
 
 
+def _caller(other: socket.socket) -> int:
+    """Return the number that a process tells; 0 for a stranger."""
+    other.settimeout(5)
+    try:
+        line = other.makefile("rb").readline(32)
+    except OSError:
+        return 0
+    said = line.removeprefix(HELLO).strip()
+    return int(said) if line.startswith(HELLO) and said.isdigit() else 0
+
+
+def _server(where) -> socket.socket:
+    try:
+        return socket.create_server(("", where[1]))
+    except OSError as error:
+        got = f"port {where[1]} ({error.strerror})"
+        mend = "Choose another, the same for all processes."
+        raise OSError(complaint(f"{WHO}: {ADDRESS}", "wanted a port to listen at", got, mend)) from None
+
+
 def _report(where, number: int, late: float, timeout: float) -> None:
     while True:
+        answer = b""
         try:
             with socket.create_connection(where, timeout=max(0.01, late - time.monotonic())) as server:
                 server.sendall(HELLO + str(number).encode() + b"\n")
                 server.settimeout(max(0.01, late - time.monotonic()) + 5)
                 answer = server.makefile("rb").readline(1000)
-            if answer == ALL_HERE:
-                return
-            if answer:
-                raise _absent(None, answer.decode(errors="replace").removeprefix("missing: ").strip(), timeout)
-        except (ConnectionError, TimeoutError, socket.gaierror):
+        except OSError:  # nobody there yet
             pass
+        if answer == ALL_HERE:
+            return
+        if answer:
+            raise _absent(None, answer.decode(errors="replace").removeprefix("missing: ").strip(), timeout)
         if time.monotonic() > late:
             host = f"{where[0]}:{where[1]}"
             wanted = f"process {number} wanted process 0 at {host} within {timeout:g} s"
