@@ -30,6 +30,7 @@ from .ensemble import ensemble as ensemble
 from .history import History as History
 from .interruption import TrainingInterrupted as TrainingInterrupted
 from .loading import load as load
+from .many import train_many as train_many
 from .network import Network as Network
 from .pictures import plot_errors as plot_errors
 from .pictures import plot_filters as plot_filters

@@ -10,6 +10,7 @@ from .compilation import compile_predictor, compile_regularizer, compile_scorer,
 from .data import check_width, scaled, value_of
 from .device import chosen_backend
 from .runners import calling, make_scorer
+from .wiring import storages_of
 
 CHUNK = 250
 
@@ -25,15 +26,19 @@ class Evaluator:
         As in `Network.SGD`.
     placement : Placement or None
         Of a training, on whose devices the data are kept.
+    like : Network, optional
+        One of the same architecture whose compiled function serves for `net` as well, given a placement.
     """
 
-    def __init__(self, net, examples, cost=None, placement=None):
+    def __init__(self, net, examples, cost=None, placement=None, like=None):
         backend = chosen_backend()
         last, images, targets = net.layers[-1], examples.images, examples.targets
         present = {"accuracy": hasattr(last, "accuracy"), "cost": cost is not None or hasattr(last, "cost")}
         self.names = [name for name, there in present.items() if there]
-        function = compiled(net, compile_scorer, CHUNK, images.shape[1], targets.shape[1:], cost)
-        self.scorer = make_scorer(backend, function, examples, net.floatX, placement)
+        known = net if like is None else like
+        function = compiled(known, compile_scorer, CHUNK, images.shape[1], targets.shape[1:], cost)
+        storages = None if like is None else storages_of(function.input_storage[2:], like, net)
+        self.scorer = make_scorer(backend, function, examples, net.floatX, placement, storages)
         self.count = len(examples)
 
     def score(self) -> dict[str, float]:

@@ -44,8 +44,8 @@ class Placement:
         return jax.device_put(array, self._sharding())
 
     def shared_out(self, rows):
-        """Return `rows`, (steps, batch), with a part of each batch on each device."""
-        return jax.device_put(rows, self._sharding(None, BATCH))
+        """Return `rows`, (..., batch), with a part of each batch on each device."""
+        return jax.device_put(rows, self._sharding(*[None] * (rows.ndim - 1), BATCH))
 
     def split(self, x):
         """Say within a program that the examples of `x` are shared out."""

@@ -10,7 +10,7 @@ import numpy as np
 from network3.layers.checks import complaint
 
 from .checkpoint import save
-from .compilation import compile_step, compiled
+from .compilation import Step, compile_step, compiled
 from .device import chosen_backend
 from .evaluation import Evaluator, weight_penalty
 from .history import History
@@ -34,19 +34,9 @@ class DivergenceError(FloatingPointError):
 
 def train(net, plan: Plan, state: State) -> History:
     """Train `net` from `state` on as `plan` says, print the book's lines, and return the record."""
-    examples = plan.training
-    step = compiled(
-        net,
-        compile_step,
-        plan.mini_batch_size,
-        examples.images.shape[1],
-        examples.targets.shape[1:],
-        plan.cost,
-        plan.regularizer if plan.lmbda > 0 else None,
-        plan.rule,
-    )
+    step = step_of(net, plan, regularized=plan.lmbda > 0)
     state.take_rule(step)
-    runner = make_runner(chosen_backend(), step.function, examples, net.floatX, plan.placement)
+    runner = make_runner(chosen_backend(), step.function, plan.training, net.floatX, plan.placement)
     evaluate = cache(lambda name: Evaluator(net, getattr(plan, name), plan.cost, plan.placement))
     quiet = plan.placement is not None and not plan.placement.first
     with (
@@ -58,15 +48,8 @@ def train(net, plan: Plan, state: State) -> History:
         while state.epoch < plan.epochs and (eta := plan.rate(state.history)) is not None:
             start = time.perf_counter()
             _run_epoch(net, plan, state, runner, eta, interrupted)
-            weights = net.get_weights()
-            if not all(np.isfinite(w).all() for w in weights):
-                raise _diverged(net, plan, state, plan.batches - 1, "weights that are NaN or infinite")
-            _evaluate(net, plan, state.history, state.epoch, weights, evaluate)
             epoch, costs = state.epoch, state.costs
-            state.history.cost.append(float(costs.mean()))
-            state.history.eta.append(eta)
-            state.history.seconds.append(time.perf_counter() - start)
-            state.next_epoch(plan, weights)
+            end_epoch(net, plan, state, eta, start, evaluate)
             save(net, plan, state)
             _tell(net, plan, state, epoch, plan.batches, costs[-STEPS_A_CHUNK:], epoch_done=True)
             if interrupted() and state.epoch < plan.epochs:
@@ -75,6 +58,45 @@ def train(net, plan: Plan, state: State) -> History:
             print(f"Stopped after {state.epoch} epochs of {plan.epochs}.")
         _print_summary(plan, state.history, evaluate)
     return state.history
+
+
+def step_of(net, plan: Plan, *, regularized: bool) -> Step:
+    """Return the compiled step of a plan."""
+    targets = plan.training.targets.shape[1:]
+    regularizer = plan.regularizer if regularized else None
+    size, width = plan.mini_batch_size, plan.training.images.shape[1]
+    return compiled(net, compile_step, size, width, targets, plan.cost, regularizer, plan.rule)
+
+
+def end_epoch(net, plan: Plan, state: State, eta: float, start: float, evaluate) -> None:
+    """Judge the epoch whose costs are in `state`, which began at the time `start`; write it down and go to the next.
+
+    Raises
+    ------
+    DivergenceError
+    """
+    weights = net.get_weights()
+    if not all(np.isfinite(w).all() for w in weights):
+        raise diverged(net, plan, state, plan.batches - 1, "weights that are NaN or infinite")
+    _evaluate(net, plan, state.history, state.epoch, weights, evaluate)
+    state.history.cost.append(float(state.costs.mean()))
+    state.history.eta.append(eta)
+    state.history.seconds.append(time.perf_counter() - start)
+    state.next_epoch(plan, weights)
+
+
+def take_costs(net, plan: Plan, state: State, costs: np.ndarray) -> None:
+    """Add what the next mini-batches cost to `state`.
+
+    Raises
+    ------
+    DivergenceError
+        One of them is not finite.
+    """
+    bad = np.flatnonzero(~np.isfinite(costs))
+    if bad.size:
+        raise diverged(net, plan, state, state.batch + bad[0], f"a cost of {costs[bad[0]]}")
+    state.costs = np.concatenate([state.costs, costs])
 
 
 def _anywhere(placement, pressed) -> bool:
@@ -94,10 +116,7 @@ def _run_epoch(net, plan: Plan, state: State, runner, eta: float, interrupted) -
             print(f"Training mini-batch number {iteration}")
         stop = min(plan.batches, done + STEPS_A_CHUNK - iteration % STEPS_A_CHUNK)
         costs = runner.run(rows[done:stop], eta, plan.decay)
-        bad = np.flatnonzero(~np.isfinite(costs))
-        if bad.size:
-            raise _diverged(net, plan, state, done + bad[0], f"a cost of {costs[bad[0]]}")
-        state.costs = np.concatenate([state.costs, costs])
+        take_costs(net, plan, state, costs)
         _tell(net, plan, state, state.epoch, stop, costs, epoch_done=False)
         if interrupted() and stop < plan.batches:
             save(net, plan, state)
@@ -155,7 +174,7 @@ def _tell(net, plan: Plan, state: State, epoch: int, batch: int, costs: np.ndarr
         callback(Progress(net, state.history, epoch, plan.epochs, batch, plan.batches, mean, epoch_done))
 
 
-def _diverged(net, plan: Plan, state: State, batch: int, got: str) -> DivergenceError:
+def diverged(net, plan: Plan, state: State, batch: int, got: str) -> DivergenceError:
     """Put the last good weights back and return the error to raise."""
     net.set_weights(state.good)
     message = complaint(

@@ -99,3 +99,22 @@ def number_streams(states, seed: int) -> None:
     for stream, state in enumerate(states):
         # 32 bits of the seed, whatever its size.
         state.set_value(np.array([seed % 2**32, stream, 0]).astype("int32"))
+
+
+def storages_of(containers, like, net, states=()) -> list[list]:
+    """Return where `net` has the values of what a function compiled for `like` reads from its `containers`.
+
+    Parameters
+    ----------
+    containers : list of pytensor's Containers
+        Of parameters and masks' states, or of others that `like` does not have.
+    like, net : Network
+        Of one architecture.
+    states : list of one-element lists
+        The values for those others, in order.
+    """
+    theirs = [variable.container.storage for variable in (*like.params, *like.dropout_states)]
+    ours = [variable.container.storage for variable in (*net.params, *net.dropout_states)]
+    others = iter(states)
+    places = [[k for k, storage in enumerate(theirs) if storage is container.storage] for container in containers]
+    return [ours[place[0]] if place else next(others) for place in places]

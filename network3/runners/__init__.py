@@ -32,13 +32,16 @@ def make_runner(backend, step, examples, dtype, placement=None):
     return LoopRunner(step, examples, dtype, placement)
 
 
-def make_scorer(backend, function, examples, dtype, placement=None):
-    """Return the scorer of `backend` for a compiled `function` over `examples`."""
+def make_scorer(backend, function, examples, dtype, placement=None, storages=None):
+    """Return the scorer of `backend` for a compiled `function` over `examples`.
+
+    With a placement, `storages` may be those of another network's parameters than the function was compiled for.
+    """
     if placement is None:
         return Scorer(backend, function, examples, dtype)
     from .jax_loop import LoopScorer
 
-    return LoopScorer(function, examples, dtype, placement)
+    return LoopScorer(function, examples, dtype, placement, storages)
 
 
 class Scorer:

@@ -20,7 +20,8 @@ from .jax import calling
 
 NONE = -1  # a row of a chunk that is no mini-batch
 
-_chunks: WeakKeyDictionary = WeakKeyDictionary()  # a compiled step: its loop
+_chunks: WeakKeyDictionary = WeakKeyDictionary()  # a compiled step: its loops by their placements
+_scorers: WeakKeyDictionary = WeakKeyDictionary()  # a compiled scorer: its loop
 
 
 class LoopRunner:
@@ -36,8 +37,7 @@ class LoopRunner:
 
     def __init__(self, step, examples, dtype, placement):
         self.dtype, self.placement, self._longest = dtype, placement, 0
-        self._storage = [container.storage for container in step.input_storage[4:]]
-        updates = tuple((k, i - 4) for k, i in step.maker.fgraph.update_mapping.items())
+        self._storage, updates = [container.storage for container in step.input_storage[4:]], updates_of(step)
         jit_fn = step.vm.jit_fn
         self._loop = _chunks.setdefault(jit_fn, {}).setdefault(placement, _compile(jit_fn, updates, dtype, placement))
         self._scalars: dict[float, jax.Array] = {}
@@ -78,21 +78,43 @@ class LoopRunner:
 
 def _compile(step, updates, dtype, placement):
     """Return ``loop(states, images, targets, rows, eta, lmbda) -> states, costs``."""
+    take = step_taker(step, updates, dtype, placement)
 
     def loop(states, images, targets, rows, eta, lmbda):
         def body(k, carried):
             states, costs = carried
-            x, y = gathered(images, targets, rows[k], dtype)
-            cost, *results = step(placement.split(x), placement.split(y), eta, lmbda, *states)
-            states = list(states)
-            for output, state in updates:
-                states[state] = placement.whole([cost, *results][output])
+            states, cost = take(states, images, targets, rows[k], eta, lmbda)
             return states, costs.at[k].set(cost)
 
         steps = (rows[:, 0] != NONE).sum()
         return lax.fori_loop(0, steps, body, (list(states), jnp.zeros(len(rows), dtype)))
 
     return jax.jit(loop, donate_argnums=0)
+
+
+def step_taker(step, updates, dtype, placement):
+    """Return ``take(states, images, targets, rows, eta, lmbda) -> states, cost`` for one mini-batch, `rows`.
+
+    Parameters
+    ----------
+    step : the function of JAX in a compiled step
+    updates : pairs (output of it, state that it is the next value of)
+    """
+
+    def take(states, images, targets, rows, eta, lmbda):
+        x, y = gathered(images, targets, rows, dtype)
+        results = step(placement.split(x), placement.split(y), eta, lmbda, *states)
+        states = list(states)
+        for output, state in updates:
+            states[state] = placement.whole(results[output])
+        return states, results[0]
+
+    return take
+
+
+def updates_of(step):
+    """Return which output of a compiled step is the next value of which of its shared variables."""
+    return tuple((k, i - 4) for k, i in step.maker.fgraph.update_mapping.items())
 
 
 def gathered(images, targets, rows, dtype):
@@ -126,12 +148,17 @@ def enough_memory(images, dtype, batch=None):
 
 
 class LoopScorer:
-    """See `network3.runners`: all chunks of a data set, which lies on the devices, in one call."""
+    """See `network3.runners`: all chunks of a data set, which lies on the devices, in one call.
 
-    def __init__(self, function, examples, dtype, placement):
+    `storages` are where the parameters have their values, if not where the function's own have.
+    """
+
+    def __init__(self, function, examples, dtype, placement, storages=None):
         self.dtype, self.placement = dtype, placement
-        self._storage = [container.storage for container in function.input_storage[2:]]
-        self._means = jax.jit(partial(_means, function.vm.jit_fn, dtype))
+        own = [container.storage for container in function.input_storage[2:]]
+        self._storage = own if storages is None else storages
+        jit_fn = function.vm.jit_fn
+        self._means = _scorers.setdefault(jit_fn, jax.jit(partial(_means, jit_fn, dtype)))
         with calling(dtype):
             self._data = [placement.everywhere(part) for part in (examples.images, examples.targets)]
 
