@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train test test-slow lint types dist bench reproduce clean
+.PHONY: help setup train test test-slow lint types dist bench bench-gpu reproduce clean
 
 help: ## Say what each target does
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -54,6 +54,9 @@ BENCH ?=
 bench: $(VENV)/.dev ## Time training and inference beside PyTorch, JAX, Keras and pytensor-ml
 	@echo "Timing beside other libraries, in environments of their own (up to 15 minutes; less with BENCH=\"--network fc\") ..."
 	@$(BIN)/python -m benchmarks.peers $(BENCH)
+
+bench-gpu: ## Time training on a GPU, with the JAX and the PyTorch of PYTHON's own environment, which it changes nothing in
+	@$(PYTHON) -m benchmarks.gpu $(BENCH)
 
 CHAPTERS ?= 1 3 5
 reproduce: $(VENV)/.dev ## Make the numbers of chapters 1, 3 and 5 anew, or of CHAPTERS="6", and the page about them

@@ -47,6 +47,8 @@ class Contest:
         Fields of the configurations to change.
     modules : dict
         Other modules to run than the peers' own, by the peers' names.
+    ours : Peer
+        Whom the others are compared with.
     """
 
     folder: Path
@@ -57,6 +59,7 @@ class Contest:
     deadline: float = math.inf
     changes: Mapping[str, Any] = field(default_factory=dict)
     modules: Mapping[str, str] = field(default_factory=dict)
+    ours: Peer = OURS
 
     def write_data(self, training, test) -> None:
         """Write the data sets, pairs (x, y), where the workers read them, with one to check on.
@@ -93,7 +96,7 @@ class Contest:
                 return team
 
             # All that compile for long do so at once, on every core; first those that use one only.
-            ours = open_team(OURS, self.ours_python, max(60.0, self.deadline - time.monotonic()))
+            ours = open_team(self.ours, self.ours_python, max(60.0, self.deadline - time.monotonic()))
             left = until - time.monotonic()
             slow = sorted((peer for peer in pythons if peer.compiles), key=lambda peer: not peer.caches)
             early = {peer: open_team(peer, pythons[peer], SHARE * left) for peer in slow}
@@ -112,8 +115,8 @@ class Contest:
                         for record in self._pairs(name, ours, theirs, share_ends):
                             yield {**record, **about}
                 except PeerError as error:
-                    yield {"kind": "wrong" if error.peer is OURS else "skipped", **about, "reason": str(error)}
-                    if error.peer is OURS:
+                    yield {"kind": "wrong" if error.peer is self.ours else "skipped", **about, "reason": str(error)}
+                    if error.peer is self.ours:
                         return
 
     def _pairs(self, name: str, ours: Team, theirs: Team, until: float) -> Iterator[Record]:
@@ -122,7 +125,7 @@ class Contest:
         children = [child for pair in zip(ours.children, theirs.children, strict=True) for child in pair]
         versions = {
             **theirs.children[0].ask("versions", names=theirs.peer.versions),
-            **{f"ours: {n}": v for n, v in ours.children[0].ask("versions", names=OURS.versions).items()},
+            **{f"ours: {n}": v for n, v in ours.children[0].ask("versions", names=self.ours.versions).items()},
         }
         about = {"versions": versions, "import": {side: team.imports[0] for side, team in teams.items()}}
         right = False

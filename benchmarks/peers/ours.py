@@ -1,5 +1,7 @@
 """network3 itself, as ``Network.SGD`` runs it: its compiled step inside its own epoch loop."""
 
+import sys
+
 import numpy as np
 
 import network3
@@ -7,6 +9,7 @@ from benchmarks.configurations import FILTER, POOL
 from network3.compilation import compile_step, compiled
 from network3.data import examples
 from network3.device import chosen_backend
+from network3.devices import place
 from network3.layers import ConvPoolLayer, FullyConnectedLayer, ReLU, SoftmaxLayer, sigmoid
 from network3.regularization import l2
 from network3.runners import make_runner
@@ -32,8 +35,8 @@ def layers(config, batch):
 class Ours:
     """Rows of the data set are gathered inside the timed loop, as in training."""
 
-    def __init__(self, config, weights, batch):
-        self.config, self.batch = config, batch
+    def __init__(self, config, weights, batch, devices=None, together=sys.maxsize):
+        self.config, self.batch, self.devices, self.together = config, batch, devices, together
         self.net = network3.Network(layers(config, batch), batch)
         self.net.set_weights(weights)
         self.position = 0
@@ -48,16 +51,16 @@ class Ours:
         step = compiled(self.net, compile_step, self.batch, x.shape[1], (), None, regularizer)
         count = len(x) // self.batch
         rows = np.arange(count * self.batch).reshape(count, self.batch)
-        return make_runner(chosen_backend(), step.function, data, self.net.floatX), rows
+        placement = place(self.devices, self.batch, self.net.floatX)
+        return make_runner(chosen_backend(), step.function, data, self.net.floatX, placement), rows
 
     def run(self, steps):
         done = 0
         while done < steps:
-            rows = self.rows[self.position : self.position + steps - done]
+            rows = self.rows[self.position : self.position + min(steps - done, self.together)]
             self.runner.run(rows, self.config.eta, self.config.decay(self.batch))
             done += len(rows)
             self.position = (self.position + len(rows)) % len(self.rows)
-        self.runner.collect()
 
     def cost(self, x, y):
         runner, rows = self._runner(x, y)
@@ -67,4 +70,5 @@ class Ours:
         return self.net.predict(x)
 
     def weights(self):
+        self.runner.close()
         return self.net.get_weights()

@@ -42,11 +42,11 @@ def layers(config):
 class PyTorch:
     """The network, its optimizer, and a loop over mini-batches."""
 
-    def __init__(self, config, weights, batch, compiler=lambda f: f):
-        self.batch, self.decay = batch, config.decay(batch)
+    def __init__(self, config, weights, batch, compiler=lambda f: f, device="cpu"):
+        self.device, self.batch, self.decay = device, batch, config.decay(batch)
         self.net = layers(config)
         for parameter, array in zip(self.net.parameters(), map(_turned, weights), strict=True):
-            parameter.data = torch.tensor(array)
+            parameter.data = torch.tensor(array, device=device)
         # PyTorch's decay is the derivative of lmbda/2 |w|^2; the biases take none.
         matrices, biases = list(self.net.parameters())[::2], list(self.net.parameters())[1::2]
         groups = [{"params": matrices, "weight_decay": self.decay}, {"params": biases}]
@@ -55,7 +55,7 @@ class PyTorch:
         self.forward = compiler(self.net)
 
     def load(self, x, y):
-        self.batches = itertools.cycle(mini_batches(self.batch, torch.tensor(x), torch.tensor(y, dtype=torch.int64)))
+        self.batches = itertools.cycle(mini_batches(self.batch, *self._tensors(x, y)))
 
     def run(self, steps):
         self.net.train()
@@ -68,16 +68,20 @@ class PyTorch:
     def cost(self, x, y):
         self.net.eval()
         l2 = self.decay / 2 * sum((w.double() ** 2).sum() for w in list(self.net.parameters())[::2])
-        y = torch.tensor(y, dtype=torch.int64)
-        return float(nn.functional.cross_entropy(self.net(torch.tensor(x)), y) + l2)
+        x, y = self._tensors(x, y)
+        return float(nn.functional.cross_entropy(self.net(x), y) + l2)
 
     @torch.inference_mode()
     def predict(self, x):
         self.net.eval()
-        return torch.cat([self.forward(part).argmax(1) for part in torch.from_numpy(x).split(PREDICTED)]).numpy()
+        x = torch.from_numpy(x).to(self.device)
+        return torch.cat([self.forward(part).argmax(1) for part in x.split(PREDICTED)]).cpu().numpy()
+
+    def _tensors(self, x, y):
+        return torch.tensor(x, device=self.device), torch.tensor(y, dtype=torch.int64, device=self.device)
 
     def weights(self):
-        return [_turned(parameter.detach().numpy()) for parameter in self.net.parameters()]
+        return [_turned(parameter.detach().cpu().numpy()) for parameter in self.net.parameters()]
 
 
 PREDICTED = 500  # images at a time: one length, so that the compiled network is compiled once

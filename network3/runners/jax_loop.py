@@ -18,7 +18,8 @@ from network3.layers.checks import complaint
 
 from .jax import calling
 
-NONE = -1  # a row of a chunk that is no mini-batch
+SLOTS = 250  # a call has room for a multiple of so many mini-batches: one size, and so one program
+NONE = -1  # where there is none
 
 _chunks: WeakKeyDictionary = WeakKeyDictionary()  # a compiled step: its loops by their placements
 _scorers: WeakKeyDictionary = WeakKeyDictionary()  # a compiled scorer: its loop
@@ -36,7 +37,7 @@ class LoopRunner:
     """
 
     def __init__(self, step, examples, dtype, placement):
-        self.dtype, self.placement, self._longest = dtype, placement, 0
+        self.dtype, self.placement = dtype, placement
         self._storage, updates = [container.storage for container in step.input_storage[4:]], updates_of(step)
         jit_fn = step.vm.jit_fn
         self._loop = _chunks.setdefault(jit_fn, {}).setdefault(placement, _compile(jit_fn, updates, dtype, placement))
@@ -54,8 +55,7 @@ class LoopRunner:
             self._given = images
 
     def run(self, rows, eta, lmbda):
-        self._longest = max(self._longest, len(rows))  # one size, and so one program
-        filled = np.full((self._longest, rows.shape[1]), NONE, np.int32)
+        filled = np.full((-(-len(rows) // SLOTS) * SLOTS, rows.shape[1]), NONE, np.int32)
         filled[: len(rows)] = rows
         with calling(self.dtype), enough_memory(self._given, self.dtype, rows.shape[1]):
             states = [self.placement.everywhere(storage[0]) for storage in self._storage]

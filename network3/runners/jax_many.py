@@ -11,7 +11,7 @@ import numpy as np
 from jax import lax
 
 from .jax import calling
-from .jax_loop import NONE, enough_memory, step_taker, updates_of
+from .jax_loop import NONE, SLOTS, enough_memory, step_taker, updates_of
 
 _chunks: WeakKeyDictionary = WeakKeyDictionary()  # a compiled step: its loop
 
@@ -31,7 +31,7 @@ class ManyRunner:
     """
 
     def __init__(self, step, storages, examples, dtype, placement):
-        self.dtype, self.placement, self._longest = dtype, placement, 0
+        self.dtype, self.placement = dtype, placement
         self._storages = storages
         jit_fn, updates = step.vm.jit_fn, updates_of(step)
         loops = _chunks.setdefault(jit_fn, {})
@@ -45,8 +45,7 @@ class ManyRunner:
     def run(self, rows, etas, lmbdas):
         """Take a step for each of `rows`, (networks, steps, batch); return the costs, (networks, steps)."""
         networks, steps, batch = rows.shape
-        self._longest = max(self._longest, steps)
-        filled = np.full((self._longest, networks, batch), NONE, np.int32)
+        filled = np.full((-(-steps // SLOTS) * SLOTS, networks, batch), NONE, np.int32)
         filled[:steps] = rows.transpose(1, 0, 2)
         with calling(self.dtype), enough_memory(self._given, self.dtype, batch):
             rates = [self.placement.everywhere(np.asarray(rate, self.dtype)) for rate in (etas, lmbdas)]

@@ -79,7 +79,7 @@ def take_step(build, backend, floatX, what, images, labels):
     before = net.get_weights()
     runner = make_runner(backend, step, Examples(images.astype(floatX), labels), floatX)
     (cost,) = runner.run(np.arange(len(images))[None], ETA, LMBDA)
-    runner.collect()
+    runner.close()
     updates = [b - w for b, w in zip(before, net.get_weights(), strict=True)]
     return cost, updates, [np.array(state.get_value()) for state in net.dropout_states]
 

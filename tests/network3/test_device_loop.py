@@ -114,7 +114,7 @@ def test_in_a_call_only_the_numbers_of_the_examples_cross_to_the_device(monkeypa
     with ExitStack() as guard:
         trained(1, epochs=2, callbacks=[mark])
     second = crossed[crossed.index("epoch 0") + 1 : crossed.index("epoch 1")]
-    rows = ((5, 40), "int32")
+    rows = ((250, 40), "int32")  # of which 5 or fewer are mini-batches
     assert second[:8] == [rows, "batch 2", rows, "batch 7", rows, "batch 12", rows, "batch 13"]
     assert second[8:] == [((2, 250), "int32"), ((4, 250), "int32")]  # chunks to validate, and to tell the cost of
     first = [one for one in crossed[: crossed.index("epoch 0")] if one[1] == "uint8"]

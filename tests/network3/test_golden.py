@@ -75,7 +75,7 @@ def trained(name, floatX, steps):
     runner = make_runner("numba", step, Examples(images.astype(floatX), labels), floatX)
     rows = np.arange(steps * batch).reshape(steps, batch)
     costs = runner.run(rows, trace["eta"], trace["lmbda"] / trace["num_training_batches"])
-    runner.collect()
+    runner.close()
     return net, costs
 
 

@@ -1,0 +1,59 @@
+"""network3 in its loop on the device: one network, or several at once."""
+
+import os
+
+import numpy as np
+
+import network3
+from benchmarks.gpu import NETWORKS
+from benchmarks.peers.ours import Ours, layers
+from network3.compilation import compile_step, compiled
+from network3.data import examples
+from network3.devices import place
+from network3.regularization import l2
+from network3.runners.jax_many import ManyRunner
+from network3.training import STEPS_A_CHUNK
+from network3.wiring import storages_of
+
+network3.use(backend="jax")
+COUNT = int(os.environ.get(NETWORKS, "1"))
+ONE = 1  # device, so that the loop runs on a CPU as well
+
+
+def build(config, weights, batch):
+    return (Ours if COUNT == 1 else Several)(config, weights, batch, devices=ONE, together=STEPS_A_CHUNK)
+
+
+class Several(Ours):
+    """Networks of one architecture and the same first weights, each step one of all."""
+
+    def cost(self, x, y):
+        if hasattr(self, "runner"):
+            self.runner.close()
+        return super().cost(x, y)
+
+    def _runner(self, x, y):
+        data = examples("benchmark", (x, y), self.net)
+        regularizer = l2 if self.config.lmbda > 0 else None
+        step = compiled(self.net, compile_step, self.batch, x.shape[1], (), None, regularizer)
+        count = len(x) // self.batch
+        rows = np.arange(count * self.batch).reshape(count, self.batch)
+        nets = [self.net, *(network3.Network(layers(self.config, self.batch), self.batch) for _ in range(COUNT - 1))]
+        for net in nets[1:]:
+            net.set_weights(self.net.get_weights())
+        storages = [storages_of(step.function.input_storage[4:], self.net, net) for net in nets]
+        many = ManyRunner(step.function, storages, data, "float32", place(ONE, self.batch, "float32"))
+        return AsOne(many), rows
+
+
+class AsOne:
+    """A runner of several as one of one, all alike."""
+
+    def __init__(self, many):
+        self.many = many
+
+    def run(self, rows, eta, lmbda):
+        return self.many.run(np.repeat(rows[None], COUNT, 0), [eta] * COUNT, [lmbda] * COUNT)[0]
+
+    def close(self):
+        self.many.spread()
