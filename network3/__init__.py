@@ -29,6 +29,7 @@ from .diagnostics import gradient_norms as gradient_norms
 from .ensemble import ensemble as ensemble
 from .history import History as History
 from .interruption import TrainingInterrupted as TrainingInterrupted
+from .interruption import TrainingTerminated as TrainingTerminated
 from .loading import load as load
 from .many import train_many as train_many
 from .network import Network as Network
@@ -36,6 +37,7 @@ from .pictures import plot_errors as plot_errors
 from .pictures import plot_filters as plot_filters
 from .progress import Progress as Progress
 from .rendezvous import join_processes as join_processes
+from .suspicion import TrainingWarning as TrainingWarning
 from .training import DivergenceError as DivergenceError
 
 __version__ = "0.1.0"

@@ -10,7 +10,7 @@ from network3.layers.checks import complaint
 
 
 @contextmanager
-def replacing(path) -> Iterator[BinaryIO]:
+def replacing(path, previous: Path | None = None) -> Iterator[BinaryIO]:
     """Yield a binary file that takes the place of `path` once the block has ended well.
 
     Whoever reads meanwhile finds the old file. The bytes are on the disk before the name is, and the name before this
@@ -20,6 +20,8 @@ def replacing(path) -> Iterator[BinaryIO]:
     ----------
     path : path
         Its folder must exist.
+    previous : path, optional
+        What the old file is called from then on; without, it is gone. For a moment there is only this one.
     """
     path = Path(path)
     temporary = _beside(path)
@@ -28,6 +30,8 @@ def replacing(path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
+        if previous is not None and path.exists():
+            path.replace(previous)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)

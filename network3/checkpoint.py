@@ -1,35 +1,38 @@
-"""Checkpoints: a training in one file, from which it goes on to the same bits as if it had never stopped.
+"""Checkpoints: all that decides how a training goes on, so that it goes on as if it had never stopped.
 
-The arrays (weights, those of the best epoch, states of the masks and of the update rule, costs of the epoch under way)
-are safetensors; the rest (the record, the shuffle, what the training was of) is JSON in the header of the file. Nothing
-in it can run code.
+The arrays are weights, those of the best epoch, states of the masks and of the update rule, costs of the epoch under
+way; the rest is the record, the state of the shuffle, and what the training was of.
 """
 
 import json
+import warnings
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save as to_bytes
 
 from network3.layers.checks import complaint
 
-from .atomic import replacing
+from .checkpoint_file import CheckpointWarning, read, write
 from .files import description
-from .history import History
 from .plan import Plan
 from .state import State
-
-FORMAT = 1
-KEY = "network3 checkpoint"
+from .versions import versions
 
 
-def save(net, plan: Plan, state: State) -> None:
-    """Write ``plan.checkpoint``, if the plan has one; the file before it stays until the new one is whole."""
+def save(net, plan: Plan, state: State) -> bool:
+    """Write ``plan.checkpoint``, if the plan has one, and return whether it was written.
+
+    A disk that is full, or gone, ends no training: the checkpoint before stays.
+
+    Warns
+    -----
+    CheckpointWarning
+        It could not be written.
+    """
     if plan.checkpoint is None:
-        return
+        return False
     tensors = _numbered("weights", net.get_weights())
     tensors |= _numbered("best", net.best or [])
     tensors |= _numbered("masks", [np.asarray(mask.get_value()) for mask in net.dropout_states])
@@ -37,18 +40,25 @@ def save(net, plan: Plan, state: State) -> None:
     if state.batch:  # within an epoch
         tensors |= _numbered("good", state.good) | {"costs": state.costs}
     header = {
-        "format": FORMAT,
         "settings": settings(net, plan),
         "history": asdict(state.history),
         "seed": state.seed,
         "shuffle": state.shuffle,
+        "versions": versions(),
     }
-    with replacing(plan.checkpoint) as file:
-        file.write(to_bytes(tensors, {KEY: json.dumps(header)}))
+    try:
+        write(plan.checkpoint, header, tensors)
+    except OSError as error:
+        mend = "The training goes on, and the checkpoint before it stays; make room, or mend the disk."
+        got = f"{plan.checkpoint} ({error.strerror or error})"
+        message = complaint("SGD: checkpoint", "wanted a file that can be written", got, mend)
+        warnings.warn(message, CheckpointWarning, stacklevel=2)
+        return False
+    return True
 
 
-def resume(net, plan: Plan) -> State:
-    """Give `net` the weights in ``plan.resume`` and return the state that training goes on from.
+def resume(net, plan: Plan, path: Path) -> State:
+    """Give `net` the weights in the file `path` and return the state that training goes on from.
 
     Raises
     ------
@@ -58,8 +68,8 @@ def resume(net, plan: Plan) -> State:
         Not a checkpoint, one of a newer format, or one of another training: the differences are named. Nothing is
         changed then.
     """
-    header, tensors = read(plan.resume)
-    who = f"SGD: resume from {plan.resume}"
+    header, tensors = read(path)
+    who = f"SGD: resume from {path}"
     now = settings(net, plan) | {"seed": header["seed"] if plan.seed is None else plan.seed}
     before = header["settings"] | {"seed": header["seed"]}
     differences = [
@@ -82,30 +92,6 @@ def resume(net, plan: Plan) -> State:
     good = _group("good", tensors) or net.get_weights()
     costs = tensors.get("costs", np.empty(0))
     return State(history, header["seed"], header["shuffle"], good, costs, _group("rule", tensors))
-
-
-def read(filename) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Return the header and the arrays of a checkpoint; see `resume` for what is raised."""
-    path = Path(filename)
-    wanted = "wanted a checkpoint that SGD(..., checkpoint=filename) wrote"
-    if not path.is_file():
-        raise FileNotFoundError(complaint("SGD: resume", wanted, f"{path}, which is not there", "Check the path."))
-    try:
-        with safe_open(path, framework="numpy") as file:
-            header = json.loads((file.metadata() or {})[KEY])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a dict)
-        version = int(header["format"])
-        if version <= FORMAT:
-            header["history"] = History(**header["history"])
-            header["settings"], header["seed"], header["shuffle"]
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
-        got = "a file that is none, or is damaged"
-        raise ValueError(complaint(f"SGD: resume from {path}", wanted, got, "Pass such a file.")) from error
-    if version > FORMAT:
-        mend = "Update network3, pip install -U network3."
-        who = f"SGD: resume from {path}"
-        raise ValueError(complaint(who, f"wanted format {FORMAT} or older", f"format {version}", mend))
-    return header, tensors
 
 
 def settings(net, plan: Plan) -> dict[str, Any]:

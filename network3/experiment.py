@@ -19,6 +19,7 @@ from network3.layers.checks import complaint, real, whole
 
 from .atomic import check_writable, replacing
 from .catalogue import Run
+from .checkpoint_file import is_there
 from .device import chosen_backend
 from .history import History
 from .network import Network
@@ -117,7 +118,7 @@ class Experiment:
             callbacks=[keep, *callbacks],
             devices=devices,
             checkpoint=folder.checkpoint,
-            resume=folder.checkpoint if self.resumed and folder.checkpoint.exists() else None,
+            resume=folder.checkpoint if self.resumed and is_there(folder.checkpoint) else None,
         )
         if net.best is not None:
             net.set_weights(net.best)

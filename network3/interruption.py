@@ -1,12 +1,15 @@
-"""Ctrl-C that waits for a good moment, and the error that a training then ends with."""
+"""Ctrl-C and SIGTERM that wait for a good moment, and the errors that a training then ends with."""
 
 import signal
+import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from .history import History
+
+TERMINATED = 128 + signal.SIGTERM  # the exit code, as shells count
 
 
 class TrainingInterrupted(KeyboardInterrupt):
@@ -25,24 +28,64 @@ class TrainingInterrupted(KeyboardInterrupt):
         self.history, self.checkpoint = history, checkpoint
 
 
-@contextmanager
-def held_back() -> Iterator[Callable[[], bool]]:
-    """Yield a function that tells whether Ctrl-C was pressed since; a second one acts at once.
+class TrainingTerminated(SystemExit):
+    """SIGTERM, as a computer that shuts down sends it, ended `Network.SGD` like Ctrl-C; the program ends with 143.
 
-    Where Ctrl-C is not Python's own, or outside the main thread, nothing is changed.
+    Attributes
+    ----------
+    message : str
+    history, checkpoint
+        As those of `TrainingInterrupted`.
     """
-    main = threading.current_thread() is threading.main_thread()
-    if not main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield lambda: False
+
+    def __init__(self, message: str, history: History, checkpoint: Path | None):
+        super().__init__(TERMINATED)
+        self.message, self.history, self.checkpoint = message, history, checkpoint
+
+
+class Pressed:
+    """What was heard of the two signals: called, it tells whether any was."""
+
+    def __init__(self):
+        self.interrupted = threading.Event()
+        self.terminated = threading.Event()
+
+    def __call__(self) -> bool:
+        return self.interrupted.is_set() or self.terminated.is_set()
+
+
+@contextmanager
+def held_back() -> Iterator[Pressed]:
+    """Yield what tells whether Ctrl-C was pressed or SIGTERM came since; a second Ctrl-C acts at once.
+
+    A signal that the program has a handler of its own for is left to it; so are all of them outside the main thread.
+    """
+    pressed = Pressed()
+    if threading.current_thread() is not threading.main_thread():
+        yield pressed
         return
-    pressed = threading.Event()
 
-    def note(number, frame):
-        pressed.set()
+    def interrupt(number, frame):
+        pressed.interrupted.set()
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    signal.signal(signal.SIGINT, note)
+    def terminate(number, frame):
+        pressed.terminated.set()
+
+    ours = [
+        (signal.SIGINT, signal.default_int_handler, interrupt),
+        (signal.SIGTERM, signal.SIG_DFL, terminate),
+    ]
+    taken = [(number, usual, handler) for number, usual, handler in ours if signal.getsignal(number) is usual]
+    for number, _, handler in taken:
+        signal.signal(number, handler)
     try:
-        yield pressed.is_set
+        yield pressed
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number, usual, _ in taken:
+            signal.signal(number, usual)
+
+
+def in_notebook() -> bool:
+    """Whether this is the kernel of a notebook, where an error would lose what was trained so far."""
+    return "ipykernel" in sys.modules

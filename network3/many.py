@@ -15,10 +15,11 @@ from network3.layers.checks import complaint, nearest, whole
 from .evaluation import Evaluator
 from .files import description
 from .history import History
-from .interruption import TrainingInterrupted, held_back
+from .interruption import TrainingInterrupted, TrainingTerminated, held_back
 from .network import Network
 from .plan import Plan, make_plan
 from .state import State, begin
+from .suspicion import look_at_data
 from .training import STEPS_A_CHUNK, DivergenceError, end_epoch, step_of, take_costs
 from .wiring import storages_of
 
@@ -106,6 +107,7 @@ def _train_together(nets: list[Network], plans: list[Plan]) -> list[History]:
     from .runners.jax_many import ManyRunner
 
     first, plan = nets[0], plans[0]
+    look_at_data(plan)
     states = [begin(net, own) for net, own in zip(nets, plans, strict=True)]
     step = step_of(first, plan, regularized=any(own.lmbda > 0 for own in plans))
     shared = step.function.input_storage[4:]
@@ -155,7 +157,8 @@ def _run_epoch(plans, states, runner, rates, pressed) -> np.ndarray:
         costs.append(runner.run(rows[:, done : done + STEPS_A_CHUNK], etas, decays))
         if pressed():
             message = f"{WHO}: interrupted in epoch {states[0].epoch}; the networks have the weights of before it."
-            raise TrainingInterrupted(message, states[0].history, None)
+            kind = TrainingTerminated if pressed.terminated.is_set() else TrainingInterrupted
+            raise kind(message, states[0].history, None)
     runner.spread()
     return np.concatenate(costs, axis=1)
 

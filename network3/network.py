@@ -9,12 +9,10 @@ from network3.layers import dropout_states
 from network3.layers.checks import complaint, keywords_checked, whole
 from network3.layers.precision import building, floatX
 
-from .checkpoint import resume as go_on
 from .data import examples
 from .evaluation import predictions, score
 from .files import write
 from .plan import make_plan
-from .state import begin
 from .table import table
 from .training import train
 from .wiring import connect, follow_shapes, input_width, layer_name
@@ -183,7 +181,10 @@ class Network:
         DivergenceError
             A cost or weights that became NaN or infinite; the network keeps the weights of the last good epoch.
         TrainingInterrupted
-            Ctrl-C, once the chunk under way is finished and saved. A KeyboardInterrupt.
+            Ctrl-C, once the chunk under way is finished and saved. A KeyboardInterrupt; in a notebook the History until
+            then is returned instead.
+        TrainingTerminated
+            SIGTERM, likewise. A SystemExit with code 143.
         """
         plan = make_plan(
             self,
@@ -207,10 +208,9 @@ class Network:
             checkpoint=checkpoint,
             resume=resume,
         )
-        state = begin(self, plan) if plan.resume is None else go_on(self, plan)
         if plan.test is not None:
             self._serve_test_predictions(plan.test, plan.mini_batch_size)
-        return train(self, plan, state)
+        return train(self, plan)
 
     def _serve_test_predictions(self, test, mini_batch_size: int) -> None:
         """Set ``test_mb_predictions``, the original's function from a mini-batch's index to its predicted labels."""

@@ -9,16 +9,19 @@ import numpy as np
 
 from network3.layers.checks import complaint
 
-from .checkpoint import save
+from .checkpoint import resume, save
+from .checkpoint_file import held
 from .compilation import Step, compile_step, compiled
 from .device import chosen_backend
 from .evaluation import Evaluator, weight_penalty
 from .history import History
-from .interruption import TrainingInterrupted, held_back
+from .interruption import Pressed, TrainingInterrupted, TrainingTerminated, held_back, in_notebook
 from .plan import Plan
 from .progress import Progress
 from .runners import make_runner
-from .state import State
+from .state import State, begin
+from .suspicion import look_at_data, look_at_epoch
+from .wiring import layer_name
 
 STEPS_A_CHUNK = 250  # between returns to Python; divides LINE_EVERY
 LINE_EVERY = 1000
@@ -32,8 +35,21 @@ class DivergenceError(FloatingPointError):
         self.history = history
 
 
-def train(net, plan: Plan, state: State) -> History:
-    """Train `net` from `state` on as `plan` says, print the book's lines, and return the record."""
+def train(net, plan: Plan) -> History:
+    """Train `net` as `plan` says, print the book's lines, and return the record."""
+    with held(plan.checkpoint):
+        state = begin(net, plan) if plan.resume is None else resume(net, plan, plan.resume)
+        look_at_data(plan)
+        try:
+            return _train(net, plan, state)
+        except TrainingInterrupted as stop:
+            if not in_notebook():  # where it would lose the record
+                raise
+            print(stop)
+            return stop.history
+
+
+def _train(net, plan: Plan, state: State) -> History:
     step = step_of(net, plan, regularized=plan.lmbda > 0)
     state.take_rule(step)
     runner = make_runner(chosen_backend(), step.function, plan.training, net.floatX, plan.placement)
@@ -44,16 +60,16 @@ def train(net, plan: Plan, state: State) -> History:
         closing(runner),
         redirect_stdout(io.StringIO()) if quiet else nullcontext(),
     ):
-        interrupted = pressed if plan.placement is None else partial(_anywhere, plan.placement, pressed)
+        interrupted = partial(_heard, plan, pressed)
         while state.epoch < plan.epochs and (eta := plan.rate(state.history)) is not None:
             start = time.perf_counter()
             _run_epoch(net, plan, state, runner, eta, interrupted)
             epoch, costs = state.epoch, state.costs
             end_epoch(net, plan, state, eta, start, evaluate)
-            save(net, plan, state)
+            saved = save(net, plan, state)
             _tell(net, plan, state, epoch, plan.batches, costs[-STEPS_A_CHUNK:], epoch_done=True)
-            if interrupted() and state.epoch < plan.epochs:
-                raise _interrupted(plan, state)
+            if (signal := interrupted()) and state.epoch < plan.epochs:
+                raise _interrupted(plan, state, signal, saved=saved)
         if state.epoch < plan.epochs:
             print(f"Stopped after {state.epoch} epochs of {plan.epochs}.")
         _print_summary(plan, state.history, evaluate)
@@ -77,11 +93,12 @@ def end_epoch(net, plan: Plan, state: State, eta: float, start: float, evaluate)
     """
     weights = net.get_weights()
     if not all(np.isfinite(w).all() for w in weights):
-        raise diverged(net, plan, state, plan.batches - 1, "weights that are NaN or infinite")
+        raise diverged(net, plan, state, plan.batches - 1, "a finite cost")
     _evaluate(net, plan, state.history, state.epoch, weights, evaluate)
     state.history.cost.append(float(state.costs.mean()))
     state.history.eta.append(eta)
     state.history.seconds.append(time.perf_counter() - start)
+    look_at_epoch(net, plan, state, weights)
     state.next_epoch(plan, weights)
 
 
@@ -99,9 +116,12 @@ def take_costs(net, plan: Plan, state: State, costs: np.ndarray) -> None:
     state.costs = np.concatenate([state.costs, costs])
 
 
-def _anywhere(placement, pressed) -> bool:
-    """Return whether Ctrl-C was pressed in any of the processes that train together, which stop at the same place."""
-    return placement.in_any(pressed())
+def _heard(plan: Plan, pressed: Pressed) -> type[BaseException] | None:
+    """Return what the training is to end with, if a signal came to it, or to a process that trains with it."""
+    terminated, interrupted = pressed.terminated.is_set(), pressed.interrupted.is_set()
+    if plan.placement is not None:  # all stop at the same place
+        terminated, interrupted = plan.placement.in_any(terminated), plan.placement.in_any(interrupted)
+    return TrainingTerminated if terminated else TrainingInterrupted if interrupted else None
 
 
 def _run_epoch(net, plan: Plan, state: State, runner, eta: float, interrupted) -> None:
@@ -118,9 +138,9 @@ def _run_epoch(net, plan: Plan, state: State, runner, eta: float, interrupted) -
         costs = runner.run(rows[done:stop], eta, plan.decay)
         take_costs(net, plan, state, costs)
         _tell(net, plan, state, state.epoch, stop, costs, epoch_done=False)
-        if interrupted() and stop < plan.batches:
-            save(net, plan, state)
-            raise _interrupted(plan, state)
+        if (signal := interrupted()) and stop < plan.batches:
+            saved = save(net, plan, state)
+            raise _interrupted(plan, state, signal, saved=saved)
 
 
 def _evaluate(net, plan: Plan, history: History, epoch: int, weights, evaluator) -> None:
@@ -175,7 +195,10 @@ def _tell(net, plan: Plan, state: State, epoch: int, batch: int, costs: np.ndarr
 
 
 def diverged(net, plan: Plan, state: State, batch: int, got: str) -> DivergenceError:
-    """Put the last good weights back and return the error to raise."""
+    """Put the last good weights back and return the error to raise, which names the first layer that went wrong."""
+    bad = (k for k, layer in enumerate(net.layers) if not all(np.isfinite(p.get_value()).all() for p in layer.params))
+    first = next(bad, None)
+    got += "" if first is None else f", and {layer_name(net.layers, first)} with weights that are not finite"
     net.set_weights(state.good)
     message = complaint(
         f"SGD: epoch {state.epoch}, mini-batch {batch}",
@@ -187,11 +210,15 @@ def diverged(net, plan: Plan, state: State, batch: int, got: str) -> DivergenceE
     return DivergenceError(message, state.history)
 
 
-def _interrupted(plan: Plan, state: State) -> TrainingInterrupted:
-    """Return the error to raise once all is saved."""
+def _interrupted(plan: Plan, state: State, signal: type[BaseException], *, saved: bool) -> BaseException:
+    """Return the error to raise once all is saved; a program that SIGTERM ends says no more than what is printed."""
     where = f"SGD: interrupted in epoch {state.epoch}, after {state.batch:,} of its {plan.batches:,} mini-batches"
     if plan.checkpoint is None:
         mend = "Nothing was saved; SGD(..., checkpoint=filename) saves the training for next time."
-    else:
+    elif saved:
         mend = f"Go on with SGD(..., resume={str(plan.checkpoint)!r})."
-    return TrainingInterrupted(f"{where}. {mend}", state.history, plan.checkpoint)
+    else:
+        mend = f"It could not be saved; SGD(..., resume={str(plan.checkpoint)!r}) goes on from the checkpoint before."
+    if signal is TrainingTerminated:
+        print(f"{where}. {mend}")
+    return signal(f"{where}. {mend}", state.history, plan.checkpoint)

@@ -10,6 +10,7 @@ from network3.catalogue import MEASUREMENTS, RUNS, Run, known_name
 from network3.ensemble import ensemble
 from network3.experiment import Experiment, Folder, load, prepare
 from network3.gallery import save_pictures
+from network3.interruption import TERMINATED
 from network3.layers.checks import complaint
 from network3.rendezvous import asked_to_join, first_process
 
@@ -50,10 +51,13 @@ def train(
                 nets, data = _train_all(experiments, reporter, devices)
                 if run.nets > 1:
                     _vote(nets, data[2], run, reporter)
-        except network3.TrainingInterrupted as stop:
+        except (network3.TrainingInterrupted, network3.TrainingTerminated) as stop:
             where = "" if out is None else f' --out "{out}"' if " " in str(out) else f" --out {out}"
             saved = f"stopped in epoch {stop.history.epochs}; everything so far is in {folder}"
-            raise leave(f"{saved}. Go on with: {program()} train {name} --resume{where}", INTERRUPTED) from None
+            raise leave(
+                f"{saved}. Go on with: {program()} train {name} --resume{where}",
+                INTERRUPTED if isinstance(stop, KeyboardInterrupt) else TERMINATED,
+            ) from None
 
 
 def training_named(name: str, command: str) -> Run:

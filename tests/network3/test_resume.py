@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sys
 import threading
 
 import numpy as np
@@ -11,7 +12,7 @@ from safetensors.numpy import load_file, save_file
 
 import network3
 from network3 import FullyConnectedLayer, Network, SoftmaxLayer, TrainingInterrupted
-from network3.checkpoint import KEY
+from network3.checkpoint_file import KEY
 from tests.network3 import interrupted_run
 
 MONITOR = ["training_cost"]
@@ -70,6 +71,35 @@ def test_ctrl_c_finishes_the_chunk_saves_and_says_how_to_go_on(alone, tmp_path, 
 
 def test_ctrl_c_after_the_last_epoch_changes_nothing(alone, tmp_path):
     same(alone, train(callbacks=[press_ctrl_c(2, 2000, epoch_done=True)]))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGTERM is POSIX's")
+def test_sigterm_saves_says_how_to_go_on_and_ends_the_program_with_143(alone, tmp_path, capsys):
+    file = tmp_path / "checkpoint"
+
+    def terminate(progress):
+        if (progress.epoch, progress.batch) == (1, 500):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(SystemExit) as caught:
+        train(callbacks=[terminate], checkpoint=file)
+    assert (type(caught.value), caught.value.code) == (network3.TrainingTerminated, 143)
+    said = (
+        f"SGD: interrupted in epoch 1, after 500 of its 2,000 mini-batches. Go on with SGD(..., resume={str(file)!r})."
+    )
+    assert caught.value.message == said
+    assert capsys.readouterr().out.splitlines()[-1] == said
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    same(alone, train(resume=file))
+
+
+def test_in_a_notebook_ctrl_c_gives_the_record_so_far(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "ipykernel", object())
+    net, training, validation = interrupted_run.build()
+    arguments = interrupted_run.arguments() | {"callbacks": [press_ctrl_c(1, 250)], "checkpoint": tmp_path / "c"}
+    history = net.SGD(training, **arguments, validation_data=validation)
+    assert history.epochs == 1
+    assert capsys.readouterr().out.splitlines()[-1].endswith(f"Go on with SGD(..., resume={str(tmp_path / 'c')!r}).")
 
 
 def test_without_a_checkpoint_ctrl_c_says_that_nothing_was_saved():
@@ -199,7 +229,7 @@ def test_a_damaged_checkpoint_is_refused(saved, tmp_path):
 
 def test_a_checkpoint_of_a_newer_format_says_what_to_update(saved, tmp_path):
     save_file(load_file(saved), tmp_path / "new", {KEY: json.dumps({"format": 99})})
-    with pytest.raises(ValueError, match=r"wanted format 1 or older; got format 99\. Update network3"):
+    with pytest.raises(ValueError, match=r"wanted format 2 or older; got format 99\. Update network3"):
         train(resume=tmp_path / "new")
 
 
