@@ -119,9 +119,10 @@ def test_a_write_that_fails_leaves_both_as_they_were(file, monkeypatch, what):
     def full(*_, **__):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space left"):
+    with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full) if what == "fsync" else patch.setattr(Path, what, full)
-        write(file, HEADER | {"seed": 3}, TENSORS)
+        with pytest.raises(OSError, match="No space left"):
+            write(file, HEADER | {"seed": 3}, TENSORS)
     assert (file.read_bytes(), previous(file).read_bytes()) == before
 
 
@@ -138,9 +139,10 @@ def test_a_full_disk_ends_no_training(tmp_path, monkeypatch):
     wanted = (
         r"^SGD: checkpoint: wanted a file that can be written; got .*c \(No space left on device\)\. The training goes"
     )
-    with monkeypatch.context() as patch, pytest.warns(CheckpointWarning, match=wanted):
+    with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full_later)
-        history = stored_run.train(net, 4, checkpoint=path)
+        with pytest.warns(CheckpointWarning, match=wanted):
+            history = stored_run.train(net, 4, checkpoint=path)
     assert history.epochs == 4
     again = stored_run.build()
     stored_run.train(again, 4, resume=path)
