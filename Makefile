@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train test test-slow lint types dist bench bench-gpu reproduce clean
+.PHONY: help setup train test test-slow lint types dist bench bench-gpu fuzz torture reproduce clean
 
 help: ## Say what each target does
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -57,6 +57,14 @@ bench: $(VENV)/.dev ## Time training and inference beside PyTorch, JAX, Keras an
 
 bench-gpu: ## Time training on a GPU, with the JAX and the PyTorch of PYTHON's own environment, which it changes nothing in
 	@$(PYTHON) -m benchmarks.gpu $(BENCH)
+
+MINUTES ?= 10
+fuzz: $(VENV)/.dev ## Damage files for every reader, for MINUTES=10
+	@$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
+
+KILLS ?= 200
+torture: $(VENV)/.dev ## Kill a training KILLS=200 times at random, resume it, and compare it with one left alone
+	@$(BIN)/python -m tests.torture --kills $(KILLS)
 
 CHAPTERS ?= 1 3 5
 reproduce: $(VENV)/.dev ## Make the numbers of chapters 1, 3 and 5 anew, or of CHAPTERS="6", and the page about them

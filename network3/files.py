@@ -9,13 +9,14 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
 from network3.layers import ACTIVATIONS, ConvPoolLayer, FullyConnectedLayer, RegressionLayer, SoftmaxLayer
-from network3.layers.checks import complaint
+from network3.layers.checks import complaint, whole
 from network3.layers.initializers import zeros
 from network3.layers.precision import FLOATS, building
 
 from .atomic import replacing
 
 FORMAT = 1
+DAMAGE = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError)  # of a header
 KINDS = {kind.__name__: kind for kind in (ConvPoolLayer, FullyConnectedLayer, RegressionLayer, SoftmaxLayer)}
 
 
@@ -59,16 +60,23 @@ def read(filename, layers=None) -> Saved:
             architecture = json.loads((file.metadata() or {})["network3"])
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a dict)
         version, dtype = int(architecture["format"]), architecture["floatX"]
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+    except (SafetensorError, OSError, *DAMAGE) as error:
         raise ValueError(_not_ours(path, "a file without its header")) from error
     if version > FORMAT:
         mend = "Update network3, pip install -U network3."
         raise ValueError(complaint(f"load: {path}", f"wanted format {FORMAT} or older", f"format {version}", mend))
     if dtype not in FLOATS:
         raise ValueError(_not_ours(path, f"the type {dtype!r}"))
-    if layers is None:
-        with building(dtype):
-            layers = [_rebuild(path, entry) for entry in architecture["layers"]]
+    try:
+        size = whole("mini_batch_size", architecture["mini_batch_size"])
+        if layers is None:
+            with building(dtype):
+                layers = [_rebuild(path, k, entry, weights) for k, entry in enumerate(architecture["layers"])]
+    except DAMAGE as error:
+        if "; got " in str(error):  # whoever raised it says more than we could
+            who = "" if str(error).startswith("load: ") else f"load: {path}: "
+            raise ValueError(f"{who}{error}") from None
+        raise ValueError(_not_ours(path, "a header that is damaged")) from error
     names = _names(layers)
     if set(names) != set(weights):
         raise ValueError(
@@ -79,7 +87,7 @@ def read(filename, layers=None) -> Saved:
                 "Pass the layers of the network that was saved.",
             )
         )
-    return Saved(layers, architecture["mini_batch_size"], dtype, [weights[name] for name in names])
+    return Saved(layers, size, dtype, [weights[name] for name in names])
 
 
 def _names(layers) -> list[str]:
@@ -103,7 +111,8 @@ def description(layer) -> dict:
     return {"kind": kind} if own else {"kind": kind, "config": config}
 
 
-def _rebuild(path: Path, entry: dict):
+def _rebuild(path: Path, index: int, entry: dict, weights: dict):
+    """Return the layer of an entry, once the sizes it asks for are those of the file's arrays."""
     kind, config = entry["kind"], entry.get("config")
     if kind not in KINDS or config is None:
         raise ValueError(
@@ -117,6 +126,10 @@ def _rebuild(path: Path, entry: dict):
     arguments = {name: tuple(value) if isinstance(value, list) else value for name, value in config.items()}
     if "activation_fn" in config:
         arguments["activation_fn"] = ACTIVATIONS[config["activation_fn"]]
+    shape = arguments["filter_shape"] if "filter_shape" in arguments else (arguments["n_in"], arguments["n_out"])
+    stored = weights[f"layers.{index}.w"].shape
+    if shape != stored:
+        raise ValueError(_not_ours(path, f"a layer of {shape} with weights of {stored}"))
     return KINDS[kind](**arguments, initializer=zeros)
 
 

@@ -1,4 +1,4 @@
-"""A short training as a program of its own, to be killed: ``python interrupted_run.py CHECKPOINT WEIGHTS``.
+"""A short training as a program of its own, to be killed: ``python interrupted_run.py CHECKPOINT WEIGHTS [EPOCHS]``.
 
 It goes on from the checkpoint where there is one, says after each chunk how far it is, and at the end writes what
 must not depend on the kills: weights, best weights, states of the masks, costs and accuracies.
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from network3 import ConvPoolLayer, FullyConnectedLayer, Network, ReLU, SoftmaxLayer
+from network3.checkpoint_file import is_there
 
 EPOCHS = 25
 
@@ -48,7 +49,8 @@ def outcome(net, history) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    checkpoint, result = map(Path, sys.argv[1:])
+    checkpoint, result = map(Path, sys.argv[1:3])
+    epochs = [int(count) for count in sys.argv[3:]]
     net, training, validation = build()
 
     def say(progress):
@@ -57,11 +59,11 @@ if __name__ == "__main__":
 
     history = net.SGD(
         training,
-        **arguments(),
+        **arguments() | {"epochs": epochs[0] if epochs else EPOCHS},
         validation_data=validation,
         monitor=["training_cost"],
         callbacks=[say],
         checkpoint=checkpoint,
-        resume=checkpoint if checkpoint.exists() else None,
+        resume=checkpoint if is_there(checkpoint) else None,
     )
     np.savez(result, **outcome(net, history))
