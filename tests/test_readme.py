@@ -133,3 +133,15 @@ def test_the_make_targets_it_names_exist():
     assert named
     for target in named:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"make {target}"
+
+
+def test_the_messages_it_explains_are_in_the_sources():
+    chapter = README[README.index("## When it goes wrong") : README.index("## How names map")]
+    words = re.findall(r"^\| `(.+?)` \|", chapter, re.MULTILINE)
+    assert len(words) >= 15
+    sources = "".join(
+        path.read_text(encoding="utf-8")
+        for name in ("layers", "datasets", "network3")
+        for path in (ROOT / name).rglob("*.py")
+    )
+    assert [some for some in words if some not in sources] == []

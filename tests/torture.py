@@ -24,13 +24,13 @@ def start(folder: Path, name: str, epochs: int) -> subprocess.Popen:
     """Begin the training `name`, or go on with it."""
     environment = os.environ | {"PYTHONPATH": str(ROOT), "NETWORK3_DEVICE": "cpu"}
     files = [str(folder / f"{name}.checkpoint"), str(folder / f"{name}.npz"), str(epochs)]
-    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen([sys.executable, str(PROGRAM), *files], env=environment, **pipes)
+    command = [sys.executable, str(PROGRAM), *files]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
 
 def follow(process: subprocess.Popen, lines: int) -> list[tuple[int, int]]:
     """Return where the training says it is, at most `lines` times: pairs (epoch, mini-batches done)."""
-    places = []
+    places: list[tuple[int, int]] = []
     assert process.stderr is not None
     while len(places) < lines and (line := process.stderr.readline()):
         words = line.split()
