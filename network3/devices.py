@@ -34,7 +34,7 @@ def place(devices: int | None, mini_batch_size: int, dtype: str) -> "Placement |
         if count in (None, 1):
             return None
         mend = 'Write network3.use(backend="jax"), or leave devices out.'
-        raise ValueError(complaint("SGD: devices", "several devices need the JAX back end", "Numba's", mend))
+        raise ValueError(complaint("SGD: devices", "wanted the JAX back end for several devices", "Numba's", mend))
     import jax
 
     from .placement import Placement

@@ -73,9 +73,10 @@ def read(filename, layers=None) -> Saved:
             with building(dtype):
                 layers = [_rebuild(path, k, entry, weights) for k, entry in enumerate(architecture["layers"])]
     except DAMAGE as error:
-        if "; got " in str(error):  # whoever raised it says more than we could
-            who = "" if str(error).startswith("load: ") else f"load: {path}: "
-            raise ValueError(f"{who}{error}") from None
+        if str(error).startswith("load: "):
+            raise
+        if "; got " in str(error):  # a layer says more than we could
+            raise ValueError(f"{path}: {error}") from None
         raise ValueError(_not_ours(path, "a header that is damaged")) from error
     names = _names(layers)
     if set(names) != set(weights):
