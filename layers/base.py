@@ -10,6 +10,8 @@ from .checks import complaint
 from .dropout import dropout_layer
 from .precision import floatX
 
+MOST_WEIGHTS = 2**36
+
 
 class ShapeError(ValueError):
     """A shape that does not follow from the layer before; a Network adds which layers those are."""
@@ -81,6 +83,11 @@ class Layer(ABC):
 
     def _draw(self, initializer, rng, w_shape, b_shape, n_in, n_out):
         """Set ``w``, ``b`` and ``params`` to first values; drawn in float64 and then rounded, as the original did."""
+        if math.prod(w_shape) > MOST_WEIGHTS:
+            got = f"{' x '.join(map(str, w_shape))} of them"
+            mend = "Check the sizes; images are shrunk first, by convolution and pooling."
+            wanted = f"wanted at most {MOST_WEIGHTS:,} weights, which fill the memory of a large machine"
+            raise ValueError(complaint(type(self).__name__, wanted, got, mend))
         rng = np.random if rng is None else rng
         w, b = initializer(rng, w_shape, b_shape, n_in, n_out)
         self.w = shared(np.array(w, dtype=floatX()), name="w", borrow=True, shape=w_shape)

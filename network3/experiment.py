@@ -6,6 +6,7 @@ run goes on, the network with the weights of its best validation epoch (``model.
 
 import json
 import platform
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -19,7 +20,7 @@ from network3.layers.checks import complaint, real, whole
 
 from .atomic import check_writable, replacing
 from .catalogue import Run
-from .checkpoint_file import is_there
+from .checkpoint_file import CheckpointWarning, is_there
 from .device import chosen_backend
 from .history import History
 from .network import Network
@@ -101,11 +102,17 @@ class Experiment:
         write_settings = cache(self._write_settings)  # once: before the first checkpoint, after all checks
 
         def keep(progress):
-            write_settings()
-            if progress.epoch_done:
-                progress.history.save(folder.history)
-                if progress.history.best_epoch == progress.epoch:
-                    net.save(folder.model)
+            try:
+                write_settings()
+                if progress.epoch_done:
+                    progress.history.save(folder.history)
+                    if progress.history.best_epoch == progress.epoch:
+                        net.save(folder.model)
+            except OSError as error:  # a full disk ends no training
+                got = f"{folder.path} ({error.strerror or error})"
+                mend = "The training goes on; make room, or mend the disk."
+                message = complaint("network3 train", "wanted a folder that can be written", got, mend)
+                warnings.warn(message, CheckpointWarning, stacklevel=2)
 
         history = net.SGD(
             training,

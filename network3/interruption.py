@@ -86,6 +86,24 @@ def held_back() -> Iterator[Pressed]:
             signal.signal(number, usual)
 
 
+@contextmanager
+def ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM end the block by a SystemExit, so that what it holds is put in order first."""
+    main = threading.current_thread() is threading.main_thread()
+    if not main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+
+    def end(number, frame):
+        raise SystemExit(TERMINATED)
+
+    signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
 def in_notebook() -> bool:
     """Whether this is the kernel of a notebook, where an error would lose what was trained so far."""
     return "ipykernel" in sys.modules

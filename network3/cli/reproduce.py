@@ -11,6 +11,7 @@ import typer
 
 from network3.catalogue import Run
 from network3.formats import number
+from network3.interruption import TERMINATED, ended_by_sigterm
 from network3.layers.checks import whole
 from network3.reproduction import Finished, Record, Task, choose, read_records, reproduce
 from network3.reproduction.records import SkippedRecord
@@ -46,13 +47,14 @@ def reproduce_command(
                 show.finished(Finished(record.task, record), before=True)
         failed = 0
         try:
-            with show.shown():
+            with show.shown(), ended_by_sigterm():
                 for finished in reproduce(tasks, results, processes, show.watch):
                     failed += finished.record is None
                     show.finished(finished)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, SystemExit) as stop:
             mend = "Give the same command to go on."
-            raise leave(f"stopped; everything so far is in {results}. {mend}", INTERRUPTED) from None
+            code = INTERRUPTED if isinstance(stop, KeyboardInterrupt) else TERMINATED
+            raise leave(f"stopped; everything so far is in {results}. {mend}", code) from None
         if failed:
             raise leave(f"{failed} of {len(tasks)} failed, as told above.", FAILED)
         show.say(f"In {results / RECORDS}. Now: {program()} report{_where(results)}")

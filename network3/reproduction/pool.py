@@ -13,6 +13,7 @@ from pathlib import Path
 
 from network3.atomic import check_writable
 from network3.experiment import Folder
+from network3.interruption import TERMINATED, TrainingTerminated
 from network3.layers.checks import complaint, whole
 
 from .records import Record
@@ -132,6 +133,8 @@ def _work(task: Task, results: Path, threads: int, wait: bool) -> Record | str:
         return carry_out(task, results, threads, wait=wait)
     except KeyboardInterrupt:
         return "interrupted"
+    except TrainingTerminated:  # all is saved
+        os._exit(TERMINATED)  # an exception would be caught, and the process wait for tasks that nobody gives
     except Exception as error:
         return str(error) or repr(error)
     finally:
@@ -199,7 +202,7 @@ def _interrupt(running) -> None:
     while time.monotonic() < late and not all(future.done() for future in running):
         time.sleep(0.1)
     for child in multiprocessing.active_children() if not all(future.done() for future in running) else ():
-        child.terminate()  # it hears nothing: in a library's code, say
+        child.kill()  # it hears nothing: in a library's code, say
 
 
 def _epochs(folder: Path) -> int:

@@ -80,7 +80,7 @@ def train(**changes):
 
 
 def test_several_devices_need_jax():
-    wanted = r"^SGD: devices: wanted the JAX back end for several devices; got Numba's\. Write network3\.use\(backend=\"jax\""
+    wanted = r"^SGD: devices: wanted the JAX back end for several devices; got Numba's\. Write network3\.use\(backend="
     with pytest.raises(ValueError, match=wanted):
         train(backend="numba", devices=2)
 

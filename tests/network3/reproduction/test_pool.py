@@ -174,6 +174,18 @@ def test_ctrl_c_saves_is_one_line_and_leaves_no_process(tmp_path):
 
 
 @posix
+@pytest.mark.slow
+def test_sigterm_saves_too_and_exits_with_143(tmp_path):
+    with started(tmp_path) as process:
+        wait_until(lambda: len(epochs_of(tmp_path)) >= 3, 180)
+        process.terminate()
+        output, errors = process.communicate(timeout=60)
+        wait_until(lambda: of_session(process.pid) == [], 5)
+    assert (process.returncode, output, errors) == (143, "", STOPPED)
+    finish(tmp_path, epochs_of(tmp_path))
+
+
+@posix
 def test_ctrl_c_while_the_processes_start_is_one_line_too(tmp_path):
     with started(tmp_path) as process:
         wait_until(lambda: len(of_session(process.pid)) >= 3, 60)  # itself, what tracks its resources, a worker
