@@ -7,7 +7,7 @@ import hashlib
 import json
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -130,7 +130,8 @@ def held(path: Path | None) -> Iterator[None]:
     if path is None:
         yield
         return
-    lock = FileLock(path.with_name(f".{path.name}.lock"))
+    file = path.with_name(f".{path.name}.lock")
+    lock = FileLock(file)
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -140,4 +141,6 @@ def held(path: Path | None) -> Iterator[None]:
     try:
         yield
     finally:
+        with suppress(OSError):  # Windows removes no file that is open
+            file.unlink()  # while it is held: whoever comes now makes a new one
         lock.release()

@@ -7,6 +7,8 @@ import typer
 
 import network3
 from network3.catalogue import MEASUREMENTS, RUNS, Run, known_name
+from network3.device import floatX
+from network3.devices import place
 from network3.ensemble import ensemble
 from network3.experiment import Experiment, Folder, load, prepare
 from network3.gallery import save_pictures
@@ -43,6 +45,7 @@ def train(
         network3.use(device, backend=None if devices is None else "jax")
         arguments = {"epochs": epochs, "eta": eta, "lmbda": lmbda, "mini_batch_size": mini_batch_size}
         given = {key: value for key, value in arguments.items() if value is not None}
+        place(devices, given.get("mini_batch_size", run.training["mini_batch_size"]), floatX())
         folder = out if out is not None else latest_folder(name) if resume else new_folder(name)
         try:
             with writable(folder) as own:

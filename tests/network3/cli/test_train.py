@@ -37,7 +37,7 @@ def test_a_run_leaves_all_there_is_to_know(run, little):
     result = run("train", "shallow", "--epochs", 2, "--seed", 3)
     assert result.exit_code == 0, result.output
     folder = Path("network3-runs/shallow")
-    assert {path.name for path in folder.iterdir()} == FILES
+    assert {path.name for path in folder.iterdir()} == FILES | {"checkpoint.safetensors.previous"}
     for picture in folder.glob("*.png"):
         assert picture.read_bytes().startswith(PNG)
     history = network3.History.load(folder / "history.jsonl")
@@ -153,6 +153,22 @@ def test_json_is_a_line_an_epoch_and_one_for_the_end(run, little):
     )
     assert set(end["files"]) == FILES
     assert result.stderr == ""
+
+
+def test_on_a_device_through_jax_it_is_the_same(run, little):
+    assert run("train", "shallow", "--epochs", 1, "--out", "numba").exit_code == 0
+    result = run("train", "shallow", "--epochs", 1, "--out", "jax", "--devices", 1)
+    assert result.exit_code == 0, result.output
+    for one, other in zip(weights("numba"), weights("jax"), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+    assert json.loads(Path("jax/run.json").read_text(encoding="utf-8"))["backend"] == "jax"
+
+
+def test_devices_that_are_not_there_are_one_clear_line(run, little):
+    result = run("train", "shallow", "--devices", 3, "--mini-batch-size", 30)
+    assert (result.exit_code, result.stdout.count("Epoch")) == (1, 0)
+    assert "network3: SGD: devices: wanted at most the 1 that JAX finds (cpu); got 3. Write devices=1." in result.stderr
+    assert list(Path().iterdir()) == []
 
 
 def test_quiet_says_nothing(run, little):
