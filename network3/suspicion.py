@@ -22,8 +22,9 @@ class TrainingWarning(UserWarning):
 def look_at_data(plan: Plan) -> None:
     """Warn of images that were not scaled, and of labels in order that are not shuffled."""
     images, labels = plan.training.images, plan.training.targets
-    if images.dtype != np.uint8 and images.size and np.abs(images).max() > LARGE:
-        got = f"values from {images.min():g} to {images.max():g}"
+    low, high = (0, 0) if images.dtype == np.uint8 else (images.min(), images.max())
+    if max(-low, high) > LARGE:
+        got = f"values from {low:g} to {high:g}"
         mend = "Divide grey levels by 256, or pass them as uint8; neurons saturate on large values."
         _say(complaint("SGD: training data", "wanted pixels between 0 and 1, or near them", got, mend))
     together = plan.mini_batch_size < len(labels) and labels.ndim == 1 and labels.dtype.kind == "i"
