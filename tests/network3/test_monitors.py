@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from network3 import training
+from network3.evaluation import Evaluator
 from network3.regularization import l1
 from network3.schedules import StepDecay
 from tests.network3 import two_layers
@@ -49,8 +49,8 @@ def test_test_data_are_looked_at_in_every_epoch_only_if_asked_for():
 
 def test_no_set_is_scored_twice_in_an_epoch(monkeypatch):
     scored = []
-    real = training.score
-    monkeypatch.setattr(training, "score", lambda net, examples, cost: scored.append(0) or real(net, examples, cost))
+    real = Evaluator.score
+    monkeypatch.setattr(Evaluator, "score", lambda self: scored.append(0) or real(self))
     data = two_layers.data()
     two_layers.build().SGD(data, 2, 5, 0.1, data, data, monitor=MONITOR)
     assert len(scored) == 2 * 3

@@ -121,7 +121,7 @@ def test_a_valid_network_takes_numpys_step(network):
 
 
 @pytest.mark.slow
-@settings(settled, max_examples=40)
+@settings(settled, max_examples=15)
 @given(networks(), st.sampled_from(["numba", "jax"]))
 def test_many_valid_networks_take_numpys_step(network, backend):
     check(*network, backend)
