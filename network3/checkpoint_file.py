@@ -92,7 +92,7 @@ def _read_one(path: Path) -> Content:
             header = json.loads((file.metadata() or {})[KEY])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a dict)
         version = int(header["format"])
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
         raise Damaged("a file that is none, or is damaged") from None
     if version > FORMAT:
         mend = "Update network3, pip install -U network3."

@@ -234,7 +234,7 @@ def _read_settings(folder: Folder) -> dict[str, Any]:
         saved = json.loads(folder.settings.read_text(encoding="utf-8"))
         current = int(saved["format"]) <= FORMAT
         saved["run"], saved["seed"], dict(saved["training"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         got = f"{folder.settings}, which is damaged ({error!r})"
         raise ValueError(complaint(who, wanted, got, "Start anew in another folder.")) from None
     if not current:

@@ -103,7 +103,7 @@ class History:
                         getattr(history, name).append(row[name])
                 for name, value in row["monitors"].items():
                     history.monitors.setdefault(name, []).append(value)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             wanted = "wanted a file that History.save wrote"
             raise ValueError(
                 complaint(f"History.load: {filename}", wanted, repr(error), "Pass such a file.")

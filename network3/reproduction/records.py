@@ -125,7 +125,7 @@ def _parsed(line: str) -> Record:
         content = json.loads(line)
         checksum = content.pop("checksum")
         version = int(content.pop("format"))
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         raise Unusable("a line that is not whole") from None
     if version > FORMAT:
         raise Unusable(f"format {version} of a newer network3")

@@ -1,5 +1,7 @@
 """Damaged files, a fixed number of them: each reader answers or refuses in four parts, whatever the bytes."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -34,6 +36,20 @@ def test_a_damaged_file_is_read_or_refused(known, name, tmp_path):
         assert outcome in ("answered", "refused"), content
         refused += outcome == "refused"
     assert refused > FILES / 5 or name == "records"  # whose lines are skipped with a warning
+
+
+@pytest.mark.parametrize("name", ["network", "checkpoint", "history", "records", "settings"])
+@pytest.mark.parametrize("number", [b"1e999", b"-1e999", b"NaN", b"[" * 5000])
+def test_numbers_that_are_none_are_refused(known, name, number, tmp_path):
+    """In the place of each number in the JSON; a longer header has its length told anew."""
+    reader = known[name]
+    for place in re.finditer(rb"(?<=[ :\[])\d+(?=[,}\]])", reader.sound):
+        content = reader.sound[: place.start()] + number + reader.sound[place.end() :]
+        if name in ("network", "checkpoint"):
+            grown = int.from_bytes(content[:8], "little") + len(number) - len(place.group())
+            content = grown.to_bytes(8, "little") + content[8:]
+        outcome = reader.outcome(tmp_path / f"file{reader.suffix}", content)
+        assert outcome in ("answered", "refused"), (place, outcome)
 
 
 @pytest.mark.parametrize("name", NAMES)
