@@ -15,12 +15,12 @@ from network3.runners.jax_many import ManyRunner
 from network3.training import STEPS_A_CHUNK
 from network3.wiring import storages_of
 
-network3.use(backend="jax")
 COUNT = int(os.environ.get(NETWORKS, "1"))
 ONE = 1  # device, so that the loop runs on a CPU as well
 
 
 def build(config, weights, batch):
+    network3.use(backend="jax")
     return (Ours if COUNT == 1 else Several)(config, weights, batch, devices=ONE, together=STEPS_A_CHUNK)
 
 

@@ -181,7 +181,7 @@ def test_networks_vote(results):
     assert record.errors == [[k, alone[0][k]] for k in range(10_000) if alone[0][k] != labels[k]]
     found = read_records(results / "reproduction.jsonl")
     assert [(one.name, one.seed) for one in found] == [("tiny", 7), ("tiny", 6), ("two", 3)]
-    assert record.seconds == pytest.approx(found[0].seconds + found[1].seconds)
+    assert record.seconds == pytest.approx(found[0].seconds + found[1].seconds, rel=1e-4)  # records keep six digits
 
 
 def test_a_vote_needs_what_the_networks_take_for_others(results):
