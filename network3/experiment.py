@@ -117,7 +117,6 @@ class Experiment:
         history = net.SGD(
             training,
             **self.training,
-            **self.run.methods,
             cost=self.run.cost,
             validation_data=validation,
             test_data=test,
@@ -142,7 +141,6 @@ class Experiment:
             "data": self.run.data,
             "first": list(self.run.first),
             "training": self.training,
-            "methods": {name: repr(method) for name, method in self.run.methods.items()},
             "seed": self.seed,
             "backend": chosen_backend(),
             "machine": f"{platform.system()} {platform.machine()}",

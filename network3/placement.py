@@ -33,11 +33,12 @@ class Placement:
         """Whether this process is the one that prints and saves."""
         return jax.process_index() == 0
 
-    def in_any(self, flag: bool) -> bool:
-        """Return whether `flag` is true in any process; all must ask."""
+    def in_any(self, *flags: bool) -> tuple[bool, ...]:
+        """Return for each of `flags` whether it is true in any process; all must ask."""
         if jax.process_count() == 1:
-            return flag
-        return bool(multihost_utils.process_allgather(np.array(flag)).any())
+            return flags
+        found = multihost_utils.process_allgather(np.array(flags)).any(axis=0)
+        return tuple(bool(flag) for flag in found)
 
     def everywhere(self, array):
         """Return `array` on all devices; as it is, if it is there."""

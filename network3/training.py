@@ -120,7 +120,7 @@ def _heard(plan: Plan, pressed: Pressed) -> type[BaseException] | None:
     """Return what the training is to end with, if a signal came to it, or to a process that trains with it."""
     terminated, interrupted = pressed.terminated.is_set(), pressed.interrupted.is_set()
     if plan.placement is not None:  # all stop at the same place
-        terminated, interrupted = plan.placement.in_any(terminated), plan.placement.in_any(interrupted)
+        terminated, interrupted = plan.placement.in_any(terminated, interrupted)
     return TrainingTerminated if terminated else TrainingInterrupted if interrupted else None
 
 

@@ -7,10 +7,7 @@ import numpy as np
 import network3
 from benchmarks.gpu import NETWORKS
 from benchmarks.peers.ours import Ours, layers
-from network3.compilation import compile_step, compiled
-from network3.data import examples
 from network3.devices import place
-from network3.regularization import l2
 from network3.runners.jax_many import ManyRunner
 from network3.training import STEPS_A_CHUNK
 from network3.wiring import storages_of
@@ -32,18 +29,12 @@ class Several(Ours):
             self.runner.close()
         return super().cost(x, y)
 
-    def _runner(self, x, y):
-        data = examples("benchmark", (x, y), self.net)
-        regularizer = l2 if self.config.lmbda > 0 else None
-        step = compiled(self.net, compile_step, self.batch, x.shape[1], (), None, regularizer)
-        count = len(x) // self.batch
-        rows = np.arange(count * self.batch).reshape(count, self.batch)
+    def _runner_of(self, step, data):
         nets = [self.net, *(network3.Network(layers(self.config, self.batch), self.batch) for _ in range(COUNT - 1))]
         for net in nets[1:]:
             net.set_weights(self.net.get_weights())
-        storages = [storages_of(step.function.input_storage[4:], self.net, net) for net in nets]
-        many = ManyRunner(step.function, storages, data, "float32", place(ONE, self.batch, "float32"))
-        return AsOne(many), rows
+        storages = [storages_of(step.input_storage[4:], self.net, net) for net in nets]
+        return AsOne(ManyRunner(step, storages, data, self.net.floatX, place(ONE, self.batch, self.net.floatX)))
 
 
 class AsOne:

@@ -46,13 +46,15 @@ class Ours:
         self.position = 0
 
     def _runner(self, x, y):
-        data = examples("benchmark", (x, y), self.net)
         regularizer = l2 if self.config.lmbda > 0 else None
         step = compiled(self.net, compile_step, self.batch, x.shape[1], (), None, regularizer)
         count = len(x) // self.batch
         rows = np.arange(count * self.batch).reshape(count, self.batch)
+        return self._runner_of(step.function, examples("benchmark", (x, y), self.net)), rows
+
+    def _runner_of(self, step, data):
         placement = place(self.devices, self.batch, self.net.floatX)
-        return make_runner(chosen_backend(), step.function, data, self.net.floatX, placement), rows
+        return make_runner(chosen_backend(), step, data, self.net.floatX, placement)
 
     def run(self, steps):
         done = 0

@@ -75,11 +75,9 @@ class Run:
     layers : callable
         ``layers(mini_batch_size) -> list of layers``, newly drawn.
     training : dict
-        Arguments of `Network.SGD` that are plain values, besides the data and the cost.
+        Arguments of `Network.SGD` besides the data and the cost.
     figures : tuple of Figure
         What the book publishes of it; the first is its result.
-    methods : dict
-        Those that are objects which tell their settings: a rule, a schedule, what augments the images.
     cost : callable or None
         As in `Network.SGD`; None for the last layer's own.
     data : "mnist" or "expanded"
@@ -104,7 +102,6 @@ class Run:
     layers: Callable[[int], list]
     training: dict[str, Any]
     figures: tuple[Figure, ...]
-    methods: dict[str, Callable] = field(default_factory=dict)
     cost: Callable | None = None
     data: Literal["mnist", "expanded"] = "mnist"
     first: tuple[int | None, int | None] = (None, None)
@@ -120,11 +117,6 @@ class Run:
     def random(self) -> bool:
         """Whether it is repeated from other seeds; those of a vote are the repeats of its networks."""
         return self.nets == 1
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """How it is trained, as plain values."""
-        return self.training | {name: repr(method) for name, method in self.methods.items()}
 
     @property
     def result(self) -> Figure:
@@ -160,7 +152,7 @@ class Run:
             "nets": self.nets,
             "of": self.of,
             "cost": "the last layer's" if self.cost is None else self.cost.__name__,
-            "training": self.settings,
+            "training": dict(self.training),
             "scan": {name: list(values) for name, values in self.scan.items()},
             "published": self.published,
             "note": self.note,

@@ -5,8 +5,7 @@ what crosses to the devices in a call is which examples make up the mini-batches
 """
 
 from contextlib import contextmanager
-from functools import partial
-from weakref import WeakKeyDictionary
+from functools import lru_cache
 
 import jax
 import jax.numpy as jnp
@@ -20,9 +19,7 @@ from .jax import calling
 
 SLOTS = 250  # a call has room for a multiple of so many mini-batches: one size, and so one program
 NONE = -1  # where there is none
-
-_chunks: WeakKeyDictionary = WeakKeyDictionary()  # a compiled step: its loops by their placements
-_scorers: WeakKeyDictionary = WeakKeyDictionary()  # a compiled scorer: its loop
+KEPT = 16  # programs, for trainings and scans that come back to them; each keeps its network's code alive
 
 
 class LoopRunner:
@@ -39,8 +36,7 @@ class LoopRunner:
     def __init__(self, step, examples, dtype, placement):
         self.dtype, self.placement = dtype, placement
         self._storage, updates = [container.storage for container in step.input_storage[4:]], updates_of(step)
-        jit_fn = step.vm.jit_fn
-        self._loop = _chunks.setdefault(jit_fn, {}).setdefault(placement, _compile(jit_fn, updates, dtype, placement))
+        self._loop = _compile(step.vm.jit_fn, updates, dtype, placement)
         self._scalars: dict[float, jax.Array] = {}
         with calling(dtype), enough_memory(examples.images, dtype):
             self.targets = placement.everywhere(examples.targets)
@@ -72,10 +68,11 @@ class LoopRunner:
 
     def _scalar(self, value):
         if value not in self._scalars:
-            self._scalars = {**self._scalars, value: self.placement.everywhere(np.asarray(value, self.dtype))}
+            self._scalars[value] = self.placement.everywhere(np.asarray(value, self.dtype))
         return self._scalars[value]
 
 
+@lru_cache(KEPT)
 def _compile(step, updates, dtype, placement):
     """Return ``loop(states, images, targets, rows, eta, lmbda) -> states, costs``."""
     take = step_taker(step, updates, dtype, placement)
@@ -157,17 +154,22 @@ class LoopScorer:
         self.dtype, self.placement = dtype, placement
         own = [container.storage for container in function.input_storage[2:]]
         self._storage = own if storages is None else storages
-        jit_fn = function.vm.jit_fn
-        self._means = _scorers.setdefault(jit_fn, jax.jit(partial(_means, jit_fn, dtype)))
-        with calling(dtype):
+        self._means, self._given = _compile_means(function.vm.jit_fn, dtype), examples.images
+        with calling(dtype), enough_memory(examples.images, dtype):
             self._data = [placement.everywhere(part) for part in (examples.images, examples.targets)]
 
     def means(self, rows):
-        with calling(self.dtype):
+        with calling(self.dtype), enough_memory(self._given, self.dtype):
             params = [self.placement.everywhere(storage[0]) for storage in self._storage]
             found = self._means(*self._data, self.placement.everywhere(rows.astype(np.int32)), params)
             return np.stack([np.asarray(part, np.float64) for part in found], axis=1)
 
 
-def _means(function, dtype, images, targets, rows, params):
-    return lax.map(lambda chunk: tuple(function(*gathered(images, targets, chunk, dtype), *params)), rows)
+@lru_cache(KEPT)
+def _compile_means(function, dtype):
+    """Return ``means(images, targets, rows, params)``: the results of each chunk, one array for each of them."""
+
+    def means(images, targets, rows, params):
+        return lax.map(lambda chunk: tuple(function(*gathered(images, targets, chunk, dtype), *params)), rows)
+
+    return jax.jit(means)

@@ -3,7 +3,7 @@
 Each has its own parameters, states, order of the examples and rates; the training images are for all.
 """
 
-from weakref import WeakKeyDictionary
+from functools import lru_cache
 
 import jax
 import jax.numpy as jnp
@@ -11,9 +11,7 @@ import numpy as np
 from jax import lax
 
 from .jax import calling
-from .jax_loop import NONE, SLOTS, enough_memory, step_taker, updates_of
-
-_chunks: WeakKeyDictionary = WeakKeyDictionary()  # a compiled step: its loop
+from .jax_loop import KEPT, NONE, SLOTS, enough_memory, step_taker, updates_of
 
 
 class ManyRunner:
@@ -33,9 +31,7 @@ class ManyRunner:
     def __init__(self, step, storages, examples, dtype, placement):
         self.dtype, self.placement = dtype, placement
         self._storages = storages
-        jit_fn, updates = step.vm.jit_fn, updates_of(step)
-        loops = _chunks.setdefault(jit_fn, {})
-        self._loop = loops.setdefault(placement, _compile(jit_fn, updates, dtype, placement))
+        self._loop = _compile(step.vm.jit_fn, updates_of(step), dtype, placement)
         self._given = examples.images
         with calling(dtype), enough_memory(examples.images, dtype):
             self._data = [placement.everywhere(part) for part in (examples.images, examples.targets)]
@@ -62,6 +58,7 @@ class ManyRunner:
                     storage[0] = value.copy()
 
 
+@lru_cache(KEPT)
 def _compile(step, updates, dtype, placement):
     """Return ``loop(states, images, targets, rows, eta, lmbda) -> states, costs``, each network's in a row."""
     take = jax.vmap(step_taker(step, updates, dtype, placement), in_axes=(0, None, None, 0, 0, 0))

@@ -1,6 +1,5 @@
 """B. What network and network2 compute; what newer Theanos and PyTensor did to it (C, D)."""
 
-import importlib
 import math
 import subprocess
 import sys
@@ -270,8 +269,3 @@ def test_r41_r42_r44_a_shape_that_does_not_follow_is_told_when_the_network_is_ma
 def test_r41_half_padding_is_there_for_whom_it_suits():
     layer = ConvPoolLayer((32, 3, 3, 3), (4, 3, 32, 32), (2, 2), padding="half")
     assert layer.output_shape((None, 3072)) == (None, 32, 16, 16)
-
-
-def test_every_module_can_be_imported_alone():
-    for name in ("network3", "network3.layers.ops", "network3.datasets"):
-        assert importlib.import_module(name)

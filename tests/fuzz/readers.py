@@ -14,6 +14,7 @@ import numpy as np
 
 import network3
 from network3 import History, datasets
+from network3.catalogue import RUNS
 from network3.checkpoint_file import read as read_checkpoint
 from network3.checkpoint_file import write as write_checkpoint
 from network3.datasets.own_images import as_mnist, read_grey
@@ -104,7 +105,7 @@ def readers(folder: Path) -> dict[str, Reader]:
         "settings": Reader(
             ".json",
             json.dumps(settings).encode(),
-            lambda path: _resumed(path),
+            _resumed,
         ),
     }
     return found | _images(rng)
@@ -115,8 +116,6 @@ def _resumed(path: Path):
     run = path.parent / "run"
     run.mkdir(exist_ok=True)
     (run / "run.json").write_bytes(path.read_bytes())
-    from network3.catalogue import RUNS
-
     return prepare(RUNS["shallow"], run, {}, None, resume=True)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import network3
 from network3 import FullyConnectedLayer, Network, SoftmaxLayer
 from network3.rules import Momentum
 
@@ -29,10 +30,8 @@ def handles():
     return len(os.listdir("/proc/self/fd"))  # noqa: PTH208  (one handle less than an iterator holds)
 
 
-@pytest.mark.parametrize("backend", ["numba", "jax"])
-def test_memory_and_file_handles_stay(tmp_path, backend):
-    import network3
-
+@pytest.mark.parametrize(("backend", "devices"), [("numba", None), ("jax", None), ("jax", 1)])
+def test_memory_and_file_handles_stay(tmp_path, backend, devices):
     network3.use(backend=backend)
     rng = np.random.default_rng(1)
     images, labels = rng.random((3000, 40)), rng.integers(0, 3, 3000)
@@ -41,7 +40,8 @@ def test_memory_and_file_handles_stay(tmp_path, backend):
         if call % 5 == 0:  # a network of one's own now and then, as in a search
             net = Network([FullyConnectedLayer(40, 20, p_dropout=0.2), SoftmaxLayer(20, 3)], 10)
         path = tmp_path / f"checkpoint{call % 5}"
-        net.SGD((images, labels), 1, 10, 0.1, (images[:500], labels[:500]), rule=Momentum(0.5), checkpoint=path)
+        given = {"rule": Momentum(0.5), "checkpoint": path, "devices": devices}
+        net.SGD((images, labels), 1, 10, 0.1, (images[:500], labels[:500]), **given)
         gc.collect()
         seen.append((resident_mb(), handles()))
     assert seen[-1][1] == seen[WARM][1], [count for _, count in seen]

@@ -161,28 +161,17 @@ def test_a_killed_one_leaves_no_process(tmp_path):
 
 @posix
 @pytest.mark.slow
-def test_ctrl_c_saves_is_one_line_and_leaves_no_process(tmp_path):
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_saves_is_one_line_and_leaves_no_process(tmp_path, number, code):
     with started(tmp_path) as process:
         wait_until(lambda: len(epochs_of(tmp_path)) >= 3, 180)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         output, errors = process.communicate(timeout=60)
         wait_until(lambda: of_session(process.pid) == [], 5)
-    assert (process.returncode, output, errors) == (130, "", STOPPED)
+    assert (process.returncode, output, errors) == (code, "", STOPPED)
     before = epochs_of(tmp_path)
     assert 3 <= len(before) < 60
     finish(tmp_path, before)
-
-
-@posix
-@pytest.mark.slow
-def test_sigterm_saves_too_and_exits_with_143(tmp_path):
-    with started(tmp_path) as process:
-        wait_until(lambda: len(epochs_of(tmp_path)) >= 3, 180)
-        process.terminate()
-        output, errors = process.communicate(timeout=60)
-        wait_until(lambda: of_session(process.pid) == [], 5)
-    assert (process.returncode, output, errors) == (143, "", STOPPED)
-    finish(tmp_path, epochs_of(tmp_path))
 
 
 @posix
