@@ -51,7 +51,7 @@ def write(path: Path, header: dict[str, Any], tensors: dict[str, np.ndarray]) ->
     Raises
     ------
     OSError
-        Then `path` and the one before are as they were.
+        What was last written whole is still there, in `path` or as the one before.
     """
     header = {"format": FORMAT, **header}
     header["sha256"] = _checksum(header, tensors)

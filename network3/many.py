@@ -157,8 +157,10 @@ def _run_epoch(plans, states, runner, rates, pressed) -> np.ndarray:
         costs.append(runner.run(rows[:, done : done + STEPS_A_CHUNK], etas, decays))
         if pressed():
             message = f"{WHO}: interrupted in epoch {states[0].epoch}; the networks have the weights of before it."
-            kind = TrainingTerminated if pressed.terminated.is_set() else TrainingInterrupted
-            raise kind(message, states[0].history, None)
+            if pressed.terminated.is_set():
+                print(message)  # the program ends with no more than its code
+                raise TrainingTerminated(message, states[0].history, None)
+            raise TrainingInterrupted(message, states[0].history, None)
     runner.spread()
     return np.concatenate(costs, axis=1)
 

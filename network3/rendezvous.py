@@ -8,6 +8,7 @@ import os
 import socket
 import sys
 import time
+from contextlib import suppress
 
 from network3.layers.checks import complaint, real, whole
 
@@ -104,9 +105,11 @@ def _listen(where, count: int, late: float, timeout: float) -> None:
                 else:
                     other.close()
         absent = [str(k) for k in range(1, count) if k not in heard]
+        answer = b"missing: " + ", ".join(absent).encode() + b"\n" if absent else ALL_HERE
         for other in heard.values():
-            other.sendall(b"missing: " + ", ".join(absent).encode() + b"\n" if absent else ALL_HERE)
-            other.makefile("rb").read(1)  # until it hangs up: then the port is free at once
+            with suppress(OSError):  # one that has gone since
+                other.sendall(answer)
+                other.makefile("rb").read(1)  # until it hangs up: then the port is free at once
     finally:
         for other in heard.values():
             other.close()

@@ -1,5 +1,7 @@
 """Networks that are trained together become what each becomes alone; what is not alike is refused."""
 
+import os
+import signal
 import warnings
 from functools import partial
 
@@ -8,6 +10,7 @@ import pytest
 
 import network3
 from network3 import ConvPoolLayer, FullyConnectedLayer, Network, ReLU, SoftmaxLayer, train_many
+from network3.state import State
 from tests.network3 import device_run
 
 BATCH = device_run.BATCH
@@ -152,3 +155,30 @@ def test_networks_that_are_there_are_trained_as_they_are():
         warnings.simplefilter("error")
         found = train_many(nets, TRAINING, 1, BATCH, 0.1)
     assert [net for net, _ in found] == nets
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"), [(signal.SIGINT, network3.TrainingInterrupted), (signal.SIGTERM, network3.TrainingTerminated)]
+)
+def test_a_signal_ends_all_with_the_weights_of_the_last_epoch(monkeypatch, capsys, number, kind):
+    network3.use(backend="jax")
+    wanted = [net.get_weights() for net, _ in together(epochs=1)]
+    nets = []
+
+    def press(state, plan, draw=State.order):
+        if state.epoch == 1:
+            os.kill(os.getpid(), number)
+        return draw(state, plan)
+
+    def kept():
+        nets.append(build())
+        return nets[-1]
+
+    monkeypatch.setattr(State, "order", press)
+    with pytest.raises(kind) as caught:
+        together(builders=kept)
+    said = "train_many: interrupted in epoch 1; the networks have the weights of before it."
+    assert said in (str(caught.value), getattr(caught.value, "message", ""))
+    assert (said in capsys.readouterr().out) == (kind is network3.TrainingTerminated)
+    for net, weights in zip(nets, wanted, strict=True):
+        assert all((a == b).all() for a, b in zip(net.get_weights(), weights, strict=True))
