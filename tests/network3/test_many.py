@@ -163,10 +163,11 @@ def test_networks_that_are_there_are_trained_as_they_are():
 def test_a_signal_ends_all_with_the_weights_of_the_last_epoch(monkeypatch, capsys, number, kind):
     network3.use(backend="jax")
     wanted = [net.get_weights() for net, _ in together(epochs=1)]
-    nets = []
+    nets, pressed = [], []
 
     def press(state, plan, draw=State.order):
-        if state.epoch == 1:
+        if state.epoch == 1 and not pressed:  # once: a second Ctrl-C would stop at once
+            pressed.append(number)
             os.kill(os.getpid(), number)
         return draw(state, plan)
 
