@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.ndimage import gaussian_filter, map_coordinates
+from scipy.ndimage import gaussian_filter1d, map_coordinates
 
 from .images import check_fill, check_image_shape
 
@@ -141,8 +141,14 @@ def _drawn(rng, count, shape, rotation, scaling, elastic, smoothness) -> NDArray
     places = np.stack([cosine * y - sine * x + centre[0], sine * y + cosine * x + centre[1]])
     if elastic:
         noise = rng.uniform(-1, 1, size=(2, count, *shape))
-        places += elastic * gaussian_filter(noise, smoothness, axes=(2, 3), mode="constant")
+        along_y, along_x = (_smoothing(size, smoothness) for size in shape)
+        places += elastic * (along_y @ noise @ along_x.T)
     return places
+
+
+def _smoothing(size: int, smoothness: float) -> NDArray[np.float64]:
+    """Return the Gaussian filter of `size` pixels in a row, 0 beyond them, as a matrix: faster than filtering each."""
+    return gaussian_filter1d(np.eye(size), smoothness, axis=0, mode="constant")
 
 
 def _within(name: str, value: Any, least: float, most: float, example: str) -> float:

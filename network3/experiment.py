@@ -64,7 +64,7 @@ class Experiment:
     ----------
     run : Run
     training : dict
-        Arguments of `Network.SGD` besides the data.
+        Arguments of `Network.SGD` besides the data and the run's methods.
     seed : int
         Of first weights and masks.
     folder : Folder
@@ -117,9 +117,10 @@ class Experiment:
         history = net.SGD(
             training,
             **self.training,
+            **self.run.methods,
             cost=self.run.cost,
             validation_data=validation,
-            test_data=test,
+            test_data=test if self.run.test_in_training else None,
             seed=self.seed,
             callbacks=[keep, *callbacks],
             devices=devices,
@@ -128,6 +129,8 @@ class Experiment:
         )
         if net.best is not None:
             net.set_weights(net.best)
+        if history.best_epoch is not None and history.corresponding_test_accuracy is None:
+            history.test_accuracy[history.best_epoch] = net.accuracy(test)
         write_settings()
         history.save(folder.history)
         net.save(folder.model)
@@ -141,6 +144,7 @@ class Experiment:
             "data": self.run.data,
             "first": list(self.run.first),
             "training": self.training,
+            "methods": self.run.described,
             "seed": self.seed,
             "backend": chosen_backend(),
             "machine": f"{platform.system()} {platform.machine()}",
@@ -177,8 +181,8 @@ def prepare(run: Run, path, given: dict[str, Any], seed: int | None, *, resume: 
     _check(given)
     if resume:
         saved = _read_settings(folder)
-        before = {"run": saved["run"], "seed": saved["seed"], **saved["training"]}
-        now = {"run": run.name, **given} | ({} if seed is None else {"seed": seed})
+        before = {"run": saved["run"], "seed": saved["seed"], **saved["methods"], **saved["training"]}
+        now = {"run": run.name, **run.described, **given} | ({} if seed is None else {"seed": seed})
         differences = [
             f"{name} was {before.get(name, 'the default')} and is {value}"
             for name, value in now.items()
@@ -232,6 +236,7 @@ def _read_settings(folder: Folder) -> dict[str, Any]:
         saved = json.loads(folder.settings.read_text(encoding="utf-8"))
         current = int(saved["format"]) <= FORMAT
         saved["run"], saved["seed"], dict(saved["training"])
+        saved["methods"] = dict(saved.get("methods", {}))  # a network3 without them wrote none
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         got = f"{folder.settings}, which is damaged ({error!r})"
         raise ValueError(complaint(who, wanted, got, "Start anew in another folder.")) from None

@@ -112,6 +112,7 @@ class Search:
                     history = net.SGD(
                         data,
                         **training,
+                        **self.run.methods,
                         cost=self.run.cost,
                         validation_data=validation,
                         seed=self.seed,

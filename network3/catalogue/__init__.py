@@ -1,17 +1,17 @@
-"""The book's published runs as data, one module a chapter."""
+"""The book's published runs as data, one module a chapter, and one for what goes past it."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from network3.layers.checks import complaint, nearest
 
-from . import chapter1, chapter3, chapter5, chapter6
+from . import beyond, chapter1, chapter3, chapter5, chapter6
 from .measurement import Measurement as Measurement
 from .quoted import QUOTED as QUOTED
 from .run import Figure as Figure
 from .run import Run as Run
 
-RUNS = {run.name: run for chapter in (chapter1, chapter3, chapter5, chapter6) for run in chapter.RUNS}
+RUNS = {run.name: run for chapter in (chapter1, chapter3, chapter5, chapter6, beyond) for run in chapter.RUNS}
 """Trainings, by name."""
 
 MEASUREMENTS = {one.name: one for chapter in (chapter1, chapter3, chapter5) for one in chapter.MEASUREMENTS}

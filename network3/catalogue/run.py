@@ -69,15 +69,17 @@ class Run:
     name : str
         As on the command line; the original's function, where there is one.
     row : str
-        Chapter and number, such as "6.7".
+        Chapter and number, such as "6.7"; 7, which the book has not, for what goes past it.
     says : str
         What it is, in a line.
     layers : callable
         ``layers(mini_batch_size) -> list of layers``, newly drawn.
     training : dict
-        Arguments of `Network.SGD` besides the data and the cost.
+        Arguments of `Network.SGD` that are plain values, besides the data and the cost.
     figures : tuple of Figure
         What the book publishes of it; the first is its result.
+    methods : dict of str to callable
+        Arguments that are objects which tell their settings: a rule, a schedule, what augments the images.
     cost : callable or None
         As in `Network.SGD`; None for the last layer's own.
     data : "mnist" or "expanded"
@@ -88,6 +90,9 @@ class Run:
         How many networks are trained from seeds in a row, and vote.
     of : str
         The run whose repeats those networks are; "" if there is no vote.
+    test_in_training : bool
+        Whether the test images are looked at whenever the validation accuracy is a new best, as the original does;
+        else once, in the end.
     scan : dict of str to tuple
         Values of an argument that the original tried one after the other, instead of the one in `training`.
     points : dict of str to dict of int to float
@@ -102,11 +107,13 @@ class Run:
     layers: Callable[[int], list]
     training: dict[str, Any]
     figures: tuple[Figure, ...]
+    methods: dict[str, Callable] = field(default_factory=dict)
     cost: Callable | None = None
     data: Literal["mnist", "expanded"] = "mnist"
     first: tuple[int | None, int | None] = (None, None)
     nets: int = 1
     of: str = ""
+    test_in_training: bool = True
     scan: dict[str, tuple] = field(default_factory=dict)
     points: dict[str, dict[int, float]] = field(default_factory=dict)
     note: str = ""
@@ -117,6 +124,16 @@ class Run:
     def random(self) -> bool:
         """Whether it is repeated from other seeds; those of a vote are the repeats of its networks."""
         return self.nets == 1
+
+    @property
+    def described(self) -> dict[str, str]:
+        """The methods as they would be written."""
+        return {name: repr(method) for name, method in self.methods.items()}
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """How it is trained, as plain values."""
+        return self.training | self.described
 
     @property
     def result(self) -> Figure:
@@ -152,7 +169,7 @@ class Run:
             "nets": self.nets,
             "of": self.of,
             "cost": "the last layer's" if self.cost is None else self.cost.__name__,
-            "training": dict(self.training),
+            "training": self.settings,
             "scan": {name: list(values) for name, values in self.scan.items()},
             "published": self.published,
             "note": self.note,

@@ -24,7 +24,7 @@ RESULTS = Path("network3-results")
 
 def reproduce_command(
     names: Annotated[list[str] | None, typer.Argument(help="Which; `network3 list` shows them.")] = None,
-    chapter: Annotated[int | None, typer.Option(help="All that a chapter publishes: 1, 3, 5 or 6.")] = None,
+    chapter: Annotated[int | None, typer.Option(help="All that a chapter publishes: 1, 3, 5 or 6; 7 goes past the book.")] = None,
     repeats: Annotated[int, typer.Option(help="How often each, with seeds from 0 on; the book's author did 3.")] = 3,
     results: Annotated[Path, typer.Option(help="Folder for the records.")] = RESULTS,
     processes: Annotated[

@@ -87,7 +87,7 @@ def _prepare(run: Run, folder: Path, given, seed: int | None, resume: bool) -> l
 def _train_all(experiments: list[Experiment], reporter: Reporter, devices: int | None):
     """Train one after the other; return the networks and the data."""
     nets, run = [], experiments[0].run
-    reporter.say(f"{run.name} (row {run.row} of the book): {run.says}")
+    reporter.say(f"{run.name} (row {run.row}): {run.says}")
     data = load(run)
     for k, experiment in enumerate(experiments):
         if len(experiments) > 1:

@@ -17,12 +17,13 @@ from .comparison import compare
 from .samples import samples
 
 TITLES = {
-    1: "Using neural nets to recognize handwritten digits",
-    3: "Improving the way neural networks learn",
-    5: "Why are deep neural networks hard to train?",
-    6: "Deep learning",
+    1: "Chapter 1: Using neural nets to recognize handwritten digits",
+    3: "Chapter 3: Improving the way neural networks learn",
+    5: "Chapter 5: Why are deep neural networks hard to train?",
+    6: "Chapter 6: Deep learning",
+    7: "Past the book",
 }
-SHOWN_NETWORKS = (6,)  # chapters that show filters and misclassified digits
+SHOWN_NETWORKS = (6, 7)  # chapters that show filters and misclassified digits
 
 
 def write_report(results: Path, records: Sequence[Record], out: Path) -> None:

@@ -43,7 +43,7 @@ class Record:
     seconds : float
         Of training and evaluation, compiling left out: the median of the epochs times their number.
     training : dict
-        Arguments of `Network.SGD`; empty for what is no training.
+        Arguments of `Network.SGD`, as plain values; empty for what is no training.
     history : History or None
         Of a single training.
     environment : dict
@@ -139,7 +139,7 @@ def _parsed(line: str) -> Record:
     entry = VARIANTS.get(record.name)
     if entry is None:
         raise Unusable(f"{record.name}, which the catalogue does not have")
-    if getattr(entry, "training", {}) != record.training:
+    if getattr(entry, "settings", {}) != record.training:
         raise Unusable(f"{record.name} seed {record.seed}, trained otherwise than the catalogue says now")
     if record.history is not None and record.cut:
         epochs = record.training["epochs"]

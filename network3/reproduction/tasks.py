@@ -66,7 +66,7 @@ def choose(names: Sequence[str] = (), chapter: int | None = None, repeats: int =
         raise ValueError(complaint(who, "wanted names of the list or --chapter", got, mend))
     chapters = sorted({entry.chapter for entry in ENTRIES.values()})
     if chapter is not None and chapter not in chapters:
-        wanted = f"wanted one of {', '.join(map(str, chapters))}, which publish numbers"
+        wanted = f"wanted one of {', '.join(map(str, chapters))}, with which the rows of network3 list begin"
         raise ValueError(complaint(f"{who}: --chapter", wanted, str(chapter), f"Write e.g. {chapters[0]}."))
     known = {**ENTRIES, **VARIANTS}
     chosen = [known[known_name(who, name, known)] for name in names] or [

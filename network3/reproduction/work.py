@@ -153,7 +153,7 @@ def _record(task: Task, entry, values, seconds: float, threads: int, history=Non
         "machine": f"{platform.system()} {platform.machine()}",
         "versions": versions(),
     }
-    training = getattr(entry, "training", {})
+    training = getattr(entry, "settings", {})
     if entry.trains and most_epochs() < training.get("epochs", sys.maxsize):
         environment["max_epochs"] = most_epochs()
     return Record(task.name, entry.row, task.seed, values, seconds, training, history, environment, note, errors)

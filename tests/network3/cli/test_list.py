@@ -15,7 +15,8 @@ def test_each_run_has_a_line_with_its_figure(run):
     assert shown[0] == ["1.1", "sigmoid_30", "95.42%"]
     assert ["3.18", "multiple_eta_0.025", "0.3392"] in shown
     assert ["6.3", "omit_FC", "-"] in shown
-    assert shown[-1] == ["6.15", "ensemble", "99.67%"]
+    assert ["6.15", "ensemble", "99.67%"] in shown
+    assert shown[-1] == ["7.2", "beyond_ensemble", "99.79%"]
     rows = [tuple(map(int, row.split("."))) for row, *_ in shown]
     assert rows == sorted(rows)
     assert max(map(len, lines)) <= 100

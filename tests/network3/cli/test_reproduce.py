@@ -157,7 +157,7 @@ REFUSED = {
     "a name": (("shalow",), "wanted a name that network3 list shows; got 'shalow'. Perhaps you meant \"shallow\"."),
     "a chapter": (
         ("--chapter", 2),
-        "--chapter: wanted one of 1, 3, 5, 6, which publish numbers; g",
+        "--chapter: wanted one of 1, 3, 5, 6, 7, with which the rows of network3 list begin; g",
     ),
     "no repeats": (
         ("svm", "--repeats", 0),
@@ -203,6 +203,6 @@ def test_all_that_is_listed_can_be_reproduced(run):
 
 def test_the_help_tells_how_to_go_on(run):
     text = " ".join(re.sub("[│╭╮╰╯─]", " ", run("reproduce", "--help").stdout).split())
-    for phrase in ("--chapter", "1, 3, 5 or 6", "seeds from 0 on", "network3-results", "--json", "`network3 list`"):
+    for phrase in ("--chapter", "1, 3, 5 or 6; 7 goes past the book", "seeds from 0 on", "network3-results", "--json", "`network3 list`"):
         assert phrase in text
     assert "what was interrupted goes on from its checkpoint: to go on, give the same command" in text

@@ -15,7 +15,7 @@ def record(name, seed=0, validation=None, **values):
     entry = ENTRIES[name]
     history = None if validation is None else History(cost=[1.0, 0.5], validation_accuracy=[0.1, validation])
     named = {label.replace("_", " "): value for label, value in values.items()}
-    return Record(name, entry.row, seed, named, 1.0, getattr(entry, "training", {}), history, {})
+    return Record(name, entry.row, seed, named, 1.0, getattr(entry, "settings", {}), history, {})
 
 
 def shallow(test, validation=None, seed=0):

@@ -31,7 +31,7 @@ def curve(epochs, last, **monitors):
 
 def record(name, seed, values, history=None, note="", seconds=10.0):
     entry = ENTRIES[name]
-    training = getattr(entry, "training", {})
+    training = getattr(entry, "settings", {})
     return Record(name, entry.row, seed, values, seconds, training, history, ENVIRONMENT, note)
 
 

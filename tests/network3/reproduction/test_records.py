@@ -165,7 +165,7 @@ def test_the_last_of_a_name_and_a_seed_counts(path):
 def test_all_of_the_catalogue_can_be_recorded(path):
     runs = [variant for run in RUNS.values() for variant in run.variants()]
     for entry in [*runs, *MEASUREMENTS.values()]:
-        append(path, Record(entry.name, entry.row, 0, {}, 1.0, getattr(entry, "training", {}), None, {}))
+        append(path, Record(entry.name, entry.row, 0, {}, 1.0, getattr(entry, "settings", {}), None, {}))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert len(read_records(path)) == (5 + 20 + 4 + 14 + 8) + (3 + 18 + 3)

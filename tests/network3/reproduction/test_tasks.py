@@ -60,6 +60,7 @@ def test_a_chapter_is_all_that_it_publishes():
     fifth = ["depth_1", "depth_2", "depth_3", "depth_4", "gradients_2", "gradients_3", "gradients_4"]
     assert [task.name for task in choose(chapter=5, repeats=1)] == fifth
     assert len(choose(chapter=6, repeats=1)) == 14 + 8 + 4  # five networks vote
+    assert [task.name for task in choose(chapter=7)] == [*5 * ["beyond_single"], "beyond_ensemble"]
     assert len(choose(chapter=3, repeats=2)) == (20 + 9) * 2 + 8 + 1  # 8 machines and a neuron need no seed
 
 
@@ -84,7 +85,7 @@ def test_a_task_knows_its_entry_and_has_a_name_for_files():
     assert Task("shallow", 2).entry is RUNS["shallow"]
     assert Task("average_darkness", 0).entry is MEASUREMENTS["average_darkness"]
     assert Task("shallow", 2).key == "shallow-seed2"
-    tasks = [task for chapter in (1, 3, 5, 6) for task in choose(chapter=chapter)]
+    tasks = [task for chapter in (1, 3, 5, 6, 7) for task in choose(chapter=chapter)]
     keys = {task.key.lower() for task in tasks}  # on some machines upper case is no difference
     assert len(keys) == len(tasks)
     assert all(set(key) <= set("abcdefghijklmnopqrstuvwxyz0123456789_-.") for key in keys)
@@ -103,11 +104,11 @@ REFUSED = {
     ),
     "a chapter": (
         {"chapter": 2},
-        r"--chapter: wanted one of 1, 3, 5, 6, which publish numbers; got 2\. Write e\.g\. 1",
+        r"--chapter: wanted one of 1, 3, 5, 6, 7, with which the rows of .*; got 2\. Write e\.g\. 1",
     ),
     "no chapter": (
         {"chapter": 0},
-        r"network3 reproduce: --chapter: wanted one of 1, 3, 5, 6, .*; got 0\. Write e\.g\.",
+        r"network3 reproduce: --chapter: wanted one of 1, 3, 5, 6, 7, .*; got 0\. Write e\.g\.",
     ),
     "no repeats": ({"names": ["shallow"], "repeats": 0}, r"--repeats: wanted a whole number, 1 or more; got 0\. Write"),
 }
