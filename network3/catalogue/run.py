@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from network3.history import History
 
-BEST_VALIDATION = "best validation"
+BEST_VALIDATION: Final = "best validation"
 
 
 @dataclass(frozen=True)

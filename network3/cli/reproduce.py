@@ -20,11 +20,14 @@ from network3.reproduction.work import RECORDS
 from .border import FAILED, INTERRUPTED, border, leave, program
 
 RESULTS = Path("network3-results")
+EVERY = 10  # epochs
 
 
 def reproduce_command(
     names: Annotated[list[str] | None, typer.Argument(help="Which; `network3 list` shows them.")] = None,
-    chapter: Annotated[int | None, typer.Option(help="All that a chapter publishes: 1, 3, 5 or 6; 7 goes past the book.")] = None,
+    chapter: Annotated[
+        int | None, typer.Option(help="All rows of a chapter: 1, 3, 5 or 6; 7 is past the book.")
+    ] = None,
     repeats: Annotated[int, typer.Option(help="How often each, with seeds from 0 on; the book's author did 3.")] = 3,
     results: Annotated[Path, typer.Option(help="Folder for the records.")] = RESULTS,
     processes: Annotated[
@@ -75,13 +78,21 @@ def _where(results: Path) -> str:
 
 
 class _Lines:
-    """A line for each that is done."""
+    """A line for each that is done, and now and then one that a training goes on: files and pipes show no bars."""
+
+    def __init__(self):
+        self.heard: dict[Task, int] = {}
 
     def shown(self) -> AbstractContextManager:
         return nullcontext()
 
     def watch(self, running: dict[Task, int]) -> None:
         """Hear how many epochs those under way have done."""
+        for task, epochs in running.items():
+            if isinstance(task.entry, Run) and epochs - self.heard.get(task, 0) >= EVERY:
+                self.heard[task] = epochs
+                self.say(f"{who(task)}: {epochs} of {task.entry.training['epochs']} epochs")
+                sys.stdout.flush()
 
     def say(self, text: str) -> None:
         typer.echo(text)
@@ -111,6 +122,7 @@ class _Bars(_Lines):
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+        super().__init__()
         self.console = Console(highlight=False)
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         self.progress = Progress(*columns, console=self.console)
@@ -141,15 +153,20 @@ class _Bars(_Lines):
 
 def told(one: Finished) -> str:
     """Return how it went, in a line."""
-    who = f"{one.task.entry.row:>5}  {one.task.name} seed {one.task.seed}"
+    name = who(one.task)
     if one.record is None:
-        return f"{who}: {one.error}"
+        return f"{name}: {one.error}"
     if one.record.cut:
         count = one.record.environment.get("max_epochs", one.record.history.epochs if one.record.history else 0)
-        return f"{who}: cut to {count} epoch{'s' * (count != 1)} by NETWORK3_MAX_EPOCHS, and so not recorded"
+        return f"{name}: cut to {count} epoch{'s' * (count != 1)} by NETWORK3_MAX_EPOCHS, and so not recorded"
     if one.record.note:
-        return f"{who}: {one.record.note}"
+        return f"{name}: {one.record.note}"
     label, published = next(iter(one.task.entry.published.items()))
     value = one.record.values.get(label)
     book = "" if published is None else f" (book {number(label, published)})"
-    return f"{who}: {label} {number(label, value)}{book}, {one.record.seconds:.0f} s"
+    return f"{name}: {label} {number(label, value)}{book}, {one.record.seconds:.0f} s"
+
+
+def who(task: Task) -> str:
+    """Return what is repeated, as a line begins."""
+    return f"{task.entry.row:>5}  {task.name} seed {task.seed}"

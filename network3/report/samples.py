@@ -30,14 +30,15 @@ def samples(results: Path, records: Sequence[Record]) -> dict[str, object]:
 
 
 def _filters(results: Path, record: Record) -> dict[str, object]:
-    """Draw the weights that look at images; of networks that vote, the first one's."""
-    path = Folder(folder_of(results, [*record.task.members, record.task][0])).model
-    if not path.is_file():
+    """Draw the weights that look at images; of networks that vote, those of the first that is there."""
+    paths = [Folder(folder_of(results, task)).model for task in record.task.members or [record.task]]
+    first = next((k for k, path in enumerate(paths) if path.is_file()), None)
+    if first is None:
         return {}
-    net = network3.load(path)
+    net = network3.load(paths[first])
     convolutions = [k for k, layer in enumerate(net.layers) if isinstance(layer, ConvPoolLayer)]
     what = "filters of convolution" if convolutions else "weights of layer"
-    whose = " of the first network" if record.task.members else ""
+    whose = f" of network {first + 1}" if record.task.members else ""
     return {f"{what} {k + 1}{whose}": draw_filters(net, k) for k in convolutions or [0]}
 
 

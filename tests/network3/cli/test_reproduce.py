@@ -129,6 +129,20 @@ def test_a_line_tells_the_number_the_note_or_the_error():
     assert "cut to 1 epoch by NETWORK3_MAX_EPOCHS, and so not recorded" in told(Finished(cut.task, cut))
 
 
+def test_a_file_hears_every_ten_epochs_how_far_a_training_is(capsys):
+    lines, task = reproduce._Lines(), Task("double_fc_dropout", 2)
+    for epochs in (0, 9, 10, 11, 19, 20):
+        lines.watch({task: epochs, Task("random_guess", 0): 0})
+    lines.watch({Task("shallow", 0): 37})  # goes on from a checkpoint
+    assert capsys.readouterr().out.splitlines() == [
+        " 6.14  double_fc_dropout seed 2: 10 of 40 epochs",
+        " 6.14  double_fc_dropout seed 2: 20 of 40 epochs",
+        "  6.1  shallow seed 0: 37 of 60 epochs",
+    ]
+    reproduce._Json().watch({task: 10})
+    assert capsys.readouterr().out == ""
+
+
 def test_a_person_sees_bars_that_go_when_a_training_is_over(monkeypatch):
     screen = Console(file=io.StringIO(), force_terminal=True, width=100, color_system=None)
     monkeypatch.setattr("rich.console.Console", lambda **options: screen)
@@ -203,6 +217,13 @@ def test_all_that_is_listed_can_be_reproduced(run):
 
 def test_the_help_tells_how_to_go_on(run):
     text = " ".join(re.sub("[│╭╮╰╯─]", " ", run("reproduce", "--help").stdout).split())
-    for phrase in ("--chapter", "1, 3, 5 or 6; 7 goes past the book", "seeds from 0 on", "network3-results", "--json", "`network3 list`"):
+    for phrase in (
+        "--chapter",
+        "1, 3, 5 or 6; 7 is past the book",
+        "seeds from 0 on",
+        "network3-results",
+        "--json",
+        "`network3 list`",
+    ):
         assert phrase in text
     assert "what was interrupted goes on from its checkpoint: to go on, give the same command" in text

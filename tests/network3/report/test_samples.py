@@ -61,12 +61,14 @@ def test_what_was_taken_for_others_is_shown_without_the_network(made):
     assert all(link.startswith(("#", "data:image/png;base64,", "http://neural")) for link in page.links)
 
 
-def test_of_networks_that_vote_the_first_is_shown(made, tmp_path):
-    save("double_fc_dropout", tmp_path, 0)
+@pytest.mark.parametrize("seeds", [(0, 1), (3,)])
+def test_of_networks_that_vote_the_first_that_is_there_is_shown(made, tmp_path, seeds):
+    for seed in seeds:
+        save("double_fc_dropout", tmp_path, seed)
     vote = replace(record("ensemble", 0, 0.9967, [[3, 4]]), history=None)
     page = made([vote])
-    assert page.texts["filters of convolution 1 of the first network"] == 1
-    assert page.texts["filters of convolution 2 of the first network"] == 1
+    assert page.texts[f"filters of convolution 1 of network {seeds[0] + 1}"] == 1
+    assert page.texts[f"filters of convolution 2 of network {seeds[0] + 1}"] == 1
     assert page.texts["1 of 10,000 test images taken for others; right: the label above, what it was taken for below"]
     assert page.tags.count("svg") == 3
 
