@@ -147,7 +147,7 @@ class Run:
 
     @property
     def chapter(self) -> int:
-        """The book's chapter."""
+        """The first number of the row: the book's chapter, or 7."""
         return int(self.row.split(".")[0])
 
     def variants(self) -> list["Run"]:

@@ -1,4 +1,4 @@
-"""``network3 list``: the runs of the book that are built in."""
+"""``network3 list``: the runs that are built in, the book's and those past it."""
 
 import json
 from typing import Annotated
@@ -14,7 +14,7 @@ from .border import border
 def show_list(
     as_json: Annotated[bool, typer.Option("--json", help="One array with an object for each run.")] = False,
 ) -> None:
-    """List what the book publishes, chapter by chapter: trainings, baselines, gradients, with its numbers."""
+    """List what the book publishes, chapter by chapter, with its numbers, and what goes past it."""
     with border():
         if as_json:
             typer.echo(json.dumps([entry.as_dict() for entry in ENTRIES.values()], indent=2))
