@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
 from network3 import Network
 from network3.catalogue import RUNS
+from network3.schedules import ExponentialDecay
 from network3.search import Search, open_study
 
 STORAGE = Path("network3-search/no_hidden.log")
@@ -52,6 +54,20 @@ def test_trials_are_told_kept_and_gone_on_with(run, little):
     assert again.stdout.splitlines() == ["3 trials of before.", summary, command]
     assert STORAGE.read_bytes().count(b"\n") > 0
     assert [path.name for path in STORAGE.parent.iterdir()] == [STORAGE.name]  # no lock is left
+
+
+def test_trials_are_trained_with_the_methods_of_the_run(run, little, monkeypatch):
+    train, rates = Network.SGD, []
+
+    def told(net, *arguments, **options):
+        history = train(net, *arguments, **options)
+        rates.append(history.eta[1] / history.eta[0])
+        return history
+
+    monkeypatch.setattr(Network, "SGD", told)
+    monkeypatch.setitem(RUNS, "no_hidden", replace(RUNS["no_hidden"], methods={"schedule": ExponentialDecay(0.5)}))
+    assert run(*QUICK, "--trials", 1).exit_code == 0
+    assert rates == [pytest.approx(np.exp(-0.5))]
 
 
 def test_each_trial_is_a_training_of_its_own_on_the_first_images(run, little):
