@@ -1,7 +1,8 @@
 """Past the book: what its closing problems propose, together, with the test images looked at once.
 
 Those are larger networks, more transformations of the data, better initialization, schedules, momentum and ensembles
-(chapters 3 and 6). The settings were chosen by the validation accuracy alone.
+(chapters 3 and 6). Nothing was chosen by the test images: two short trials, by their validation accuracy, fixed how
+strong the deformations are; the rest was set beforehand.
 """
 
 from dataclasses import replace
@@ -52,7 +53,7 @@ SINGLE = Run(
         "augment": Deformation(rotation=10, scaling=0.1, elastic=20, smoothness=5, shift=1),
     },
     test_in_training=False,
-    note="620,298 parameters; settings chosen by validation accuracy, test images looked at once, at the end",
+    note="620,298 parameters; nothing was chosen by the test images, which were looked at once, at the end",
 )
 
 RUNS = [
