@@ -1,11 +1,18 @@
-"""Settings put back after every test, whatever it chose."""
+"""Settings put back after every test, whatever it chose; and the same random numbers for each, in any order."""
 
 import warnings
 
+import numpy as np
 import pytest
 
 from network3 import device
 from network3.layers import precision
+
+
+@pytest.fixture(autouse=True)
+def random_numbers():
+    """Begin each test with the same state of NumPy's global generator, from which first weights are drawn."""
+    np.random.seed(0)
 
 
 @pytest.fixture(autouse=True)

@@ -32,7 +32,7 @@ def small(**options):
 def test_r46_values_instead_of_labels_with_dropout_in_one_type(n_out):
     targets = IMAGES[:, :n_out].astype("float64")
     net = Network([FullyConnectedLayer(6, 5, p_dropout=0.2), RegressionLayer(5, n_out, p_dropout=0.2)], 4)
-    history = net.SGD((IMAGES, targets), 2, 4, 0.1, (IMAGES, targets), monitor=["validation_cost"])
+    history = net.SGD((IMAGES, targets), 2, 4, 0.01, (IMAGES, targets), monitor=["validation_cost"])
     assert {w.dtype for w in net.get_weights()} == {np.dtype("float32")}
     assert len(history.monitors["validation_cost"]) == 2  # it falls as a network learns; no accuracy is made up
     assert history.validation_accuracy == []

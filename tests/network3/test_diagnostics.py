@@ -138,7 +138,7 @@ def test_in_a_chain_of_neurons_each_layer_multiplies_by_weight_and_slope(chain, 
     assert layers_with(chain) == [0, 1, 3, 4]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def chain():
     """Four neurons in a row, and in the middle a layer that hands on what it is given; none has a cost of its own."""
     network3.use("cpu", "float64")
