@@ -18,6 +18,8 @@ def random_numbers():
 @pytest.fixture(autouse=True)
 def settings(monkeypatch):
     """Start each test from the defaults on the CPU, and put back what it chooses with `network3.use`."""
+    # A wider fixture is set up before this one: what it chose would stay, and trouble whichever file comes next.
+    assert (device._device, device._backend, precision._chosen) == (None, "auto", None), "chosen outside of a test"
     monkeypatch.setenv("NETWORK3_DEVICE", "cpu")
     monkeypatch.delenv("NETWORK3_FLOATX", raising=False)
     monkeypatch.setattr(device, "_device", None)
