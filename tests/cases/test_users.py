@@ -30,12 +30,14 @@ def small(**options):
 @case("R46")
 @pytest.mark.parametrize("n_out", [1, 2])
 def test_r46_values_instead_of_labels_with_dropout_in_one_type(n_out):
-    targets = IMAGES[:, :n_out].astype("float64")
+    images = np.random.default_rng(2).random((600, 6)).astype("float32")  # many: masks alone move the cost of a few
+    targets = images[:, :n_out].astype("float64")
     net = Network([FullyConnectedLayer(6, 5, p_dropout=0.2), RegressionLayer(5, n_out, p_dropout=0.2)], 4)
-    history = net.SGD((IMAGES, targets), 2, 4, 0.01, (IMAGES, targets), monitor=["validation_cost"])
+    history = net.SGD((images, targets), 2, 4, 0.01, (images, targets), monitor=["validation_cost"])
     assert {w.dtype for w in net.get_weights()} == {np.dtype("float32")}
-    assert len(history.monitors["validation_cost"]) == 2  # it falls as a network learns; no accuracy is made up
-    assert history.validation_accuracy == []
+    first, second = history.monitors["validation_cost"]
+    assert second < first
+    assert history.validation_accuracy == []  # none is made up
     y = SimpleNamespace(y=net.y)
     masked, plain = net.layers[-1].output_dropout, net.layers[-1].output
     cost = net.layers[-1].cost(y)
