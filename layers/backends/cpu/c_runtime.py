@@ -1,0 +1,45 @@
+"""The functions of the C library that kernels call, announced to LLVM where it cannot find them by itself."""
+
+import ctypes
+import sys
+
+from llvmlite import binding
+
+_MATHEMATICS = (
+    *("acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil", "copysign", "cos", "cosh", "erf"),
+    *("erfc", "exp", "exp2", "expm1", "fabs", "floor", "fma", "fmax", "fmin", "fmod", "hypot", "ldexp", "lgamma"),
+    *("log", "log10", "log1p", "log2", "nearbyint", "pow", "rint", "round", "sin", "sinh", "sqrt", "tan", "tanh"),
+    *("tgamma", "trunc"),
+)
+
+# LLVM writes calls of all of these; the stack probe is for functions with more than a page of local variables.
+FUNCTIONS = (*_MATHEMATICS, *(name + "f" for name in _MATHEMATICS), "memcpy", "memmove", "memset", "__chkstk")
+
+# Where they are on Windows, in the order of preference: the first is the C library that Python itself uses.
+LIBRARIES = ("ucrtbase", "vcruntime140", "msvcrt", "ntdll")
+
+
+def announce() -> None:
+    """Tell LLVM the addresses of the C library's functions, on Windows.
+
+    Elsewhere they are symbols of the process. There they are not, or are those of another C library; and LLVM ends the
+    process over a name that it does not find.
+    """
+    if sys.platform != "win32":
+        return
+    for name, address in addresses(FUNCTIONS, LIBRARIES).items():
+        binding.add_symbol(name, address)
+
+
+def addresses(names: tuple[str, ...], libraries: tuple[str, ...]) -> dict[str, int]:
+    """Return where the functions `names` are, each in the first of the `libraries` that has it."""
+    found: dict[str, int] = {}
+    for library in libraries:
+        try:
+            loaded = ctypes.CDLL(library)
+        except OSError:
+            continue
+        for name in names:
+            if name not in found and hasattr(loaded, name):
+                found[name] = ctypes.cast(getattr(loaded, name), ctypes.c_void_p).value or 0
+    return found

@@ -1,0 +1,20 @@
+"""A compiler for kernels: Python functions of loops over flat arrays, translated to LLVM's code by their syntax.
+
+There is no inference of types: parameters say theirs, and numbers of two types meet in a conversion only. What is not
+in the language is refused with its file and line. The same functions run as plain Python.
+"""
+
+from .errors import KernelError as KernelError
+from .kernel import Kernel as Kernel
+from .kernel import kernel as kernel
+from .kernel import module_text as module_text
+from .operations import FlatArray as FlatArray
+from .operations import Operation as Operation
+from .operations import copy as copy
+from .operations import operation as operation
+from .operations import scratch as scratch
+from .tile import Tile as Tile
+from .types import Array as Array
+from .types import Int as Int
+from .violations import REPORT as REPORT
+from .violations import violation as violation

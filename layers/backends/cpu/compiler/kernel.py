@@ -1,0 +1,147 @@
+"""Kernels: functions of the kernel language with a name that says all they are made of."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import is_dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from .errors import KernelError
+from .frame import Frame
+from .module import Module
+from .source import Source
+from .translate import Translator
+from .types import Array, ArrayValue, Int, Value
+from .violations import REPORT as REPORT
+
+
+class Kernel:
+    """A kernel for some sizes and types; its function is made when it is asked for only.
+
+    Attributes
+    ----------
+    name : str
+        For people.
+    key : str
+        The same for kernels that are made alike only: the factory and its arguments.
+    """
+
+    def __init__(self, factory: Callable, arguments: tuple, keywords: dict):
+        self._factory, self._arguments, self._keywords = factory, arguments, keywords
+        self.name = factory.__name__.strip("_")
+        self._check((*arguments, *keywords.values()))
+        given = [*map(repr, arguments), *(f"{name}={value!r}" for name, value in sorted(keywords.items()))]
+        self.key = f"{factory.__module__}.{factory.__qualname__}({', '.join(given)})"
+
+    def _check(self, x: Any) -> None:
+        """Refuse what the key cannot tell from something else: its text may be shortened, or be an address."""
+        if isinstance(x, tuple):
+            for part in x:
+                self._check(part)
+        elif is_dataclass(x) and not isinstance(x, type) and x.__dataclass_params__.frozen:  # type: ignore[attr-defined]
+            for name in x.__dataclass_fields__:
+                self._check(getattr(x, name))
+        elif x is not None and not isinstance(x, str | int | float | np.generic):
+            hint = "Pass what is made of these, and make the rest of it in the factory."
+            error = KernelError("numbers, texts, None, tuples or frozen dataclasses", type(x).__name__, hint)
+            error.place = self.name
+            raise error
+
+    @cached_property
+    def function(self) -> Callable:
+        """The plain Python function of flat arrays; its first parameter is the part."""
+        return self._factory(*self._arguments, **self._keywords)
+
+    @property
+    def parameters(self) -> list[Array | type[Int]]:
+        """What the function takes after the part."""
+        kinds = list(self.function.__annotations__.values())
+        for kind in kinds:
+            if not isinstance(kind, Array) and kind is not Int:
+                raise KernelError("parameters marked Array(dtype) or Int", repr(kind), f"Mark those of {self.name}.")
+        if len(kinds) != self.function.__code__.co_argcount - 1:
+            raise KernelError("every parameter but the part marked", self.name, "Mark each with Array(dtype) or Int.")
+        return kinds
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Kernel) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __repr__(self) -> str:
+        return self.key.removeprefix(f"{self._factory.__module__.rpartition('.')[0]}.")
+
+
+def kernel(factory: Callable[..., Callable]) -> Callable[..., Kernel]:
+    """Mark a function that returns a function of the kernel language, as one that returns a `Kernel`."""
+
+    @functools.wraps(factory)
+    def make(*arguments: Any, **keywords: Any) -> Kernel:
+        return Kernel(factory, arguments, keywords)
+
+    return make
+
+
+def module_text(kernel: Kernel, symbol: str, *, checking: bool = False) -> tuple[str, int]:
+    """Translate a kernel.
+
+    Parameters
+    ----------
+    kernel : Kernel
+    symbol : str
+        The name of the function in the module.
+    checking : bool, default False
+        Check every access to an array. The argument block then begins with the address of the report, see `violations`,
+        and an array is two words, its address and its length.
+
+    Returns
+    -------
+    str
+        LLVM's text of the module. Pointers have no types in it: LLVM 15 needs a context that is told so.
+    int
+        Bytes of scratch memory that the kernel uses.
+
+    Raises
+    ------
+    KernelError
+        Something that is not in the kernel language.
+    """
+    module = Module()
+    frame = Frame(module, checking)
+    parameters = ["ptr noalias %report"] if checking else []
+    values: list[Any] = [Value("%part", "int64")]
+    for k, kind in enumerate(kernel.parameters):
+        name = f"%p{k}"
+        if isinstance(kind, Array):
+            values.append(ArrayValue(name, kind.dtype, f"{name}n" if checking else None))
+            parameters += [f"ptr noalias {name}", *([f"i64 {name}n"] if checking else [])]
+        else:
+            values.append(Value(name, "int64"))
+            parameters.append(f"i64 {name}")
+    with np.errstate(all="ignore"):
+        Translator(frame, Source.of(kernel.function)).call(values, {})
+    if not frame.terminated:
+        frame.end("ret void")
+    parameters += [f"ptr noalias %scratch{k}" for k in range(len(frame.scratch))]
+    body = f"define internal void @body({', '.join(['i64 %part', *parameters])}) nounwind {{\n{frame.body()}\n}}"
+    return module.text(body, _entry(symbol, parameters, frame.scratch)), frame.scratch_bytes
+
+
+def _entry(symbol: str, parameters: list[str], scratch: list[int]) -> str:
+    """Return the function that is called from outside: it reads the argument block and calls the body.
+
+    Arrays are parameters of the body, since LLVM knows of parameters only that they lie in different places.
+    """
+    lines, given = [], ["i64 %part"]
+    for word, parameter in enumerate(parameters[: len(parameters) - len(scratch)]):
+        kind, name = parameter.split()[0], parameter.split()[-1]
+        lines += [f"{name}.at = getelementptr i64, ptr %arguments, i64 {word}", f"{name} = load {kind}, ptr {name}.at"]
+        given.append(f"{kind} {name}")
+    for k, offset in enumerate(scratch):
+        lines.append(f"%scratch{k} = getelementptr i8, ptr %scratch, i64 {offset}")
+        given.append(f"ptr %scratch{k}")
+    text = "\n".join([*lines, f"call void @body({', '.join(given)})", "ret void"])
+    return f"define void @{symbol}(ptr %arguments, i64 %part, ptr %scratch) nounwind {{\n{text}\n}}"
