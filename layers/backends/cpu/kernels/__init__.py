@@ -1,0 +1,1 @@
+"""The kernels, each a Python function of loops in the kernel language."""

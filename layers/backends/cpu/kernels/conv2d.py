@@ -1,0 +1,98 @@
+"""Convolution of any size: a product of the filters with the patches of an image, a panel of positions at a time.
+
+Two kernels, one each a type: `pack_filters` lays the filters out once a step, `conv2d` does some images a part, in
+2 * filters * positions * maps * kh * kw floating-point operations each.
+"""
+
+import numpy as np
+
+from ..compiler import Array, Int, kernel, scratch
+from .moves import fill
+from .panels import TERMS, heights, make_height, make_multiply, span_of
+from .patches import extent, find_taps, image_length, make_bordered, make_gather, make_segments
+
+PARTS = 32  # that images are shared out in, at most: each has an image with its border in memory
+
+
+def images_of_part(images: int) -> int:
+    """Return how many images a part does."""
+    return max(1, -(-images // PARTS))
+
+
+def image_parts(images: int) -> int:
+    """Return the number of parts that images are shared out in."""
+    return -(-images // images_of_part(images))
+
+
+def filter_parts(filters: int) -> int:
+    """Return the number of parts of `pack_filters`; what it packs is as long as the filters are."""
+    return -(-filters // heights()[0])
+
+
+def bordered_length(dtype: str, maps: int, kh: int, kw: int, oh: int, ow: int, down: int, right: int) -> int:
+    """Return the length of an image with its border: a part of `conv2d` needs one."""
+    return image_length(dtype, maps, extent(oh, kh, down), extent(ow, kw, right))
+
+
+@kernel
+def pack_filters(dtype: str):
+    """Lay filters out in blocks as a product takes them; true convolution turns them by 180 degrees (`flip`, 0 or 1).
+
+    w : (filters, maps, kh, kw), packed : as long. Parts: `filter_parts`.
+    """
+    tall, height_of = heights()[0], make_height()
+
+    def pack_filters(part, w: Array(dtype), packed: Array(dtype), filters: Int, maps: Int, taps: Int, flip: Int):
+        first, last = part * tall, min(filters, (part + 1) * tall)
+        of_filter = maps * taps
+        while first < last:
+            high = height_of(last - first)
+            for f in range(high):
+                for c in range(maps):
+                    source, to = ((first + f) * maps + c) * taps, first * of_filter + c * taps * high + f
+                    for k in range(taps):
+                        packed[to + k * high] = w[source + (taps - 1 - k if flip != 0 else k)]
+            first += high
+
+    return pack_filters
+
+
+@kernel
+def conv2d(dtype: str):
+    """Each image convolved with all filters.
+
+    x : (images, maps, height, width); packed : from `pack_filters`; y : (images, filters, oh, ow); work :
+    (parts, bordered); down, right : rows and columns from a position to the next; top, left : of the border, whose
+    other sides follow from oh and ow. `bordered` is `bordered_length`, `each` is `images_of_part`. Parts:
+    `image_parts`.
+
+    Loops: images; positions, a panel at a time; taps, so many that their patches stay in the first cache; filters, a
+    block at a time; taps, over which the sums of a block stay in registers.
+    """
+    number, span = np.dtype(dtype).type, span_of(dtype)
+    multiply, bordered_image = make_multiply(dtype), make_bordered(dtype)
+    segments, gather = make_segments(span), make_gather(dtype, span, span)
+
+    def conv2d(
+        part, x: Array(dtype), packed: Array(dtype), y: Array(dtype), work: Array(dtype), images: Int, each: Int,
+        bordered: Int, maps: Int, height: Int, width: Int, filters: Int, kh: Int, kw: Int, oh: Int, ow: Int,
+        down: Int, right: Int, top: Int, left: Int,
+    ):  # fmt: skip
+        panel, table, bases = scratch(TERMS * span + span, dtype), scratch(3 * span, "int64"), scratch(TERMS, "int64")
+        tall, wide, positions, taps = (oh - 1) * down + kh, (ow - 1) * right + kw, oh * ow, maps * kh * kw
+        at = part * bordered
+        fill(work, at, bordered, number(0))
+        for image in range(part * each, min(images, (part + 1) * each)):
+            to = image * filters * positions
+            bordered_image(work, at, x, image * maps * height * width, maps, height, width, tall, wide, top, left)
+            for first in range(0, positions, span):
+                columns = min(span, positions - first)
+                found = segments(table, first, columns, ow, down * wide, right)
+                for start in range(0, taps, TERMS):
+                    terms = min(TERMS, taps - start)
+                    find_taps(bases, at, start, terms, kh, kw, tall, wide)
+                    gather(panel, work, bases, terms, table, found, right)
+                    here, fresh = to + first, start == 0
+                    multiply(packed, 0, filters, taps, start, panel, 0, terms, y, here, positions, columns, fresh)
+
+    return conv2d

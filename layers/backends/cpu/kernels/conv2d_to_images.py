@@ -1,0 +1,111 @@
+"""The gradient of a convolution of any size to its images: filters times the output's gradient, added to the patches.
+
+Two kernels, one each a type: `pack_taps_of_filters` lays the filters out once a step, `conv2d_to_images` does some
+images a part, in 2 * filters * positions * maps * kh * kw floating-point operations each.
+"""
+
+import numpy as np
+
+from ..compiler import Array, Int, Tile, kernel, scratch
+from ..processor import lanes_of
+from .moves import fill
+from .panels import TERMS, make_height, make_sums, span_of
+from .patches import find_taps, make_scatter, make_segments
+
+TAPS = 96  # whose patches are in the first cache together; a multiple of the highest block
+
+
+def tap_parts(taps: int) -> int:
+    """Return the number of parts of `pack_filter_taps`; what it packs is as long as the filters are."""
+    return -(-taps // TAPS)
+
+
+@kernel
+def pack_filter_taps(dtype: str):
+    """Lay filters out in blocks of taps as a product takes them; `flip`, 0 or 1, as for `pack_filters`.
+
+    w : (filters, maps, kh, kw), packed : as long. Parts: `tap_parts`.
+    """
+    height_of = make_height()
+
+    def pack_filter_taps(part, w: Array(dtype), packed: Array(dtype), filters: Int, maps: Int, taps: Int, flip: Int):
+        of_filter = maps * taps
+        first, last = part * TAPS, min(of_filter, (part + 1) * TAPS)
+        while first < last:
+            high = height_of(last - first)
+            for r in range(high):
+                c, k = (first + r) // taps, (first + r) % taps
+                source, to = c * taps + (taps - 1 - k if flip != 0 else k), first * filters + r
+                for f in range(filters):
+                    packed[to + f * high] = w[source + f * of_filter]
+            first += high
+
+    return pack_filter_taps
+
+
+@kernel
+def conv2d_to_images(dtype: str):
+    """The gradient to each image.
+
+    packed : from `pack_filter_taps`; g : (images, filters, oh, ow); dx : (images, maps, height, width); the rest as for
+    `conv2d.conv2d`. Parts: `conv2d.image_parts`.
+
+    Loops: images; positions, a panel at a time; taps, so many that their patches stay in the first cache; filters, some
+    at a time; taps, a block at a time; filters, over which the sums of a block stay in registers.
+    """
+    number, lanes, span = np.dtype(dtype).type, lanes_of(dtype), span_of(dtype)
+    sums, segments, scatter = make_sums(dtype), make_segments(span), make_scatter(dtype, span, span)
+    row = Tile(dtype, lanes, (0,), tuple(range(0, span, lanes)))
+    take = make_inner(dtype)
+
+    def conv2d_to_images(
+        part, packed: Array(dtype), g: Array(dtype), dx: Array(dtype), work: Array(dtype), images: Int, each: Int,
+        bordered: Int, maps: Int, height: Int, width: Int, filters: Int, kh: Int, kw: Int, oh: Int, ow: Int,
+        down: Int, right: Int, top: Int, left: Int,
+    ):  # fmt: skip
+        panel, patches = scratch(TERMS * span, dtype), scratch(TAPS * span, dtype)
+        table, bases = scratch(3 * span, "int64"), scratch(TAPS, "int64")
+        tall, wide, positions, taps = (oh - 1) * down + kh, (ow - 1) * right + kw, oh * ow, maps * kh * kw
+        at = part * bordered
+        for image in range(part * each, min(images, (part + 1) * each)):
+            fill(work, at, bordered, number(0))
+            for first in range(0, positions, span):
+                columns = min(span, positions - first)
+                found = segments(table, first, columns, ow, down * wide, right)
+                for tap in range(0, taps, TAPS):
+                    rows = min(TAPS, taps - tap)
+                    find_taps(bases, at, tap, rows, kh, kw, tall, wide)
+                    for start in range(0, filters, TERMS):
+                        terms = min(TERMS, filters - start)
+                        source = (image * filters + start) * positions + first
+                        for k in range(terms):
+                            if columns == span:
+                                row.store(row.load(g, source + k * positions), panel, k * span, 0)
+                            else:
+                                for z in range(columns):
+                                    panel[k * span + z] = g[source + k * positions + z]
+                        done = 0
+                        while done < rows:
+                            i = (tap + done) * filters
+                            done += sums(packed, i, rows - done, start, panel, 0, terms, patches, done * span)
+                        scatter(patches, work, bases, rows, table, found, right)
+            take(dx, image * maps * height * width, work, at, maps, height, width, tall, wide, top, left)
+
+    return conv2d_to_images
+
+
+def make_inner(dtype: str):
+    """Return ``take(dx, i, work, at, maps, height, width, tall, wide, top, left)``: an image without its border."""
+    number = np.dtype(dtype).type
+
+    def take(dx, i, work, at, maps, height, width, tall, wide, top, left):
+        rows, columns = max(0, min(height, tall - top)), max(0, min(width, wide - left))
+        for c in range(maps):
+            for y in range(height):
+                to, source = i + (c * height + y) * width, at + (c * tall + y + top) * wide + left
+                inside = columns if y < rows else 0
+                for z in range(inside):
+                    dx[to + z] = work[source + z]
+                fill(dx, to + inside, width - inside, number(0))
+
+    return take

@@ -1,0 +1,57 @@
+"""Dropout masks: one pass over the generator's blocks, two elements from each."""
+
+import numpy as np
+
+from ....ops.dropout_mask import PARITY, ROTATIONS
+from ..compiler import Array, Int, kernel
+
+PART = 2048  # blocks of a part
+
+
+@kernel
+def dropout_mask(dtype: str):
+    """1 where a draw is below `threshold`, else 0: the same as the Op's own, bit for bit.
+
+    state, int32 : seed, stream and step; y : (size,). Parts: `per` blocks, of which there are half of size, rounded up.
+    """
+    one, zero = np.dtype(dtype).type(1), np.dtype(dtype).type(0)
+
+    def dropout_mask(part, state: Array("int32"), y: Array(dtype), size: Int, threshold: Int, per: Int):
+        half, kept = (size + 1) // 2, np.uint32(threshold)
+        seed, stream, step = np.uint32(state[0]), np.uint32(state[1]), np.uint32(state[2])
+        first, end = part * per, min(half, (part + 1) * per)
+        both = min(end, size - half)  # the last block serves one element if their number is odd
+        for i in range(first, both):
+            one_word, other_word = threefry2x32(seed, stream, step, np.uint32(i))
+            y[i] = one if one_word >> 8 < kept else zero
+            y[half + i] = one if other_word >> 8 < kept else zero
+        for i in range(max(first, both), end):
+            one_word, _ = threefry2x32(seed, stream, step, np.uint32(i))
+            y[i] = one if one_word >> 8 < kept else zero
+
+    return dropout_mask
+
+
+def threefry2x32(key0, key1, counter0, counter1):
+    """Return two random words: `network3.layers.ops.dropout_mask.threefry2x32` with its loops written out."""
+    key2 = key0 ^ key1 ^ np.uint32(PARITY)
+    a, b = counter0 + key0, counter1 + key1
+    a, b = _rounds(a, b, ROTATIONS[0], key1, key2, np.uint32(1))
+    a, b = _rounds(a, b, ROTATIONS[1], key2, key0, np.uint32(2))
+    a, b = _rounds(a, b, ROTATIONS[0], key0, key1, np.uint32(3))
+    a, b = _rounds(a, b, ROTATIONS[1], key1, key2, np.uint32(4))
+    return _rounds(a, b, ROTATIONS[0], key2, key0, np.uint32(5))
+
+
+def _rounds(a, b, rotations, one_key, other_key, count):
+    """Return what four rounds make of two words, with keys added at the end."""
+    a, b = _round(a, b, rotations[0])
+    a, b = _round(a, b, rotations[1])
+    a, b = _round(a, b, rotations[2])
+    a, b = _round(a, b, rotations[3])
+    return a + one_key, b + other_key + count
+
+
+def _round(a, b, rotation):
+    total = a + b
+    return total, ((b << rotation) | (b >> (32 - rotation))) ^ total

@@ -1,0 +1,30 @@
+"""Mini-batches gathered from where the examples of a data set lie."""
+
+import numpy as np
+
+from ..compiler import Array, Int, kernel
+
+
+@kernel
+def gather(source: str, dtype: str):
+    """Copy the rows of `data` that `rows` numbers to `x`, times `factor`.
+
+    rows : (batch,), data : (n, width) of `source`, factor : one number, x : (batch, width). Parts: `per` examples.
+    """
+    number = np.dtype(dtype).type
+    whole = source == dtype and not dtype.startswith("float")
+
+    def gather(
+        part, rows: Array("int64"), data: Array(source), factor: Array(dtype), x: Array(dtype),
+        width: Int, batch: Int, per: Int,
+    ):  # fmt: skip
+        scale = factor[0]
+        for k in range(part * per, min(batch, (part + 1) * per)):
+            at = rows[k] * width
+            for j in range(width):
+                if whole:
+                    x[k * width + j] = data[at + j]
+                else:
+                    x[k * width + j] = number(data[at + j]) * scale
+
+    return gather

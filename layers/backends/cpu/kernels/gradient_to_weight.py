@@ -1,0 +1,191 @@
+"""The gradient to the filters of a convolution with max-pooling, winner by winner.
+
+Two kernels: `lay_out_images` puts an image's maps last, where the patch under a filter is a few long rows, and lists
+its windows that are not blank; `gradient_to_weight` does some filters a part. A winner costs 2 * maps * kh * kw
+floating-point operations.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..compiler import Array, Int, Tile, kernel, scratch
+from ..processor import vector_registers
+from .geometry import Geometry
+from .moves import move
+from .winners import make_finder
+
+NUMBERS = 6000  # of images that are gone through filter by filter: they stay in the first cache
+PARTS = 10  # that the filters are shared out in
+
+
+@dataclass(frozen=True)
+class WeightLayout:
+    """How images lie, and how the sums are divided.
+
+    Attributes
+    ----------
+    lanes : int
+        Numbers in a vector of sums.
+    vectors, chunks : int
+        Vectors of a row of a patch that are summed up together, and how many times that for the whole row.
+    together : int
+        Rows of a patch that are summed up together.
+    image : int
+        Length of an image in the buffer, with what is read beyond it. `lay_out_images` needs for n images
+        ``n * image`` numbers, ``n * (windows + 1)`` int64 for the windows and n for their count.
+    filters : int
+        Filters of a part.
+    parts : int
+        Of `gradient_to_weight`.
+    """
+
+    lanes: int
+    vectors: int
+    chunks: int
+    together: int
+    image: int
+    filters: int
+    parts: int
+
+    @property
+    def chunk(self) -> int:
+        """Numbers of a row that are summed up together."""
+        return self.vectors * self.lanes
+
+    @property
+    def row(self) -> int:
+        """Length of a row's sums."""
+        return self.chunks * self.chunk
+
+
+def weight_layout(g: Geometry) -> WeightLayout:
+    """Return the layout for a geometry."""
+    lanes, row = g.lanes, g.kw * g.maps
+    while 2 * row <= lanes > 4:
+        lanes //= 2  # a row fills no more than half a vector
+    most = (vector_registers() - 4) // 2  # two sums are under way
+    chunks = -(-row // (lanes * most))
+    vectors = -(-row // (lanes * chunks))
+    fitting = (r for r in range(1, g.kh + 1) if g.kh % r == 0 and (r == 1 or (r * vectors <= most and chunks == 1)))
+    beyond = chunks * vectors * lanes
+    image = -(-(g.extent[0] * g.extent[1] * g.maps + beyond) // lanes) * lanes
+    filters = max(1, g.filters // PARTS)
+    return WeightLayout(lanes, vectors, chunks, max(fitting), image, filters, -(-g.filters // filters))
+
+
+@kernel
+def lay_out_images(g: Geometry):
+    """Put the maps of an image last, and list its windows that are not blank: those add nothing to a filter.
+
+    x : (n, maps, height, width), images : (n, image), seen (int64) : (n, windows + 1), of which the first count[n] are
+    windows. Parts: images.
+    """
+    maps, height, width, windows, image = g.maps, g.height, g.width, g.windows, weight_layout(g).image
+    (tall, wide), (top, left), dtype = g.extent, g.pad, g.dtype
+    number, columns = np.dtype(dtype).type, max(0, min(width, wide - left))
+    is_blank = make_blank(g)
+
+    def lay_out_images(part, x: Array(dtype), images: Array(dtype), seen: Array("int64"), count: Array("int64")):
+        for k in range(part * image, (part + 1) * image):
+            images[k] = number(0)
+        for c in range(maps):
+            for y in range(max(0, top), min(tall, top + height)):
+                source = ((part * maps + c) * height + y - top) * width
+                to = part * image + (y * wide + left) * maps + c
+                move(images, to, maps, x, source, 1, columns)
+        found = 0
+        for q in range(windows):
+            seen[part * (windows + 1) + found] = q
+            found += not is_blank(x, part, q)
+        count[part] = found
+
+    return lay_out_images
+
+
+def make_blank(g: Geometry) -> Callable[..., bool]:
+    """Return ``is_blank(x, n, q)``: whether the pixels that window q of image n sees are all 0."""
+    maps, height, width, pw = g.maps, g.height, g.width, g.pooled[1]
+    (rows, columns), (down, right), (top, left) = g.reach, g.step, g.pad
+
+    def is_blank(x, n, q):
+        y, z = q // pw * down - top, q % pw * right - left
+        for c in range(maps):
+            for r in range(max(y, 0), min(y + rows, height)):
+                for s in range(max(z, 0), min(z + columns, width)):
+                    if x[((n * maps + c) * height + r) * width + s] != 0:
+                        return False
+        return True
+
+    return is_blank
+
+
+@kernel
+def gradient_to_weight(g: Geometry):
+    """The gradient to some filters.
+
+    images, seen, count : from `lay_out_images`; bits (int32; not read where windows are single places) and gradient :
+    (n, filters, rows, columns); dw : (filters, maps, kh, kw). Parts: as in the layout.
+
+    Loops: images, so many that they stay in the first cache; filters; rows of a patch, some at a time; winners, over
+    which the sums of those rows' taps stay in registers.
+    """
+    layout, dtype, filters, kh, windows, wide = weight_layout(g), g.dtype, g.filters, g.kh, g.windows, g.extent[1]
+    image, block, together, chunk, row = layout.image, layout.filters, layout.together, layout.chunk, layout.row
+    some = max(1, NUMBERS // image)
+    pitch, of_filter = together * chunk, kh * row
+    capacity, line = some * windows * len(g.places) + 1, wide * g.maps
+    offsets = tuple(r * line + v for r in range(together) for v in range(0, chunk, layout.lanes))
+    tile = Tile(dtype, layout.lanes, (0,), offsets)
+    number = np.dtype(dtype).type
+    find, write = make_finder(g), make_writer(g)
+
+    def gradient_to_weight(
+        part, images: Array(dtype), seen: Array("int64"), count: Array("int64"), bits: Array("int32"),
+        gradient: Array(dtype), dw: Array(dtype), n: Int,
+    ):  # fmt: skip
+        begin, end = part * block, min(filters, (part + 1) * block)
+        where, received = scratch(capacity, "int64"), scratch(capacity, dtype)
+        total = scratch(block * of_filter, dtype)
+        for k in range(block * of_filter):
+            total[k] = number(0)
+        for start in range(0, n, some):
+            for o in range(begin, end):
+                winners = 0
+                for m in range(start, min(n, start + some)):
+                    at, first = (m * filters + o) * windows, m * (windows + 1)
+                    last = first + count[m]
+                    winners = find(bits, gradient, at, seen, first, last, m * image, where, received, winners)
+                to = (o - begin) * of_filter
+                for i in range(0, kh, together):
+                    for shift in range(i * line, i * line + row, chunk):
+                        one, other = tile.zero(), tile.zero()  # two sums, so that none waits for the other
+                        for e in range(0, winners - 1, 2):
+                            tile.accumulate(one, received, e, images, where[e] + shift)
+                            tile.accumulate(other, received, e + 1, images, where[e + 1] + shift)
+                        if winners % 2 != 0:
+                            tile.accumulate(one, received, winners - 1, images, where[winners - 1] + shift)
+                        tile.add(one, other)
+                        tile.add_to(one, total, to)
+                        to += pitch
+        write(total, dw, begin, end)
+
+    return gradient_to_weight
+
+
+def make_writer(g: Geometry) -> Callable[..., None]:
+    """Return ``write(total, dw, begin, end)``: the sums of filters [begin, end) in the order of the filters' taps."""
+    maps, kh, kw, flip, layout = g.maps, g.kh, g.kw, g.flip, weight_layout(g)
+    chunk, row, together = layout.chunk, layout.row, layout.together
+    taps = kh * kw
+
+    def write(total, dw, begin, end):
+        for o in range(begin, end):
+            for i in range(kh):
+                source = ((o - begin) * kh + i // together * together) * row + i % together * chunk
+                for j in range(kw):
+                    tap = taps - 1 - (i * kw + j) if flip else i * kw + j
+                    move(dw, o * maps * taps + tap, taps, total, source + j * maps, 1, maps)
+
+    return write

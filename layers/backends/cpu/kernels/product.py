@@ -1,0 +1,253 @@
+"""The weighted sums of a layer, x w, in 2 * batch * n_in * n_out floating-point operations.
+
+For a small batch threads share out the inputs, so that each always finds the same weights in its cache:
+`product_by_inputs`, and `sum_of_parts` adds up what the parts have found. For a larger one they share out blocks of
+examples and columns: `product_by_blocks`. Large weights are laid out first, by `pack_weights`, in the order in which
+blocks read them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..compiler import Array, Int, Tile, kernel
+from .sizes import PART, TERMS, Panels, Sizes, even_share, rows_in_registers
+
+CACHE = 1 << 20  # bytes of weights that stay in a processor's second cache
+OFTEN = 128  # examples that are worth laying weights out
+UNALIGNED = 1.5  # cycles to read a vector that may lie across two lines of the cache
+
+
+@dataclass(frozen=True)
+class ProductTile:
+    """What kernels are compiled for: sums of `high` rows of x, of `n_in` numbers each, by the columns of a panel."""
+
+    dtype: str
+    n_in: int
+    high: int
+    panels: Panels
+
+
+@dataclass(frozen=True)
+class ByInputs:
+    """How a product is shared out by inputs.
+
+    Attributes
+    ----------
+    tile : ProductTile
+    parts : int
+    sizes : tuple of int
+        What `product_by_inputs` takes after its arrays.
+    """
+
+    tile: ProductTile
+    parts: int
+    sizes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ByBlocks:
+    """How a product is shared out by blocks.
+
+    Attributes
+    ----------
+    tile : ProductTile
+    parts : int
+    sizes : tuple of int
+        What `product_by_blocks` takes after its arrays.
+    packed : int
+        Length of the weights as `pack_weights` lays them out; 0 if the blocks read them as they are.
+    packing_parts : int
+        Parts of `pack_weights`.
+    """
+
+    tile: ProductTile
+    parts: int
+    sizes: tuple[int, ...]
+    packed: int
+    packing_parts: int
+
+
+def is_small(s: Sizes) -> bool:
+    """Return whether a product is shared out by inputs: one vector of each example's sums has room in registers."""
+    return s.batch <= rows_in_registers(1)
+
+
+def by_inputs(s: Sizes) -> ByInputs:
+    """Return how a product is shared out by inputs."""
+    tile, blocks = _best_tile(s)
+    parts = -(-s.n_in // (2 * TERMS))
+    parts += parts % 2 if parts > 1 else 0  # two threads have the same to do
+    return ByInputs(tile, parts, (s.batch, s.n_out, -(-s.n_in // parts), tile.panels.count(s.n_out), blocks))
+
+
+def by_blocks(s: Sizes) -> ByBlocks:
+    """Return how a product is shared out by blocks."""
+    tile, blocks = _best_tile(s)
+    panels = tile.panels
+    pack = s.batch > OFTEN and s.n_in * s.n_out * np.dtype(s.dtype).itemsize > CACHE
+    columns = s.n_out + (-s.n_out % panels.lanes if panels.overlap else 0)
+    together = min(blocks, max(1, PART // (s.n_in * tile.high * panels.span)))
+    groups = -(-blocks // together)
+    sizes = s.batch, s.n_out, panels.count(s.n_out), blocks, together
+    return ByBlocks(tile, groups * panels.parts(s.n_out), sizes, s.n_in * columns if pack else 0, -(-s.n_in // TERMS))
+
+
+def _best_tile(s: Sizes) -> tuple[ProductTile, int]:
+    """Return the tile that takes the least time, and the number of its blocks of rows."""
+
+    def blocks(panels: Panels) -> int:
+        return -(-s.batch // rows_in_registers(panels.widest))
+
+    def cycles(panels: Panels) -> float:
+        return blocks(panels) * panels.cycles(s.n_out, -(-s.batch // blocks(panels)), UNALIGNED)
+
+    panels = min(s.panels, key=cycles)
+    high = even_share(s.batch, rows_in_registers(panels.widest))
+    return ProductTile(s.dtype, s.n_in, high, panels), blocks(panels)
+
+
+@kernel
+def product_by_inputs(tile: ProductTile):
+    """The product of some inputs with their weights.
+
+    x : (batch, n_in), w : (n_in, n_out), found : (parts, batch, n_out). Parts: inputs.
+
+    Loops: panels of columns; blocks of examples; inputs, over which the sums stay in registers.
+    """
+    dtype, n_in, high, panels = tile.dtype, tile.n_in, tile.high, tile.panels
+    span, last, tail = panels.span, panels.last, panels.tail
+    left = tuple(row * n_in for row in range(high))
+
+    def make_block(lanes: int, right: tuple[int, ...]) -> Callable[..., None]:
+        sums = Tile(dtype, lanes, left, right)
+
+        def block(x, w, found, row, column, to, n_out, first, end):
+            total = sums.zero()
+            for k in range(first, end):
+                sums.accumulate(total, x, row * n_in + k, w, k * n_out + column)
+            sums.store(total, found, to + row * n_out + column, n_out)
+
+        return block
+
+    of_panel, of_last, of_tail = panels.each(make_block)
+
+    def product_by_inputs(
+        part, x: Array(dtype), w: Array(dtype), found: Array(dtype),
+        n: Int, n_out: Int, terms: Int, count: Int, blocks: Int,
+    ):  # fmt: skip
+        first, to = part * terms, part * n * n_out
+        end = min(n_in, first + terms)
+        for p in range(count):
+            for b in range(blocks):  # the last block may have some examples again
+                of_panel(x, w, found, min(b * high, n - high), p * span, to, n_out, first, end)
+        for b in range(blocks):
+            row = min(b * high, n - high)
+            if last:
+                of_last(x, w, found, row, count * span, to, n_out, first, end)
+            if tail:
+                of_tail(x, w, found, row, n_out - tail, to, n_out, first, end)
+
+    return product_by_inputs
+
+
+@kernel
+def sum_of_parts(dtype: str):
+    """Add up what an even number of parts has found, each `size` numbers.
+
+    found : (parts, size), out : (size). One part.
+    """
+
+    def sum_of_parts(part, found: Array(dtype), out: Array(dtype), size: Int, parts: Int):
+        for i in range(size):
+            out[i] = found[i] + found[size + i]
+        for p in range(2, parts, 2):
+            for i in range(size):
+                out[i] += found[p * size + i] + found[p * size + size + i]
+
+    return sum_of_parts
+
+
+@kernel
+def product_by_blocks(tile: ProductTile, packed: bool):
+    """The product of a block of examples with a panel of weights, which are laid out by `pack_weights` or as they are.
+
+    x : (batch, n_in), w : (n_in, n_out) or packed, out : (batch, n_out). Parts: panels, and some blocks of examples.
+
+    Loops: inputs, `TERMS` at a time; inputs, over which the sums stay in registers.
+    """
+    dtype, n_in, high, panels = tile.dtype, tile.n_in, tile.high, tile.panels
+    span, last, tail = panels.span, len(panels.last) * panels.lanes, panels.tail
+    left, terms = tuple(row * n_in for row in range(high)), TERMS
+
+    def make_block(lanes: int, onto: tuple[int, ...]) -> Callable[..., None]:
+        pitch = len(onto) * lanes
+        sums = Tile(dtype, lanes, left, tuple(range(0, pitch, lanes)) if packed else onto, onto=onto)
+
+        def block(x, w, out, row, column, n_out, at):
+            step = pitch if packed else n_out
+            start = at * n_in if packed else column
+            total = sums.zero()
+            for some in range(0, n_in, terms):
+                of_some = sums.zero()
+                for k in range(some, min(n_in, some + terms)):
+                    sums.accumulate(of_some, x, row * n_in + k, w, start + k * step)
+                sums.add(total, of_some)
+            sums.store(total, out, row * n_out + column, n_out)
+
+        return block
+
+    of_panel, of_last, of_tail = panels.each(make_block)
+
+    def product_by_blocks(
+        part, x: Array(dtype), w: Array(dtype), out: Array(dtype),
+        n: Int, n_out: Int, count: Int, blocks: Int, together: Int,
+    ):  # fmt: skip
+        groups = (blocks + together - 1) // together
+        panel, first = part // groups, part % groups * together  # each thread stays with a panel of weights
+        for b in range(first, min(blocks, first + together)):
+            row = min(b * high, n - high)  # the last block may have some examples again
+            if panel < count:
+                of_panel(x, w, out, row, panel * span, n_out, panel * span)
+            elif last and panel == count:
+                of_last(x, w, out, row, count * span, n_out, count * span)
+            elif tail:
+                of_tail(x, w, out, row, n_out - tail, n_out, count * span + last)
+
+    return product_by_blocks
+
+
+@kernel
+def pack_weights(dtype: str, panels: Panels):
+    """Lay the weights out panel by panel, so that a block reads them in a row.
+
+    w : (n_in, n_out), packed : (columns, n_in), with each panel's columns together. Parts: `TERMS` inputs.
+    """
+    span, last, tail, terms = panels.span, len(panels.last) * panels.lanes, panels.tail, TERMS
+
+    def make_move(lanes: int, onto: tuple[int, ...]) -> Callable[..., None]:
+        pitch = len(onto) * lanes
+        source = Tile(dtype, lanes, (0,), onto)
+        target = Tile(dtype, lanes, (0,), tuple(range(0, pitch, lanes)))
+
+        def move(w, packed, first, end, column, n_in, n_out, at):
+            for k in range(first, end):
+                row = source.load(w, k * n_out + column)
+                target.store(row, packed, at * n_in + k * pitch, 0)
+
+        return move
+
+    of_panel, of_last, of_tail = panels.each(make_move)
+
+    def pack_weights(part, w: Array(dtype), packed: Array(dtype), n_in: Int, n_out: Int, count: Int):
+        first = part * terms
+        end = min(n_in, first + terms)
+        for p in range(count):
+            of_panel(w, packed, first, end, p * span, n_in, n_out, p * span)
+        if last:
+            of_last(w, packed, first, end, count * span, n_in, n_out, count * span)
+        if tail:
+            of_tail(w, packed, first, end, n_out - tail, n_in, n_out, count * span + last)
+
+    return pack_weights

@@ -1,0 +1,42 @@
+"""Softmax over the rows of a matrix."""
+
+import numpy as np
+
+from ..compiler import Array, Int, kernel
+from . import exponential
+
+
+@kernel
+def softmax(dtype: str, log: bool):
+    """Softmax of each row, or its logarithm.
+
+    x, y, shifted (for what is under way) : (rows, columns). One part. The exponentials of all rows are taken in one
+    loop, which becomes vector code: a row of ten alone does not.
+    """
+    number = np.dtype(dtype).type
+    exp = exponential.exp32 if dtype == "float32" else exponential.exp64
+
+    def softmax(part, x: Array(dtype), y: Array(dtype), shifted: Array(dtype), rows: Int, columns: Int):
+        for r in range(rows):
+            start = r * columns
+            largest = x[start]
+            for j in range(1, columns):
+                largest = max(largest, x[start + j])
+            for j in range(columns):
+                shifted[start + j] = x[start + j] - largest
+        for i in range(rows * columns):
+            y[i] = exp(shifted[i])
+        for r in range(rows):
+            start = r * columns
+            total = number(0)
+            for j in range(columns):  # NaN, wherever it is, makes the sum NaN
+                total += y[start + j]
+            if log:
+                logarithm = np.log(total)
+                for j in range(columns):
+                    y[start + j] = shifted[start + j] - logarithm
+            else:
+                for j in range(columns):
+                    y[start + j] = y[start + j] / total
+
+    return softmax

@@ -1,0 +1,94 @@
+"""Sums of numbers that lie in a row, a vector of sums at a time: none waits for the one before."""
+
+from typing import Any
+
+import numpy as np
+
+from ..compiler import operation
+from ..compiler.arithmetic import as_index
+from ..compiler.constants import described
+from ..compiler.errors import KernelError
+from ..compiler.frame import Frame
+from ..compiler.types import FLOATS, MEMORY, ArrayValue, RunTime, Value, itemsize
+from ..compiler.writer import Slot
+
+
+class WideSum:
+    """The operations on `lanes` sums under way; they are changed in place.
+
+    Parameters
+    ----------
+    source : "float32" or "float64"
+        Type of the numbers.
+    dtype : "float32" or "float64"
+        Type of the sums, with no fewer digits.
+    lanes : int
+        A power of two.
+    squared : bool
+        Whether the squares of the numbers are added up.
+    """
+
+    def __init__(self, source: str, dtype: str, lanes: int, squared: bool):
+        if source not in FLOATS or dtype not in FLOATS or itemsize(source) > itemsize(dtype) or lanes & (lanes - 1):
+            got = f"{source} as {dtype}, {lanes} lanes"
+            raise ValueError(f"WideSum: expected float32 or float64 as no less, and a power of two; got {got}.")
+        self.source, self.dtype, self.lanes, self.squared = source, dtype, lanes, squared
+        self._narrow, self._vector = (f"<{lanes} x {MEMORY[kind]}>" for kind in (source, dtype))
+
+    @operation
+    def zero(self) -> np.ndarray:
+        """Return sums of nothing."""
+        return np.zeros(self.lanes, self.dtype)
+
+    @zero.emitter
+    def _emit_zero(self, frame: Frame) -> "Sums":
+        sums = Sums(frame.slot(self._vector))
+        frame.set(sums.slot, "zeroinitializer")
+        return sums
+
+    @operation
+    def add(self, sums: np.ndarray, x: np.ndarray, i: int) -> None:
+        """Add x[i + k] to the k-th sum, or its square."""
+        if not 0 <= i <= x.size - self.lanes:
+            raise IndexError(f"{self.lanes} numbers from {i} on of an array of {x.size}")
+        numbers = x[i : i + self.lanes].astype(self.dtype)
+        sums += numbers * numbers if self.squared else numbers
+
+    @add.emitter
+    def _emit_add(self, frame: Frame, sums: Any, x: Any, i: Any) -> None:
+        if not isinstance(x, ArrayValue) or x.dtype != self.source or not isinstance(sums, Sums):
+            raise KernelError(f"sums, and an array of {self.source}", described(x), "Make the sums with zero().")
+        place = frame.place(x, as_index(frame, i), self.lanes)
+        numbers = frame.value(f"load {self._narrow}, ptr {place}, align {itemsize(self.source)}")
+        if self.source != self.dtype:
+            numbers = frame.value(f"fpext {self._narrow} {numbers} to {self._vector}")
+        if self.squared:
+            numbers = frame.value(f"fmul contract {self._vector} {numbers}, {numbers}")
+        frame.set(sums.slot, frame.value(f"fadd contract {self._vector} {frame.get(sums.slot)}, {numbers}"))
+
+    @operation
+    def total(self, sums: np.ndarray):
+        """Return the sum of all, added up by pairs."""
+        parts = list(sums)
+        while len(parts) > 1:
+            parts = [a + b for a, b in zip(parts[::2], parts[1::2], strict=True)]
+        return parts[0]
+
+    @total.emitter
+    def _emit_total(self, frame: Frame, sums: Any) -> Value:
+        if not isinstance(sums, Sums):
+            raise KernelError("sums", described(sums), "Make them with zero().")
+        kind, vector = MEMORY[self.dtype], frame.get(sums.slot)
+        parts = [frame.value(f"extractelement {self._vector} {vector}, i32 {k}") for k in range(self.lanes)]
+        while len(parts) > 1:
+            parts = [frame.value(f"fadd {kind} {a}, {b}") for a, b in zip(parts[::2], parts[1::2], strict=True)]
+        return Value(parts[0], self.dtype)
+
+
+class Sums(RunTime):
+    """Sums under way at run time."""
+
+    __slots__ = ("slot",)
+
+    def __init__(self, slot: Slot):
+        self.slot = slot
