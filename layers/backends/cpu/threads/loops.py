@@ -1,0 +1,149 @@
+"""The loops around kernels: over the commands of a plan, and over mini-batches; compiled once, for all networks.
+
+A command is three int64: the address of a kernel's code, the address of its arguments, and how many parts it has.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ....checks import complaint
+from ..compiler import Array, Int, kernel
+from .atomics import atomic_load, atomic_store
+from .entry import compiled
+from .team import in_single_thread
+from .work_queue import QUEUE, WorkQueue, do_job
+
+
+def run_commands(queue, commands, count, scratch, stride, areas):
+    """Do the commands one after the other, each with whoever helps."""
+    for c in range(count):
+        do_job(queue, commands[3 * c], commands[3 * c + 1], commands[3 * c + 2], scratch, stride, areas)
+
+
+@kernel
+def run_plan():
+    """Do the commands of a plan, one after the other."""
+
+    def run_plan(part, queue: Int, commands: Array("int64"), count: Int, scratch: Int, stride: Int, areas: Int):
+        run_commands(queue, commands, count, scratch, stride, areas)
+
+    return run_plan
+
+
+@kernel
+def run_steps():
+    """Do the commands of a plan for one mini-batch after the other, and keep the results of each.
+
+    What kernels change while this runs is given by its address, since LLVM takes it that nobody else changes an array.
+    """
+
+    def run_steps(
+        part,
+        queue: Int,
+        commands: Array("int64"),
+        count: Int,
+        scratch: Int,
+        stride: Int,
+        areas: Int,
+        slots: Array("int64"),
+        slot_count: Int,
+        rows: Int,
+        steps: Int,
+        batch: Int,
+        found: Int,
+        results: Int,
+        all_results: Array("int64"),
+    ):
+        for s in range(steps):
+            for k in range(slot_count):
+                atomic_store(slots[k], 0, rows + 8 * s * batch)
+            run_commands(queue, commands, count, scratch, stride, areas)
+            for r in range(results):
+                all_results[s * results + r] = atomic_load(found, r)
+
+    return run_steps
+
+
+class Scratch(NamedTuple):
+    """The scratch memory of a plan: thread k has the `stride` bytes from the address `base` + k * `stride` on.
+
+    No more than `areas` threads work on the plan, the caller among them.
+    """
+
+    base: int
+    stride: int
+    areas: int
+
+
+class PlanLoop:
+    """A plan that can be run.
+
+    Parameters
+    ----------
+    commands : array of int64, commands x 3
+        The address of a kernel's code, the address of its arguments, and how many parts it has. It may be changed
+        between runs.
+    scratch : Scratch
+    queue : WorkQueue, optional
+    """
+
+    def __init__(self, commands: NDArray[np.int64], scratch: Scratch, queue: WorkQueue = QUEUE):
+        self._kept = commands
+        self._blocks = _argument_blocks(commands, scratch, queue)
+        self._addresses = [block.ctypes.data for block in self._blocks]
+        self._run = compiled(run_plan)
+
+    def __call__(self) -> None:
+        """Do all commands, with the helpers of the thread pool, or alone where `single_thread` is entered."""
+        self._run(self._addresses[in_single_thread()], 0, 0)
+
+
+class StepLoop:
+    """A plan that can be run for many mini-batches in one call.
+
+    Parameters
+    ----------
+    commands, scratch, queue
+        As for `PlanLoop`.
+    slots : array of int64
+        The addresses of the words that take the address of a mini-batch's row numbers, before the plan is run for it.
+    found : array of 8-byte numbers
+        Where the plan leaves its results.
+    """
+
+    def __init__(
+        self,
+        commands: NDArray[np.int64],
+        scratch: Scratch,
+        slots: NDArray[np.int64],
+        found: NDArray,
+        queue: WorkQueue = QUEUE,
+    ):
+        self._kept = commands
+        self._blocks = _argument_blocks(commands, scratch, queue)
+        self._slots, self._found = slots, found
+        self._run = compiled(run_steps)
+
+    def __call__(self, rows: NDArray[np.int64]) -> NDArray:
+        """Run the plan for each row of `rows`, steps x batch, and return the results, steps x results."""
+        rows = np.ascontiguousarray(rows, np.int64)
+        steps, batch = rows.shape
+        slots, found = self._slots, self._found
+        results = np.empty((steps, found.size), found.dtype)
+        words = [slots.ctypes.data, slots.size, rows.ctypes.data, steps, batch]
+        words += [found.ctypes.data, found.size, results.ctypes.data]
+        block = np.array([*self._blocks[int(in_single_thread())], *words], np.int64)
+        self._run(block.ctypes.data, 0, 0)
+        return results
+
+
+def _argument_blocks(commands: NDArray[np.int64], scratch: Scratch, queue: WorkQueue) -> NDArray[np.int64]:
+    """Return the arguments with which both loops begin: for a team, and for the calling thread alone."""
+    if commands.dtype != np.int64 or commands.shape[1:] != (3,) or not commands.flags.c_contiguous:
+        got = f"{commands.dtype} of shape {commands.shape}"
+        mend = "Make them with np.zeros((count, 3), np.int64)."
+        raise ValueError(complaint("plan", "wanted commands as rows of three int64", got, mend))
+    words = [queue.address, commands.ctypes.data, len(commands), scratch.base, scratch.stride]
+    return np.array([[*words, scratch.areas], [*words, 1]], np.int64)
