@@ -1,0 +1,49 @@
+"""Convolution with max-pooling in one pass, and its gradients by the places that won."""
+
+from pytensor.graph.basic import Apply
+
+from ..kernels.conv_max_pool import conv_max_pool, forward_layout, pack_taps
+from ..kernels.gradient_to_input import gradient_to_input, input_layout, pack_rows
+from ..kernels.gradient_to_weight import gradient_to_weight, lay_out_images, weight_layout
+from ..ops import ConvMaxPool, GradientToInput, GradientToWeight
+from ..plan import View
+from .elementwise import contiguous
+from .registry import Lowering, lowers
+
+
+@lowers(ConvMaxPool)
+def lower_conv_max_pool(low: Lowering, node: Apply, x: View, w: View) -> list[View]:
+    """Convolve and pool; filters are laid out first."""
+    g = node.op.geometry
+    x, w, layout, images = contiguous(low, x), contiguous(low, w), forward_layout(g), x.shape[0]
+    packed = low.new(g.dtype, (layout.packed,))
+    pooled, bits = (low.new(dtype, (images, g.filters, *g.pooled)) for dtype in (g.dtype, "int32"))
+    sizes = [g.maps, g.kh, g.kw]
+    low.run(pack_taps(g.dtype, g.flip), [w, packed, g.filters, *sizes, layout.share], layout.shares)
+    low.run(conv_max_pool(g), [x, packed, *sizes, pooled, bits], images)
+    return [pooled, bits][: len(node.outputs)]
+
+
+@lowers(GradientToWeight)
+def lower_gradient_to_weight(low: Lowering, node: Apply, x: View, bits: View, gradient: View, w: View) -> View:
+    """Sum up, filter by filter, what its winners saw."""
+    g = node.op.geometry
+    x, bits, gradient = (contiguous(low, v) for v in (x, bits, gradient))
+    layout, n = weight_layout(g), x.shape[0]
+    images, seen = low.new(g.dtype, (n * layout.image,)), low.new("int64", (n * (g.windows + 1),))
+    count, dw = low.new("int64", (n,)), low.new(g.dtype, w.shape)
+    low.run(lay_out_images(g), [x, images, seen, count], n)
+    low.run(gradient_to_weight(g), [images, seen, count, bits, gradient, dw, n], layout.parts)
+    return dw
+
+
+@lowers(GradientToInput)
+def lower_gradient_to_input(low: Lowering, node: Apply, w: View, bits: View, gradient: View, x: View) -> View:
+    """Add each winner's filter to the patch that it saw."""
+    g = node.op.geometry
+    w, bits, gradient = (contiguous(low, v) for v in (w, bits, gradient))
+    layout = input_layout(g)
+    packed, dx = low.new(g.dtype, (layout.packed,)), low.new(g.dtype, x.shape)
+    low.run(pack_rows(g.dtype, g.flip), [w, packed, g.maps, g.kh, g.kw, layout.row], g.filters)
+    low.run(gradient_to_input(g), [packed, bits, gradient, dx], x.shape[0])
+    return dx

@@ -1,0 +1,21 @@
+"""Dropout masks."""
+
+from pytensor.graph.basic import Apply
+
+from ....ops.dropout_mask import DropoutMask
+from ..kernels.dropout_mask import dropout_mask
+from ..plan import View
+from .elementwise import contiguous
+from .registry import Lowering, lowers
+
+PER = 2048  # blocks of two numbers that are a part
+
+
+@lowers(DropoutMask)
+def lower_dropout_mask(low: Lowering, node: Apply, x: View, state: View) -> View:
+    """Draw a mask of the shape of x."""
+    mask = low.new(x.dtype, x.shape)
+    half = (x.size + 1) // 2
+    arguments = [contiguous(low, state), mask, x.size, node.op.threshold, PER]
+    low.run(dropout_mask(x.dtype), arguments, -(-half // PER))
+    return mask

@@ -1,0 +1,146 @@
+"""Elementwise expressions, and copies between arrays of any strides."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from pytensor.compile.ops import DeepCopyOp, ViewOp
+from pytensor.graph.basic import Apply
+from pytensor.scalar.basic import ScalarOp
+from pytensor.tensor.elemwise import Elemwise
+
+from ..kernels.elementwise import PART, elementwise
+from ..plan import View
+from ..scalars import lines_of
+from .registry import Lowering, lowers
+
+
+@lowers(Elemwise)
+def lower_elemwise(low: Lowering, node: Apply, *inputs: View) -> list[View]:
+    """Calculate an expression at each place, some outputs in the place of inputs."""
+    shape = np.broadcast_shapes(*(x.shape for x in inputs))
+    inplace = node.op.inplace_pattern or {}
+    outputs = [
+        inputs[inplace[k]] if k in inplace else low.new(out.type.dtype, shape) for k, out in enumerate(node.outputs)
+    ]
+    calculate(low, node.op.scalar_op, inputs, outputs)
+    return outputs
+
+
+@lowers(DeepCopyOp)
+def lower_copy(low: Lowering, node: Apply, x: View) -> View:
+    """Copy a value."""
+    return copied(low, x)
+
+
+@lowers(ViewOp)
+def lower_view(low: Lowering, node: Apply, x: View) -> View:
+    """Name a value anew."""
+    return x
+
+
+def calculate(low: Lowering, op: ScalarOp, inputs: Sequence[View], outputs: Sequence[View]) -> None:
+    """Add the command for a scalar Op at each place of `outputs`; an output that is an input too is in its place."""
+    # An array that is given twice is one operand: LLVM may take it that no two lie in the same place.
+    operands: list[View] = []
+    numbers = [_number_of(operands, x) for x in inputs]
+    lines, results = lines_of(
+        op, [(f"v{k}", x.dtype) for k, x in zip(numbers, inputs, strict=True)], [y.dtype for y in outputs]
+    )
+    _add_command(low, tuple(lines), tuple(results), operands, outputs)
+
+
+def copy_to(low: Lowering, x: View, y: View) -> None:
+    """Add the command that copies `x`, spread over the shape of `y`, to `y`; the types are the same."""
+    _add_command(low, (), ("v0",), [x], [y])
+
+
+def copied(low: Lowering, x: View) -> View:
+    """Return a contiguous copy of a value."""
+    y = low.new(x.dtype, x.shape)
+    copy_to(low, x, y)
+    return y
+
+
+def contiguous(low: Lowering, x: View) -> View:
+    """Return a value in one piece, by rows."""
+    return x if x.contiguous else copied(low, x)
+
+
+def _number_of(operands: list[View], x: View) -> int:
+    """Return the number of an operand, which is added if it is not there yet."""
+    for k, known in enumerate(operands):
+        if _same(known, x):
+            return k
+    operands.append(x)
+    return len(operands) - 1
+
+
+def _same(one: View, other: View) -> bool:
+    return one is other or (
+        one.buffer is other.buffer
+        and (one.dtype, one.shape, one.strides, one.offset) == (other.dtype, other.shape, other.strides, other.offset)
+    )
+
+
+def _overlap(one: View, other: View) -> bool:
+    return one.buffer is other.buffer and not _same(one, other)
+
+
+def _add_command(low: Lowering, lines, results, operands: list[View], outputs: Sequence[View]) -> None:
+    # An operand that lies in an output's memory in another way would change under way.
+    operands = [copied(low, x) if any(_overlap(x, y) for y in outputs) else x for x in operands]
+    places = [next((k for k, x in enumerate(operands) if _same(x, y)), None) for y in outputs]
+    own = [y for y, place in zip(outputs, places, strict=True) if place is None]
+    arrays = [*operands, *own]
+    shape = outputs[0].shape
+    if math.prod(shape) == 0:
+        return
+    lengths, strides = _joined_axes(shape, [_spread(array, shape) for array in arrays])
+    starts = [sum((n - 1) * -step for n, step in zip(lengths, steps, strict=True) if step < 0) for steps in strides]
+    arrays = [_moved(array, -start) for array, start in zip(arrays, starts, strict=True)]
+    kernel = elementwise(
+        lines,
+        results,
+        tuple(x.dtype for x in operands),
+        tuple((y.dtype, place) for y, place in zip(outputs, places, strict=True)),
+        tuple(steps[-1] if steps[-1] in (0, 1) else None for steps in strides),
+        len(lengths),
+        any(starts),
+    )
+    per = max(1, PART // math.prod(lengths[1:]))
+    arguments = [*arrays, *lengths, *(step for steps in strides for step in steps)]
+    arguments += [*(starts if any(starts) else ()), per]
+    low.run(kernel, arguments, -(-lengths[0] // per))
+
+
+def _moved(array: View, by: int) -> View:
+    """Return a view that begins so many numbers later."""
+    return View(array.buffer, array.dtype, array.shape, array.strides, array.offset + by) if by else array
+
+
+def _spread(array: View, shape: tuple[int, ...]) -> list[int]:
+    """Return the strides of an array for the axes of `shape`: 0 where it is spread."""
+    missing = len(shape) - len(array.shape)
+    sizes, strides = (1,) * missing + array.shape, (0,) * missing + array.strides
+    return [0 if size == 1 else stride for size, stride in zip(sizes, strides, strict=True)]
+
+
+def _joined_axes(shape: tuple[int, ...], strides: list[list[int]]) -> tuple[list[int], list[list[int]]]:
+    """Return lengths and strides with axes of one number left out, and those joined that follow each other in all."""
+    lengths: list[int] = []
+    joined: list[list[int]] = [[] for _ in strides]
+    for d, length in enumerate(shape):
+        if length == 1:
+            continue
+        if lengths and all(steps[-1] == own[d] * length for steps, own in zip(joined, strides, strict=True)):
+            lengths[-1] *= length
+            for steps, own in zip(joined, strides, strict=True):
+                steps[-1] = own[d]
+        else:
+            lengths.append(length)
+            for steps, own in zip(joined, strides, strict=True):
+                steps.append(own[d])
+    if not lengths:
+        return [1], [[1] for _ in strides]
+    return lengths, joined

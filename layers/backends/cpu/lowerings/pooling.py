@@ -1,0 +1,37 @@
+"""Pooling that is not one with its convolution, and its gradients."""
+
+from pytensor.graph.basic import Apply
+
+from ....ops.pool import MaxPool2DGrad, Pool2D, Unpool2D
+from ..kernels.pool2d import max_pool2d_gradient, pool2d, unpool2d
+from ..plan import View
+from .elementwise import contiguous
+from .registry import Lowering, lowers
+
+
+@lowers(Pool2D)
+def lower_pool2d(low: Lowering, node: Apply, x: View) -> View:
+    """Condense each window."""
+    (images, maps, height, width), (rows, columns) = x.shape, node.op.size
+    y = low.new(x.dtype, (images, maps, height // rows, width // columns))
+    low.run(pool2d(x.dtype, node.op.mode, node.op.size), [contiguous(low, x), y, height, width], images * maps)
+    return y
+
+
+@lowers(Unpool2D)
+def lower_unpool2d(low: Lowering, node: Apply, g: View, x: View) -> View:
+    """Repeat each value over its window."""
+    images, maps, height, width = x.shape
+    dx = low.new(g.dtype, x.shape)
+    low.run(unpool2d(g.dtype, node.op.size), [contiguous(low, g), dx, height, width], images * maps)
+    return dx
+
+
+@lowers(MaxPool2DGrad)
+def lower_max_pool2d_gradient(low: Lowering, node: Apply, x: View, y: View, g: View) -> View:
+    """Give every largest value of a window all of its gradient."""
+    images, maps, height, width = x.shape
+    dx = low.new(g.dtype, x.shape)
+    arrays = [*(contiguous(low, v) for v in (x, y, g)), dx]
+    low.run(max_pool2d_gradient(g.dtype, node.op.size), [*arrays, height, width], images * maps)
+    return dx

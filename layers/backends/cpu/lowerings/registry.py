@@ -1,0 +1,111 @@
+"""Lowering: every node of a graph to commands of a plan, or to a view of what is there already.
+
+A lowering is a function ``f(low, node, *inputs) -> outputs`` of views. It divides the work by the shapes alone.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from pytensor.graph.basic import Apply, Constant, Variable
+from pytensor.graph.fg import FunctionGraph
+from pytensor.scalar.basic import ScalarType
+from pytensor.tensor.type import TensorType
+
+from ..compiler import Kernel
+from ..plan import Plan, View
+from ..unsupported import Unsupported
+
+Lowered = Callable[..., View | Sequence[View]]
+_LOWERINGS: dict[type, Lowered] = {}
+
+
+def lowers(*kinds: type) -> Callable[[Lowered], Lowered]:
+    """Mark a function as the lowering of some classes of Ops, and of those that descend from them."""
+
+    def mark(function: Lowered) -> Lowered:
+        _LOWERINGS.update(dict.fromkeys(kinds, function))
+        return function
+
+    return mark
+
+
+def lowering_of(op: Any) -> Lowered:
+    """Return the lowering of an Op.
+
+    Raises
+    ------
+    Unsupported
+        There is none.
+    """
+    for kind in type(op).__mro__:
+        if kind in _LOWERINGS:
+            return _LOWERINGS[kind]
+    raise Unsupported(f"the Op {op} ({type(op).__name__})")
+
+
+class Lowering:
+    """A graph on its way to a plan.
+
+    Parameters
+    ----------
+    fgraph : FunctionGraph
+    order : list of Apply
+        Its nodes, each after those that it depends on.
+    plan : Plan
+
+    Raises
+    ------
+    Unsupported
+        A node, a type or a shape that has no lowering.
+    """
+
+    def __init__(self, fgraph: FunctionGraph, order: list[Apply], plan: Plan):
+        self.fgraph, self.plan = fgraph, plan
+        self.views: dict[Variable, View] = {}
+        for variable in fgraph.inputs:
+            self.views[variable] = plan.given(*_type_of(variable))
+        for node in order:
+            self.node = node
+            found = lowering_of(node.op)(self, node, *map(self.view, node.inputs))
+            outputs = (found,) if isinstance(found, View) else found
+            self.views.update(zip(node.outputs, outputs, strict=True))
+
+    def view(self, variable: Variable) -> View:
+        """Return where a value lies."""
+        if variable not in self.views:
+            if not isinstance(variable, Constant) or not isinstance(variable.type, TensorType | ScalarType):
+                raise Unsupported(f"{variable} of type {variable.type}")
+            self.views[variable] = self.plan.constant(np.asarray(variable.data))
+        return self.views[variable]
+
+    def new(self, dtype: str, shape: tuple[int, ...]) -> View:
+        """Return a place for a value of the node that is being lowered."""
+        return self.plan.new(dtype, shape, owner=self.node)
+
+    def run(self, kernel: Kernel, arguments: list, parts: int = 1) -> None:
+        """Add a command."""
+        if parts > 0:
+            self.plan.run(kernel, arguments, parts)
+
+
+def _type_of(variable: Variable) -> tuple[str, tuple[int, ...]]:
+    if not isinstance(variable.type, TensorType):
+        raise Unsupported(f"{variable} of type {variable.type}")
+    shape = variable.type.shape
+    if None in shape:
+        raise Unsupported(f"{variable} of open shape {shape}")
+    return variable.type.dtype, shape
+
+
+def constant_of(variable: Variable) -> Any:
+    """Return the value of a constant input.
+
+    Raises
+    ------
+    Unsupported
+        It is known at run time only.
+    """
+    if not isinstance(variable, Constant):
+        raise Unsupported(f"{variable}, which is known at run time only")
+    return variable.data

@@ -1,0 +1,106 @@
+"""Nodes that look at a value in another way: axes in another order, another shape, a part. Most cost nothing."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from pytensor.graph.basic import Apply, Constant, Variable
+from pytensor.raise_op import Assert
+from pytensor.tensor.basic import ScalarFromTensor, TensorFromScalar
+from pytensor.tensor.elemwise import DimShuffle
+from pytensor.tensor.shape import Reshape, Shape, Shape_i, SpecifyShape
+from pytensor.tensor.subtensor import Subtensor, indices_from_subtensor
+
+from ..plan import View, row_strides
+from ..unsupported import Unsupported
+from .elementwise import contiguous
+from .registry import Lowering, constant_of, lowers
+
+
+@lowers(DimShuffle)
+def lower_dimshuffle(low: Lowering, node: Apply, x: View) -> View:
+    """Put the axes in another order, add some of length 1, leave some out."""
+    order = node.op.new_order
+    shape = tuple(1 if axis == "x" else x.shape[axis] for axis in order)
+    strides = tuple(0 if axis == "x" else x.strides[axis] for axis in order)
+    return View(x.buffer, x.dtype, shape, strides, x.offset)
+
+
+@lowers(Reshape)
+def lower_reshape(low: Lowering, node: Apply, x: View, _: View) -> View:
+    """Look at the same numbers in another shape."""
+    shape = node.outputs[0].type.shape
+    if None in shape:
+        shape = _resolved(constant_of(node.inputs[1]), x.size)
+    x = contiguous(low, x)
+    return View(x.buffer, x.dtype, shape, row_strides(shape), x.offset)
+
+
+def _resolved(lengths: np.ndarray, size: int) -> tuple[int, ...]:
+    """Return a shape in which -1 stands for what is left."""
+    known = int(np.prod([n for n in lengths if n != -1]))
+    return tuple(int(n) if n != -1 else size // max(known, 1) for n in lengths)
+
+
+@lowers(SpecifyShape)
+def lower_same(low: Lowering, node: Apply, x: View, *_: View) -> View:
+    """Nothing: all shapes are known."""
+    expected = [int(constant_of(v)) if isinstance(v, Constant) else None for v in node.inputs[1:]]
+    if any(n is not None and n != m for n, m in zip(expected, x.shape, strict=False)) and expected:
+        raise Unsupported(f"{node}, which does not hold")
+    return x
+
+
+@lowers(Shape, Shape_i)
+def lower_shape(low: Lowering, node: Apply, x: View) -> View:
+    """Return a length, or all of them, which are known."""
+    shape = x.shape if isinstance(node.op, Shape) else x.shape[node.op.i]
+    return low.plan.constant(np.array(shape, np.int64))
+
+
+@lowers(Assert)
+def lower_assert(low: Lowering, node: Apply, x: View, *_: View) -> View:
+    """Nothing, if all that is asserted is known to hold."""
+    if not all(isinstance(v, Constant) and bool(v.data) for v in node.inputs[1:]):
+        raise Unsupported(f"{node}")
+    return x
+
+
+@lowers(ScalarFromTensor, TensorFromScalar)
+def lower_scalar(low: Lowering, node: Apply, x: View) -> View:
+    """A number is an array without axes."""
+    return View(x.buffer, x.dtype, (), (), x.offset)
+
+
+@lowers(Subtensor)
+def lower_subtensor(low: Lowering, node: Apply, x: View, *_: View) -> View:
+    """Take a part by constant indices and slices."""
+    return part_of(x, constant_indices(node.op, node.inputs[1:]))
+
+
+def constant_indices(op, inputs: Sequence[Variable]) -> list[int | slice]:
+    """Return the indices of a Subtensor, if all are constants."""
+
+    def value(entry):
+        if isinstance(entry, slice):
+            return slice(*(value(bound) for bound in (entry.start, entry.stop, entry.step)))
+        return entry if entry is None or isinstance(entry, int) else int(constant_of(entry))
+
+    return [value(entry) for entry in indices_from_subtensor(inputs, op.idx_list)]
+
+
+def part_of(x: View, indices: list[int | slice]) -> View:
+    """Return the part of a value that constant indices and slices take."""
+    shape, strides, offset = [], [], x.offset
+    for d, (n, stride) in enumerate(zip(x.shape, x.strides, strict=True)):
+        index = indices[d] if d < len(indices) else slice(None)
+        if isinstance(index, slice):
+            places = range(*index.indices(n))
+            offset += places.start * stride if len(places) else 0
+            shape.append(len(places))
+            strides.append(places.step * stride)
+        elif -n <= index < n:
+            offset += index % n * stride
+        else:
+            raise Unsupported(f"index {index} of an axis of {n}")
+    return View(x.buffer, x.dtype, tuple(shape), tuple(strides), offset)
+

@@ -1,0 +1,33 @@
+"""How much memory this machine has."""
+
+import os
+import sys
+from functools import cache
+
+
+@cache
+def total_memory() -> int | None:
+    """Return the bytes of this machine's memory, or None where the system does not tell."""
+    if sys.platform == "win32":
+        return _windows()
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
+def _windows() -> int | None:
+    import ctypes
+
+    class Status(ctypes.Structure):
+        _fields_ = (
+            ("length", ctypes.c_ulong),
+            ("load", ctypes.c_ulong),
+            *((name, ctypes.c_ulonglong) for name in ("total", "free", "page_total", "page_free", "virtual", "rest")),
+            ("extended", ctypes.c_ulonglong),
+        )
+
+    status = Status()
+    status.length = ctypes.sizeof(status)
+    found = ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status))  # type: ignore[attr-defined]
+    return status.total if found else None

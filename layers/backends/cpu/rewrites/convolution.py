@@ -1,0 +1,119 @@
+"""Convolution with max-pooling, and its gradients, as one Op each, where all sizes but the batch are known."""
+
+import numpy as np
+import pytensor.tensor as pt
+from pytensor.compile.mode import optdb
+from pytensor.graph.rewriting.basic import MergeOptimizer, in2out, node_rewriter
+
+from ....ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight, border
+from ....ops.pool import MaxPool2DGrad, Pool2D
+from ..kernels.geometry import MOST_PLACES, Geometry
+from ..ops import ConvMaxPool, GradientToInput, GradientToWeight
+
+NO_BITS = pt.constant(np.zeros((1, 1, 1, 1), np.int32))
+
+
+@node_rewriter([Conv2DGradWeight, Conv2DGradInput])
+def fuse_gradient(fgraph, node):
+    """Take a gradient of a convolution whose own gradient comes from max-pooling."""
+    _, gradient, _ = node.inputs
+    if gradient.owner is None or type(gradient.owner.op) is not MaxPool2DGrad:
+        return None
+    convolved, pooled, of_pooled = gradient.owner.inputs
+    size = gradient.owner.op.size
+    geometry = _geometry(convolved, size)
+    if geometry is None or not _is_max_pool(pooled, convolved, size):
+        return None
+    x, w = convolved.owner.inputs
+    of = node.inputs[0]
+    same = ("stride", "padding", "flip")
+    if any(getattr(node.op, name) != getattr(convolved.owner.op, name) for name in same):
+        return None
+    to_weight = isinstance(node.op, Conv2DGradWeight)
+    if of is not (x if to_weight else w) or node.outputs[0].type.shape[1:] != (w if to_weight else x).type.shape[1:]:
+        return None
+    _, bits = ConvMaxPool(geometry, keep=True)(x, w)
+    if to_weight:
+        return [GradientToWeight(geometry)(x, bits, of_pooled, w)]
+    return [GradientToInput(geometry)(w, bits, of_pooled, x)]
+
+
+@node_rewriter([Pool2D])
+def fuse_pool(fgraph, node):
+    """Take max-pooling of a convolution; where a gradient is taken too, it is the same pass over the images.
+
+    Not where a gradient is left that looks for the maxima among the convolved values: those of another pass may
+    differ in their last digits, and none would be found.
+    """
+    (convolved,) = node.inputs
+    geometry = _geometry(convolved, node.op.size) if node.op.mode == "max" else None
+    clients = fgraph.clients[convolved]
+    if geometry is None or any(isinstance(getattr(client, "op", None), MaxPool2DGrad) for client, _ in clients):
+        return None
+    inputs = convolved.owner.inputs
+    kept = ConvMaxPool(geometry, keep=True)
+    for client, _ in fgraph.clients[inputs[0]]:
+        if getattr(client, "op", None) == kept and client.inputs == inputs:
+            return [client.outputs[0]]
+    return [ConvMaxPool(geometry, keep=False)(*inputs)]
+
+
+@node_rewriter([Conv2DGradWeight, Conv2DGradInput])
+def fuse_plain_gradient(fgraph, node):
+    """Take the gradient of a convolution without pooling: its windows are single places, which always win."""
+    first, gradient, like = node.inputs
+    x, w = (first, like) if isinstance(node.op, Conv2DGradWeight) else (like, first)
+    geometry = _sizes(node.op, x, w, (1, 1))
+    if geometry is None or gradient.type.shape[1:] != (geometry.filters, *geometry.pooled):
+        return None
+    if geometry.kh * geometry.kw == 1 or geometry.kw * geometry.maps < geometry.lanes:
+        return None  # rows so short that products of matrices are faster
+    if isinstance(node.op, Conv2DGradWeight):
+        return [GradientToWeight(geometry)(x, NO_BITS, gradient, w)]
+    return [GradientToInput(geometry)(w, NO_BITS, gradient, x)]
+
+
+@node_rewriter([Conv2D])
+def fuse_plain(fgraph, node):
+    """Take a convolution without pooling."""
+    x, w = node.inputs
+    geometry = _sizes(node.op, x, w, (1, 1))
+    return None if geometry is None else [ConvMaxPool(geometry, keep=False)(x, w)]
+
+
+def _geometry(convolved, size) -> Geometry | None:
+    """Return the geometry of max-pooling by `size` over `convolved`, if that is a convolution of known sizes."""
+    if convolved.owner is None or type(convolved.owner.op) is not Conv2D:
+        return None
+    x, w = convolved.owner.inputs
+    return _sizes(convolved.owner.op, x, w, size)
+
+
+def _sizes(op, x, w, size) -> Geometry | None:
+    """Return the geometry of a convolution by `op` and pooling by `size`, if the sizes are known and none is 0."""
+    if x.type.dtype != w.type.dtype or x.type.dtype not in ("float32", "float64"):
+        return None
+    if None in (*x.type.shape[1:], *w.type.shape) or size[0] * size[1] > MOST_PLACES:
+        return None
+    (maps, height, width), (filters, _, kh, kw) = x.type.shape[1:], w.type.shape
+    pad = border(op.padding, (kh, kw))
+    geometry = Geometry(maps, height, width, filters, kh, kw, op.stride, pad, size, op.flip, x.type.dtype)
+    return geometry if w.type.shape[1] == maps and min(maps, filters, *geometry.pooled) > 0 else None
+
+
+def _is_max_pool(pooled, convolved, size) -> bool:
+    node = pooled.owner
+    return (
+        node is not None
+        and type(node.op) is Pool2D
+        and (node.op.mode, node.op.size) == ("max", size)
+        and node.inputs[0] is convolved
+    )
+
+
+# Before PyTensor's own fusion of elementwise Ops; gradients first, while the pooling that they belong to is there.
+optdb.register("network3_fuse_gradient", in2out(fuse_gradient), "network3", position=2.5)
+optdb.register("network3_fuse_pool", in2out(fuse_pool), "network3", position=2.51)
+optdb.register("network3_fuse_plain_gradient", in2out(fuse_plain_gradient), "network3", position=2.513)
+optdb.register("network3_fuse_plain", in2out(fuse_plain), "network3", position=2.516)
+optdb.register("network3_merge", MergeOptimizer(), "network3", position=2.52)
