@@ -36,9 +36,7 @@ def draw(records: Sequence[dict[str, Any]], path: str | Path) -> None:
         raise ValueError(complaint("draw", "wanted measured records", "none", "Run python -m benchmarks.peers first."))
     names = list(dict.fromkeys(name for name, _ in groups))
     titles = {r["peer"]: r["title"] for some in groups.values() for r in some}
-    inks = ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color", "grid.color")
-    settings: dict[Any, Any] = {"svg.hashsalt": "network3", "font.size": 9, **dict.fromkeys(inks, INK)}
-    with rc_context(settings):
+    with rc_context(settings()):
         figure = Figure(figsize=(2.6 * len(names) + 0.8, 3.6), layout="constrained")
         axes = figure.subplots(1, len(names), sharey=True, squeeze=False)[0]
         for axis, name in zip(axes, names, strict=True):
@@ -49,6 +47,12 @@ def draw(records: Sequence[dict[str, Any]], path: str | Path) -> None:
         figure.legend(handles=handles, loc="outside lower center", ncols=len(titles), frameon=False)
         figure.suptitle("How many times as long as network3 (at 1: equal; above: network3 is faster)", fontsize=10)
         figure.savefig(path, format="svg", transparent=True, metadata={"Date": None})
+
+
+def settings() -> dict[Any, Any]:
+    """Return Matplotlib's settings for charts: small letters in `INK`, and the same file for the same chart."""
+    inks = ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color", "grid.color")
+    return {"svg.hashsalt": "network3", "font.size": 9, **dict.fromkeys(inks, INK)}
 
 
 def _panel(axis, name: str, groups: dict[str, list[dict[str, Any]]], titles: dict[str, str]) -> None:

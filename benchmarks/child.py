@@ -13,6 +13,8 @@ from network3.layers.checks import complaint
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 300.0  # seconds
+# An installed library has its bytecode; JAX keeps what it compiles only if it is told to.
+KEPT_OUT = ("PYTHONDONTWRITEBYTECODE", "JAX_COMPILATION_CACHE_DIR")
 
 
 class PeerError(RuntimeError):
@@ -90,7 +92,7 @@ class Child:
             line = self.process.stdout.readline()
         finally:
             late.cancel()
-        answer = json.loads(line) if line else {"error": self._last_words()}
+        answer = json.loads(line) if line else {"error": last_words(self.log, self.patience)}
         if "error" in answer:
             self.close()
             mend = f"Look whether {self._module()} runs alone."
@@ -100,11 +102,6 @@ class Child:
     def _module(self) -> str:
         words: Any = self.process.args  # a list, as it was given
         return f"python -m {' '.join(map(str, words[2:4]))}"
-
-    def _last_words(self) -> str:
-        lines = self.log.read_text(encoding="utf-8", errors="replace").split("\n")
-        said = " / ".join(line.strip() for line in lines[-4:] if line.strip())
-        return f"no answer, in {self.patience:g} s or before it ended ({said or 'it said nothing'})"
 
     def close(self) -> None:
         """End the process."""
@@ -122,12 +119,20 @@ class Child:
         self.close()
 
 
+def last_words(log: Path, patience: float) -> str:
+    """Return what a process that gave no answer wrote to `log` at its end."""
+    lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
+    said = " / ".join(line.strip() for line in lines[-4:] if line.strip())
+    return f"no answer, in {patience:g} s or before it ended ({said or 'it said nothing'})"
+
+
 def environment(threads: int, folder: Path) -> dict[str, str]:
     """Return the variables that hold any of the libraries to `threads`, the CPU, and new caches in `folder`."""
     counts = ("OMP", "MKL", "OPENBLAS", "NUMBA")
     flags = [os.environ.get("PYTENSOR_FLAGS", ""), f"base_compiledir={folder / 'pytensor'}"]
     xla = [os.environ.get("XLA_FLAGS", ""), f"--xla_cpu_multi_thread_eigen={str(threads > 1).lower()}"]
-    return os.environ | {
+    inherited = {name: value for name, value in os.environ.items() if name not in KEPT_OUT}
+    return inherited | {
         **{f"{name}_NUM_THREADS": str(threads) for name in counts},
         "NETWORK3_THREADS": str(threads),
         "NPROC": str(threads),  # JAX

@@ -11,10 +11,11 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from benchmarks.child import ROOT
-from benchmarks.peers import Peer
-from network3.layers.checks import complaint
+from benchmarks.peers import PEERS, Peer
+from network3.layers.checks import complaint, one_of
 
 NEWER = ("3.14", "3.13", "3.12")  # tried in this order when the running Python is too old for a peer
 PATIENCE = 240  # seconds for one environment
@@ -124,3 +125,34 @@ def make_all(peers: Sequence[Peer], folder: Path = ROOT) -> dict[Peer, Path | En
     with ThreadPoolExecutor(len(first)) as pool:
         made = dict(zip(first, pool.map(attempt, first.values()), strict=True))
     return {peer: made[peer.environment] for peer in peers}
+
+
+def interpreters(names: Sequence[str], given: Sequence[str]) -> tuple[dict[Peer, Path], list[dict[str, Any]]]:
+    """Return the interpreter of each peer, and a record of each that has none.
+
+    Parameters
+    ----------
+    names : list of str
+        Of the peers.
+    given : list of str
+        ``PEER=PYTHON``, instead of the peer's own environment.
+
+    Raises
+    ------
+    ValueError
+        A name that is not a peer's.
+    """
+    chosen = {}
+    for text in given:
+        name, equals, path = text.partition("=")
+        if not equals:
+            raise ValueError(complaint("--python", "wanted PEER=PYTHON", text, "Write e.g. jax_jit=python3."))
+        chosen[PEERS[one_of("--python", name, PEERS)]] = Path(path)
+    peers = [PEERS[one_of("--peer", name, PEERS)] for name in names]
+    made = make_all([peer for peer in peers if peer not in chosen]) | chosen
+    missing = [
+        {"kind": "skipped", "peer": peer.module, "title": peer.title, "reason": str(made[peer])}
+        for peer in peers
+        if isinstance(made[peer], EnvironmentMissing)
+    ]
+    return {peer: found for peer in peers if isinstance(found := made[peer], Path)}, missing

@@ -1,7 +1,8 @@
-"""What a measurement was made on: it stands in every line of results."""
+"""What a measurement was made on, which stands in every line of results; and the memory that a process took."""
 
 import os
 import platform
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -37,3 +38,17 @@ def _memory_gb() -> float | None:
         return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
     except (AttributeError, ValueError, OSError):
         return None
+
+
+def peak_mb() -> float | None:
+    """Return the most memory this process has held, in MB; None where the system does not say."""
+    status = Path("/proc/self/status")
+    if status.exists():  # Linux counts the parent's peak into its child's `ru_maxrss`
+        lines = dict(line.split(":", 1) for line in status.read_text(encoding="utf-8").splitlines())
+        return round(int(lines["VmHWM"].split()[0]) / 1024, 1)
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (2**20 if sys.platform == "darwin" else 1024), 1)

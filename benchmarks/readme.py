@@ -22,8 +22,13 @@ def table(records: Sequence[Record], machine: Record) -> str:
         time = f"{middle(ours):,.0f} us a step" if "us_median" in ours else f"{middle(ours):,.0f} ms"
         ratio = f"**{best['ratio']:.2f}** ({best['title']})"
         rows.append([TITLES.get(name, name), what, ratio, time, *(by_peer.get(peer, "-") for peer in titles)])
-    about = f"{machine['processor']}, {machine['cores']} cores, {machine['time'][:10]}; {_versions(records)}."
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows) + f"\n\nMeasured on {about}\n"
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows) + f"\n\n{measured_on(records, machine)}\n"
+
+
+def measured_on(records: Sequence[Record], machine: Record) -> str:
+    """Return the sentence below a table: machine, day and versions."""
+    about = f"{machine['processor']}, {machine['cores']} cores, {machine['time'][:10]}"
+    return f"Measured on {about}; {_versions(records)}."
 
 
 def _versions(records: Sequence[Record]) -> str:

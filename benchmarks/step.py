@@ -33,7 +33,7 @@ def time_steps(name: str, data, *, steps: int, repeats: int) -> dict:
     net = network3.Network(RUNS[name].layers(batch), batch)
     start = time.perf_counter()
     checked = examples("training data", data, net)
-    step = compiled(net, compile_step, batch, checked.images.shape[1], (), None, l2 if lmbda > 0 else None).function
+    step = compiled(net, compile_step, batch, checked.images.shape[1], (), None, l2 if lmbda > 0 else None)
     runner = make_runner(chosen_backend(), step, checked, net.floatX)
     batches = len(checked) // batch
     rows = np.arange(batches * batch).reshape(batches, batch)

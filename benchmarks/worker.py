@@ -10,25 +10,20 @@ import os
 import sys
 import time
 import traceback
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.answers import answering, installed
 from benchmarks.configurations import configuration
+from benchmarks.machine import peak_mb
 
 LABELS = 500  # predictions that are compared with ours
 
 
 def main(module: str, folder: str) -> None:
     """Say hello once the peer is imported, then serve until the input ends."""
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # whatever a library prints is not an answer
-
-    def answer(message) -> None:
-        answers.write(json.dumps(message) + "\n")
-        answers.flush()
-
+    answer = answering()
     wall, cpu = time.perf_counter(), time.process_time()
     try:
         server = Server(importlib.import_module(module).build, Path(folder))
@@ -62,13 +57,7 @@ class Server:
 
     def versions(self, names):
         """Return the installed version of each distribution, and Python's."""
-        found = {"python": ".".join(map(str, sys.version_info[:3]))}
-        for name in names:
-            try:
-                found[name] = version(name)
-            except PackageNotFoundError:
-                found[name] = "not installed"
-        return found
+        return installed(names)
 
     def open(self, name, batch, predicted=False, **changes):
         """Build a network, time it as far as its first step, and return what shows whether it is the right one.
@@ -100,7 +89,7 @@ class Server:
         contestant.load(**self.data["training"])
         self.contestants[name, batch] = contestant
         self.steps[name, batch] = 1
-        return {**times, "costs": costs, "labels": labels, "peak_mb": _peak_mb()}
+        return {**times, "costs": costs, "labels": labels, "peak_mb": peak_mb()}
 
     def time(self, name, batch, seconds):
         """Take steps for at least `seconds`; return "steps" and "seconds". The first calls find out how many."""
@@ -111,7 +100,7 @@ class Server:
             contestant.run(steps)
             elapsed = time.perf_counter() - start
             if elapsed >= 0.8 * seconds:
-                return {"steps": steps, "seconds": elapsed, "peak_mb": _peak_mb()}
+                return {"steps": steps, "seconds": elapsed, "peak_mb": peak_mb()}
             grown = steps * min(10.0, 1.1 * seconds / elapsed)
             self.steps[name, batch] = max(steps + 1, int(grown))
 
@@ -120,26 +109,12 @@ class Server:
         x = self.data["test"]["x"]
         start = time.perf_counter()
         labels = self.predictors[name].predict(x)
-        return {"seconds": time.perf_counter() - start, "images": len(np.asarray(labels)), "peak_mb": _peak_mb()}
+        return {"seconds": time.perf_counter() - start, "images": len(np.asarray(labels)), "peak_mb": peak_mb()}
 
 
 def _cpu_seconds() -> float:
     times = os.times()
     return times.user + times.system + times.children_user + times.children_system
-
-
-def _peak_mb() -> float | None:
-    """Return the most memory this process has held, in MB; None where the system does not say."""
-    status = Path("/proc/self/status")
-    if status.exists():  # Linux counts the parent's peak into its child's `ru_maxrss`
-        lines = dict(line.split(":", 1) for line in status.read_text(encoding="utf-8").splitlines())
-        return round(int(lines["VmHWM"].split()[0]) / 1024, 1)
-    try:
-        import resource
-    except ImportError:  # Windows
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / (2**20 if sys.platform == "darwin" else 1024), 1)
 
 
 if __name__ == "__main__":

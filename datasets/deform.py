@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.ndimage import gaussian_filter1d, map_coordinates
 
 from .images import check_fill, check_image_shape
 
@@ -71,6 +70,8 @@ def deform(
     A field that folds all the same, :math:`\det(A + \partial u / \partial p) \le 0` somewhere, is drawn again. Source:
     book, chapter 6; P. Simard, D. Steinkraus and J. Platt, ICDAR 2003.
     """
+    from scipy.ndimage import map_coordinates  # takes longer to import than all of network3
+
     images = np.asarray(images)
     image_shape = check_image_shape("deform", images, image_shape)
     check_fill("deform", images, fill)
@@ -148,6 +149,8 @@ def _drawn(rng, count, shape, rotation, scaling, elastic, smoothness) -> NDArray
 
 def _smoothing(size: int, smoothness: float) -> NDArray[np.float64]:
     """Return the Gaussian filter of `size` pixels in a row, 0 beyond them, as a matrix: faster than filtering each."""
+    from scipy.ndimage import gaussian_filter1d
+
     return gaussian_filter1d(np.eye(size), smoothness, axis=0, mode="constant")
 
 

@@ -12,9 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock, Timeout
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save as to_bytes
 
 from network3.layers.checks import complaint
 
@@ -53,6 +50,8 @@ def write(path: Path, header: dict[str, Any], tensors: dict[str, np.ndarray]) ->
     OSError
         What was last written whole is still there, in `path` or as the one before.
     """
+    from safetensors.numpy import save as to_bytes
+
     header = {"format": FORMAT, **header}
     header["sha256"] = _checksum(header, tensors)
     with replacing(path, previous(path)) as file:
@@ -87,6 +86,8 @@ def read(path: Path) -> Content:
 
 def _read_one(path: Path) -> Content:
     """Return what `write` wrote; raise `Damaged`, or ValueError for a newer format."""
+    from safetensors import SafetensorError, safe_open
+
     try:
         with safe_open(path, framework="numpy") as file:
             header = json.loads((file.metadata() or {})[KEY])
@@ -130,6 +131,8 @@ def held(path: Path | None) -> Iterator[None]:
     if path is None:
         yield
         return
+    from filelock import FileLock, Timeout
+
     file = path.with_name(f".{path.name}.lock")
     lock = FileLock(file)
     try:

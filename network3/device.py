@@ -1,4 +1,4 @@
-"""On what networks run: the CPU through Numba or JAX, or a GPU through JAX; and in which floating-point type."""
+"""On what networks run: the CPU by our own kernels, Numba or JAX, or a GPU by JAX; in which floating-point type."""
 
 import os
 from importlib.util import find_spec
@@ -7,7 +7,8 @@ from network3.layers.checks import complaint, keywords_checked, one_of
 from network3.layers.precision import floatX, set_floatX
 
 DEVICES = ("auto", "cpu", "gpu")
-BACKENDS = ("auto", "numba", "jax")
+BACKENDS = ("auto", "network3", "numba", "jax")
+ON_CPU = ("network3", "numba")
 
 _device: str | None = None
 _backend = "auto"
@@ -23,22 +24,23 @@ def use(device: str | None = None, floatX: str | None = None, *, backend: str | 
         "auto", the default, takes a GPU if there is one. Also the environment's ``NETWORK3_DEVICE``.
     floatX : "float32" or "float64", optional
         Default float32. Also ``NETWORK3_FLOATX``. Networks that exist keep theirs.
-    backend : "auto", "numba" or "jax", optional
-        "auto", the default, is Numba on a CPU and JAX on a GPU.
+    backend : "auto", "network3", "numba" or "jax", optional
+        "auto", the default, is network3's own on a CPU and JAX on a GPU. "numba" is PyTensor's own way on a CPU.
 
     Raises
     ------
     ValueError
-        An unknown name, or Numba for a GPU.
+        An unknown name, or a back end for CPUs with a GPU.
     RuntimeError
         A GPU that is not there, or a JAX that is not installed; says what to install.
     """
     global _device, _backend
     new_device = _device if device is None else one_of("use: device", device, DEVICES)
     new_backend = _backend if backend is None else one_of("use: backend", backend, BACKENDS)
-    if new_device == "gpu" and new_backend == "numba":
+    if new_device == "gpu" and new_backend in ON_CPU:
+        got = f"device='gpu', backend={new_backend!r}"
         raise ValueError(
-            complaint("use", "Numba runs on a CPU", "device='gpu', backend='numba'", "Write backend='jax' or 'auto'.")
+            complaint("use", f"backend={new_backend!r} runs on a CPU", got, "Write backend='jax' or 'auto'.")
         )
     if new_device == "gpu":
         _need_gpu()
@@ -50,7 +52,7 @@ def use(device: str | None = None, floatX: str | None = None, *, backend: str | 
 
 
 def chosen_backend() -> str:
-    """Return "numba" or "jax", for the device that was chosen.
+    """Return "network3", "numba" or "jax", for the device that was chosen.
 
     Raises
     ------
@@ -62,13 +64,13 @@ def chosen_backend() -> str:
         _need_gpu()
         return "jax"
     if _backend == "auto":
-        return "jax" if device == "auto" and gpu_present() else "numba"
+        return "jax" if device == "auto" and gpu_present() else "network3"
     return _backend
 
 
 def gpu_in_use() -> bool:
     """Whether networks that are trained now run on a GPU."""
-    return _chosen_device() != "cpu" and _backend != "numba" and gpu_present()
+    return _chosen_device() != "cpu" and _backend not in ON_CPU and gpu_present()
 
 
 def gpu_present() -> bool:
@@ -108,7 +110,7 @@ def _need_jax() -> None:
                 "use: backend='jax'",
                 "wanted JAX",
                 "an environment without it",
-                "Install it with pip install 'network3[jax]', or write backend='numba'.",
+                "Install it with pip install 'network3[jax]', or write backend='network3'.",
             )
         )
 

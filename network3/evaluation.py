@@ -37,7 +37,7 @@ class Evaluator:
         self.names = [name for name, there in present.items() if there]
         known = net if like is None else like
         function = compiled(known, compile_scorer, CHUNK, images.shape[1], targets.shape[1:], cost)
-        storages = None if like is None else storages_of(function.input_storage[2:], like, net)
+        storages = None if like is None else storages_of(function.shared, like, net)
         self.scorer = make_scorer(backend, function, examples, net.floatX, placement, storages)
         self.count = len(examples)
 
@@ -67,7 +67,8 @@ def weight_penalty(net, plan) -> float:
         return 0.0
     regularizer = compiled(net, compile_regularizer, plan.regularizer)
     with calling(chosen_backend(), net.floatX):
-        return plan.decay * float(regularizer())
+        (penalty,) = regularizer()
+        return plan.decay * float(penalty)
 
 
 def predictions(net, images) -> list[np.ndarray]:

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save as to_bytes
 
 from network3.layers import ACTIVATIONS, ConvPoolLayer, FullyConnectedLayer, RegressionLayer, SoftmaxLayer
 from network3.layers.checks import complaint, whole
@@ -32,6 +30,8 @@ class Saved:
 
 def write(net, filename) -> None:
     """Write `net` to `filename`; the old file, if any, stays until the new one is whole."""
+    from safetensors.numpy import save as to_bytes
+
     architecture = {
         "format": FORMAT,
         "floatX": net.floatX,
@@ -45,6 +45,8 @@ def write(net, filename) -> None:
 
 def read(filename, layers=None) -> Saved:
     """Read what `write` wrote, into `layers` if they are given; see `network3.load`."""
+    from safetensors import SafetensorError, safe_open
+
     path = Path(filename)
     if not path.is_file():
         raise FileNotFoundError(

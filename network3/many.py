@@ -12,12 +12,14 @@ import numpy as np
 
 from network3.layers.checks import complaint, nearest, whole
 
+from .device import chosen_backend
 from .evaluation import Evaluator
 from .files import description
 from .history import History
 from .interruption import TrainingInterrupted, TrainingTerminated, held_back
 from .network import Network
 from .plan import Plan, make_plan
+from .runners import make_runner
 from .state import State, begin
 from .suspicion import look_at_data
 from .training import STEPS_A_CHUNK, DivergenceError, end_epoch, step_of, take_costs
@@ -41,7 +43,7 @@ def train_many(
     seeds=None,
     **options,
 ) -> list[tuple[Network, History]]:
-    """Train networks of one architecture: on a GPU all at once as one program, on a CPU one after the other.
+    """Train networks of one architecture at once: on a GPU as one program, on a CPU each in one thread.
 
     Each is trained as `Network.SGD` would train it, to the same weights but for rounding.
 
@@ -90,7 +92,8 @@ def train_many(
         make_plan(net, (training_data, *data.values()), **(OPTIONS | options | one))
         for net, one in zip(nets, own, strict=True)
     ]
-    if plans[0].placement is not None and plans[0].augment is None:
+    at_once = plans[0].placement is not None or chosen_backend() == "network3"
+    if at_once and plans[0].augment is None:
         return list(zip(nets, _train_together(nets, plans), strict=True))
     histories = []
     for number, (net, one) in enumerate(zip(nets, own, strict=True)):
@@ -103,29 +106,18 @@ def train_many(
 
 
 def _train_together(nets: list[Network], plans: list[Plan]) -> list[History]:
-    """Train all on the devices of their placement, an epoch at a time."""
-    from .runners.jax_many import ManyRunner
-
-    first, plan = nets[0], plans[0]
-    look_at_data(plan)
+    """Train all at once, an epoch at a time."""
+    look_at_data(plans[0])
     states = [begin(net, own) for net, own in zip(nets, plans, strict=True)]
-    step = step_of(first, plan, regularized=any(own.lmbda > 0 for own in plans))
-    shared = step.function.input_storage[4:]
-    storages = [storages_of(shared, first, net, [[value.copy()] for value in step.first]) for net in nets]
-    sets = {name for name in ("training", "validation", "test") if getattr(plan, name) is not None}
-    sets -= set() if any(monitor.startswith("training") for monitor in plan.monitor) else {"training"}
-    evaluators = [
-        {name: Evaluator(net, getattr(plan, name), plan.cost, plan.placement, like=first) for name in sets}
-        for net in nets
-    ]
+    runner_of = (_one_a_thread if plans[0].placement is None else _one_program)(nets, plans, states)
+    evaluators = _evaluators(nets, plans)
     going: list[int] = []
     gone: set[int] = set()
     with held_back() as pressed:
         while rates := _next_rates(plans, states, gone):
             if list(rates) != going:  # some have stopped
                 going = list(rates)
-                places = [storages[k] for k in going]
-                runner = ManyRunner(step.function, places, plan.training, first.floatX, plan.placement)
+                runner = runner_of(going)
             start = time.perf_counter()
             costs = _run_epoch([plans[k] for k in going], [states[k] for k in going], runner, rates, pressed)
             for k, own_costs in zip(going, costs, strict=True):
@@ -139,6 +131,44 @@ def _train_together(nets: list[Network], plans: list[Plan]) -> list[History]:
             _tell(states)
     print(f"Finished training {len(nets)} networks.")
     return [state.history for state in states]
+
+
+def _one_program(nets: list[Network], plans: list[Plan], states: list[State]):
+    """Return ``runner_of(networks)``, which runs some of them as one program on the devices of their placement."""
+    from .runners.jax_many import ManyRunner
+
+    first, plan = nets[0], plans[0]
+    step = step_of(first, plan, regularized=any(own.lmbda > 0 for own in plans))
+    storages = [storages_of(step.shared, first, net, [[value.copy()] for value in step.first]) for net in nets]
+
+    def runner_of(going: list[int]):
+        return ManyRunner(step, [storages[k] for k in going], plan.training, first.floatX, plan.placement)
+
+    return runner_of
+
+
+def _one_a_thread(nets: list[Network], plans: list[Plan], states: list[State]):
+    """Return ``runner_of(networks)``, which runs some of them on the CPU, each by a step of its own in one thread."""
+    from .runners.planned_many import ManyRunner
+
+    runners = []
+    for net, plan, state in zip(nets, plans, states, strict=True):
+        step = step_of(net, plan, regularized=plan.lmbda > 0)
+        state.take_rule(step)
+        runners.append(make_runner(chosen_backend(), step, plan.training, net.floatX))
+    return lambda going: ManyRunner([runners[k] for k in going])
+
+
+def _evaluators(nets: list[Network], plans: list[Plan]) -> list[dict[str, Evaluator]]:
+    """Return each network's evaluators of the data sets that are scored."""
+    plan = plans[0]
+    sets = {name for name in ("training", "validation", "test") if getattr(plan, name) is not None}
+    sets -= set() if any(monitor.startswith("training") for monitor in plan.monitor) else {"training"}
+    like = None if plan.placement is None else nets[0]
+    return [
+        {name: Evaluator(net, getattr(plan, name), plan.cost, plan.placement, like=like) for name in sets}
+        for net in nets
+    ]
 
 
 def _next_rates(plans: list[Plan], states: list[State], gone: set[int]) -> dict[int, float]:

@@ -52,8 +52,10 @@ def train(net, plan: Plan) -> History:
 def _train(net, plan: Plan, state: State) -> History:
     step = step_of(net, plan, regularized=plan.lmbda > 0)
     state.take_rule(step)
-    runner = make_runner(chosen_backend(), step.function, plan.training, net.floatX, plan.placement)
+    runner = make_runner(chosen_backend(), step, plan.training, net.floatX, plan.placement)
     evaluate = cache(lambda name: Evaluator(net, getattr(plan, name), plan.cost, plan.placement))
+    if plan.validation is not None and state.epoch < plan.epochs:
+        evaluate("validation")  # now: the step is compiled in the background meanwhile
     quiet = plan.placement is not None and not plan.placement.first
     with (
         held_back() as pressed,
@@ -135,7 +137,11 @@ def _run_epoch(net, plan: Plan, state: State, runner, eta: float, interrupted) -
         if iteration % LINE_EVERY == 0:
             print(f"Training mini-batch number {iteration}")
         stop = min(plan.batches, done + STEPS_A_CHUNK - iteration % STEPS_A_CHUNK)
-        costs = runner.run(rows[done:stop], eta, plan.decay)
+        try:
+            costs = runner.run(rows[done:stop], eta, plan.decay)
+        except Exception:  # of an Op of the user's, say
+            net.set_weights(state.good)
+            raise
         take_costs(net, plan, state, costs)
         _tell(net, plan, state, state.epoch, stop, costs, epoch_done=False)
         if (signal := interrupted()) and stop < plan.batches:

@@ -2,12 +2,16 @@
 
 import copy
 import math
+from typing import Any
 
 import numpy as np
+from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.replace import graph_replace
+from pytensor.graph.traversal import graph_inputs
 from pytensor.tensor.type import TensorType
 
 from network3.layers import ShapeError, dropout_states
+from network3.layers.backends.cpu.memory import total_memory
 from network3.layers.checks import complaint
 
 
@@ -78,6 +82,7 @@ def static_copy(net, batch: int, width: int, target_shape: tuple[int, ...]):
     The graph is built anew, from copies of the layers, rather than by replacing the input: shapes are baked
     into a graph. Masks of the copy follow the dropout states of the original.
     """
+    _check_memory(net, batch)
     clone = copy.copy(net)
     clone.layers = [copy.copy(layer) for layer in net.layers]
     clone.mini_batch_size = batch
@@ -88,10 +93,42 @@ def static_copy(net, batch: int, width: int, target_shape: tuple[int, ...]):
     return clone
 
 
+def _check_memory(net, batch: int) -> None:
+    """Raise MemoryError if the outputs of the layers, which a step keeps, are more than this machine's memory."""
+    sizes = [batch * math.prod(shape[1:]) if shape else 0 for shape in net.shapes]
+    needed, there = sum(sizes) * np.dtype(net.floatX).itemsize, total_memory()
+    if there is None or needed <= there:
+        return
+    index = max(range(len(sizes)), key=sizes.__getitem__)
+    largest = sizes[index] * np.dtype(net.floatX).itemsize
+    got = f"{needed:,} bytes, of which {largest:,} are this layer's at mini-batches of {batch}"
+    mend = "Use smaller mini-batches, fewer maps or neurons, or larger pooling windows."
+    wanted = f"wanted outputs of at most {there:,} bytes, this machine's memory"
+    raise MemoryError(complaint(layer_name(net.layers, index), wanted, got, mend))
+
+
 def with_states_of(net, clone, expression):
     """Return `expression` of `clone` with the dropout states of `net` in the place of the clone's own."""
     own = dropout_states(clone.output_dropout)
     return graph_replace(expression, dict(zip(own, net.dropout_states, strict=True)), strict=False)
+
+
+def known_shapes(expressions: list, updates: dict) -> tuple[list, dict]:
+    """Return expressions, and updates of shared variables, in which every shared variable has the shape of its value.
+
+    A variable made by ``pytensor.shared(value)`` says nothing of its shape; compiled code is faster that knows it.
+    """
+    variables = graph_inputs([*expressions, *updates, *updates.values()])
+    open_ones = [v for v in variables if isinstance(v, SharedVariable) and None in getattr(v.type, "shape", ())]
+    known: dict[Any, Any] = {}
+    for v in open_ones:
+        kind = v.type.clone(shape=v.get_value(borrow=True).shape)
+        known[v] = type(v)(type=kind, value=None, strict=None, container=v.container, name=v.name)  # type: ignore[arg-type]
+    if not known:
+        return expressions, updates
+    replaced = graph_replace([*expressions, *updates.values()], known, strict=False)
+    keys = [known.get(variable, variable) for variable in updates]
+    return replaced[: len(expressions)], dict(zip(keys, replaced[len(expressions) :], strict=True))
 
 
 def number_streams(states, seed: int) -> None:

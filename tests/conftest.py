@@ -1,18 +1,56 @@
-"""Settings put back after every test, whatever it chose; and the same random numbers for each, in any order."""
+"""Settings put back after every test, whatever it chose; and the same random numbers for each, in any order.
 
+``NETWORK3_TEST_SEED=1`` gives them all other first weights, and ``NETWORK3_TEST_ORDER=random`` another order (of that
+seed), or ``reversed``: what passes by luck fails.
+"""
+
+import os
+import random
+import signal
 import warnings
 
+import hypothesis
 import numpy as np
 import pytest
 
 from network3 import device
 from network3.layers import precision
 
+SEED = int(os.environ.get("NETWORK3_TEST_SEED", "0"))
+ORDER = os.environ.get("NETWORK3_TEST_ORDER", "")
+
+# However busy the machine is: that something takes long is no fault.
+hypothesis.settings.register_profile(
+    "busy machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("busy machine")
+
+
+def pytest_configure():
+    # What a shell starts in the background ignores Ctrl-C, which some tests press.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest puts those together that share a fixture with parameters
+def pytest_collection_modifyitems(items):
+    if ORDER not in ("", "reversed", "random"):
+        raise pytest.UsageError(f"NETWORK3_TEST_ORDER: wanted reversed or random; got {ORDER}.")
+    if ORDER:
+        places = {path: place for place, path in enumerate(dict.fromkeys(item.path for item in items))}
+        items.reverse() if ORDER == "reversed" else random.Random(SEED).shuffle(items)
+        items.sort(key=lambda item: places[item.path])  # each file's tests stay together
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup():
+    np.random.seed(SEED)  # for fixtures of a wider scope, whichever test comes first
+
 
 @pytest.fixture(autouse=True)
 def random_numbers():
     """Begin each test with the same state of NumPy's global generator, from which first weights are drawn."""
-    np.random.seed(0)
+    np.random.seed(SEED)
 
 
 @pytest.fixture(autouse=True)

@@ -65,17 +65,48 @@ def test_relative_imports_are_resolved_as_python_does():
     assert "network3.layers.backends.numba.version.VERSION" in modules
 
 
-def test_importing_changes_no_setting_and_imports_no_back_end():
-    code = """
-import pytensor
-before = {name: getattr(pytensor.config, name) for name in ("floatX", "mode", "linker", "cxx")}
-import numpy, sys
-state = numpy.random.get_state()[1].tobytes()
-import network3
-assert before == {name: getattr(pytensor.config, name) for name in before}
-assert state == numpy.random.get_state()[1].tobytes()
-heavy = {"numba", "jax", "torch", "matplotlib", "PIL", "rich", "typer"} & set(sys.modules)
-assert not heavy, heavy
-"""
+def run(code):
+    """Run Python code in a process of its own, which must say nothing."""
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_importing_changes_nothing_of_the_process():
+    run("""
+import gc, os, signal, sys, threading, warnings
+import numpy, pytensor
+
+def found():
+    # The C compiler's flags are looked for when they are first asked for.
+    names = [name for name in pytensor.config._config_var_dict if not name.startswith(("blas", "gcc", "cxx"))]
+    return {
+        "flags": {name: getattr(pytensor.config, name) for name in names},
+        "random": numpy.random.get_state()[1].tobytes(),
+        "floating point": numpy.geterr(),
+        "warnings": list(warnings.filters),
+        "signals": {number: signal.getsignal(number) for number in signal.valid_signals()},
+        "environment": dict(os.environ),
+        "threads": threading.enumerate(),
+        "collector": (gc.isenabled(), gc.get_threshold(), gc.get_freeze_count()),
+        "hooks": (sys.excepthook, threading.excepthook, sys.displayhook, list(sys.meta_path)),
+        "limits": (sys.getrecursionlimit(), sys.getswitchinterval()),
+    }
+
+before = found()
+import network3
+after = found()
+assert before == after, {key: (before[key], after[key]) for key in before if before[key] != after[key]}
+""")
+
+
+def test_importing_loads_little_beside_pytensor():
+    run("""
+import sys, pytensor
+before = set(sys.modules)
+import network3
+loaded = {name.partition(".")[0] for name in set(sys.modules) - before}
+others = {name for name in loaded - sys.stdlib_module_names if not name.startswith("__editable__")}
+assert others <= {"network3", "numpy", "pytensor"}, others
+heavy = {"numba", "llvmlite", "jax", "torch", "matplotlib", "PIL", "rich", "typer"} & set(sys.modules)
+assert not heavy, heavy
+""")

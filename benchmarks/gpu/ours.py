@@ -6,7 +6,8 @@ import numpy as np
 
 import network3
 from benchmarks.gpu import NETWORKS
-from benchmarks.peers.ours import Ours, layers
+from benchmarks.layers import layers
+from benchmarks.peers.ours import Ours
 from network3.devices import place
 from network3.runners.jax_many import ManyRunner
 from network3.training import STEPS_A_CHUNK
@@ -33,7 +34,7 @@ class Several(Ours):
         nets = [self.net, *(network3.Network(layers(self.config, self.batch), self.batch) for _ in range(COUNT - 1))]
         for net in nets[1:]:
             net.set_weights(self.net.get_weights())
-        storages = [storages_of(step.input_storage[4:], self.net, net) for net in nets]
+        storages = [storages_of(step.shared, self.net, net) for net in nets]
         return AsOne(ManyRunner(step, storages, data, self.net.floatX, place(ONE, self.batch, self.net.floatX)))
 
 

@@ -8,7 +8,6 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,46 +18,15 @@ from benchmarks import readme
 from benchmarks.chart import draw
 from benchmarks.configurations import BATCHES, CONFIGURATIONS
 from benchmarks.contest import Contest
-from benchmarks.environments import EnvironmentMissing, make_all
+from benchmarks.environments import interpreters
 from benchmarks.machine import machine
-from benchmarks.peers import PEERS, Peer
+from benchmarks.peers import PEERS
 from benchmarks.table import columns, line, show
 from network3 import datasets
-from network3.layers.checks import complaint, one_of
+from network3.layers.checks import one_of
 
 TRAINING_IMAGES = 10_000  # a mini-batch is timed anew on each: enough that none stays in the cache
 Record = dict[str, Any]
-
-
-def interpreters(names: Sequence[str], given: Sequence[str]) -> tuple[dict[Peer, Path], list[Record]]:
-    """Return the interpreter of each peer, and a record of each that has none.
-
-    Parameters
-    ----------
-    names : list of str
-        Of the peers.
-    given : list of str
-        ``PEER=PYTHON``, instead of the peer's own environment.
-
-    Raises
-    ------
-    ValueError
-        A name that is not a peer's.
-    """
-    chosen = {}
-    for text in given:
-        name, equals, path = text.partition("=")
-        if not equals:
-            raise ValueError(complaint("--python", "wanted PEER=PYTHON", text, "Write e.g. jax_jit=python3."))
-        chosen[PEERS[one_of("--python", name, PEERS)]] = Path(path)
-    peers = [PEERS[one_of("--peer", name, PEERS)] for name in names]
-    made = make_all([peer for peer in peers if peer not in chosen]) | chosen
-    missing = [
-        {"kind": "skipped", "peer": peer.module, "title": peer.title, "reason": str(made[peer])}
-        for peer in peers
-        if isinstance(made[peer], EnvironmentMissing)
-    ]
-    return {peer: found for peer in peers if isinstance(found := made[peer], Path)}, missing
 
 
 def main(

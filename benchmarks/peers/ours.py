@@ -5,31 +5,17 @@ import sys
 import numpy as np
 
 import network3
-from benchmarks.configurations import FILTER, POOL
+from benchmarks.layers import layers
 from network3.compilation import compile_step, compiled
 from network3.data import examples
 from network3.device import chosen_backend
 from network3.devices import place
-from network3.layers import ConvPoolLayer, FullyConnectedLayer, ReLU, SoftmaxLayer, sigmoid
 from network3.regularization import l2
 from network3.runners import make_runner
 
 
 def build(config, weights, batch):
     return Ours(config, weights, batch)
-
-
-def layers(config, batch):
-    """Return the layers of chapter 6's network."""
-    f = {"sigmoid": sigmoid, "relu": ReLU}[config.activation]
-    stack = [
-        ConvPoolLayer((maps, shape[0], FILTER, FILTER), (batch, *shape), (POOL, POOL), f)
-        for maps, shape in zip(config.maps, config.image_shapes, strict=False)
-    ]
-    widths, p = config.widths, config.p_dropout
-    for n_in, n_out in zip(widths, config.hidden, strict=False):
-        stack.append(FullyConnectedLayer(n_in, n_out, f, p))
-    return [*stack, SoftmaxLayer(widths[-2], widths[-1], p)]
 
 
 class Ours:
@@ -50,7 +36,7 @@ class Ours:
         step = compiled(self.net, compile_step, self.batch, x.shape[1], (), None, regularizer)
         count = len(x) // self.batch
         rows = np.arange(count * self.batch).reshape(count, self.batch)
-        return self._runner_of(step.function, examples("benchmark", (x, y), self.net)), rows
+        return self._runner_of(step, examples("benchmark", (x, y), self.net)), rows
 
     def _runner_of(self, step, data):
         placement = place(self.devices, self.batch, self.net.floatX)

@@ -11,6 +11,7 @@ import pytensor
 import typer
 
 from network3.device import chosen_backend, floatX, gpu_in_use
+from network3.layers.backends.cpu.cache_folder import cache_size
 from network3.reproduction.pool import usable_processors
 from network3.versions import versions
 
@@ -48,8 +49,14 @@ def collect() -> dict[str, dict[str, Any]]:
             "usable by this process": usable_processors(),
             "of BLAS while training": 1,
         },
-        "cache of compiled code": {"folder": str(cache), "MB": round(_size(cache) / 1e6, 1)},
+        "cache of compiled code": {"folder": str(cache), "MB": round(_size(cache) / 1e6, 1), "kernels": _kernels()},
     }
+
+
+def _kernels() -> str:
+    """Return where compiled kernels are kept, and how much room they take."""
+    files, size, folder = cache_size()
+    return "in memory only" if folder is None else f"{folder}: {files} files, {size / 1e6:.1f} MB"
 
 
 def _size(folder: Path) -> int:

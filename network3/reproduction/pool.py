@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 from network3.atomic import check_writable
@@ -17,11 +18,14 @@ from network3.interruption import TERMINATED, TrainingTerminated
 from network3.layers.checks import complaint, whole
 
 from .records import Record
+from .signals import deferred_signals, hear_ctrl_c
 from .tasks import Task
 from .work import BUSY, RECORDS, WORK, carry_out, folder_of, quietly_read
 
 LOOK = 0.5  # seconds between looks at how far the processes are
 GRACE = 60  # seconds that they have to save after Ctrl-C
+
+_stop: Event | None = None  # in a process of the pool: set when it is to take no more tasks
 
 
 @dataclass(frozen=True)
@@ -74,16 +78,15 @@ def reproduce(
     count = min(count, len(waiting))
     given = os.environ.get("NETWORK3_THREADS", "")
     threads = int(given) if given.isdecimal() else max(1, usable_processors() // count)
-    with _threads(threads), _executor(count) as executor:
+    with _threads(threads), _executor(count) as (executor, stop):
         running: dict[Future, Task] = {}
         busy: set[Task] = set()
         try:
             while waiting or running:
                 while waiting and len(running) < count:
                     task = waiting.popleft()
-                    with _held_back():  # a process that is just starting must not die of Ctrl-C
-                        future = executor.submit(_work, task, results, threads, task in busy)
-                    running[future] = task
+                    with deferred_signals():
+                        running[executor.submit(_work, task, results, threads, task in busy)] = task
                 over, _ = wait(running, timeout=LOOK, return_when=FIRST_COMPLETED)
                 watch({task: _epochs(folder_of(results, task)) for task in running.values()})
                 for future in over:
@@ -103,7 +106,7 @@ def reproduce(
             ) from None
         except BaseException:
             waiting.clear()
-            _interrupt(running)
+            _interrupt(running, stop)
             raise
 
 
@@ -129,7 +132,9 @@ def prepare_folder(results: Path) -> None:
 def _work(task: Task, results: Path, threads: int, wait: bool) -> Record | str:
     """Carry out a task in a process of the pool; what goes wrong comes back as its message."""
     try:
-        _listen(True)
+        hear_ctrl_c(True)
+        if _stop is not None and _stop.is_set():  # before this process was ready to hear it
+            return "interrupted"
         return carry_out(task, results, threads, wait=wait)
     except KeyboardInterrupt:
         return "interrupted"
@@ -138,41 +143,28 @@ def _work(task: Task, results: Path, threads: int, wait: bool) -> Record | str:
     except Exception as error:
         return str(error) or repr(error)
     finally:
-        _listen(False)
+        hear_ctrl_c(False)
 
 
-def _begin() -> None:
+def _begin(stop) -> None:
     """Leave Ctrl-C to the process that started this one, which passes it on to those that have a task."""
+    global _stop
+    _stop = stop
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    _listen(False)
+    hear_ctrl_c(False)
     if hasattr(os, "setpgrp"):
         os.setpgrp()
 
 
-def _listen(heard: bool) -> None:
-    """Let Ctrl-C through to this process, or hold it back until it is heard again."""
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK if heard else signal.SIG_BLOCK, {signal.SIGINT})
-    else:  # where it cannot be held back it is lost
-        signal.signal(signal.SIGINT, signal.default_int_handler if heard else signal.SIG_IGN)
-
-
 @contextmanager
-def _held_back() -> Iterator[None]:
-    """Hold Ctrl-C back for the block, and in processes that are started in it."""
-    _listen(False)
-    try:
-        yield
-    finally:
-        _listen(True)
-
-
-@contextmanager
-def _executor(count: int) -> Iterator[ProcessPoolExecutor]:
+def _executor(count: int) -> Iterator[tuple[ProcessPoolExecutor, Event]]:
+    """Yield the pool, and what tells its processes to stop."""
     context = multiprocessing.get_context("spawn")  # a fork would share compiled code's threads
-    executor = ProcessPoolExecutor(count, mp_context=context, initializer=_begin)
+    with deferred_signals():
+        stop = context.Event()
+        executor = ProcessPoolExecutor(count, mp_context=context, initializer=_begin, initargs=(stop,))
     try:
-        yield executor
+        yield executor, stop
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
 
@@ -190,8 +182,9 @@ def _threads(count: int) -> Iterator[None]:
             del os.environ[name]
 
 
-def _interrupt(running) -> None:
+def _interrupt(running, stop: Event) -> None:
     """Pass Ctrl-C on to the processes of the pool, and wait until the trainings are saved."""
+    stop.set()
     for future in running:
         future.cancel()
     if os.name == "posix":  # elsewhere they have heard it themselves

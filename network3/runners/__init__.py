@@ -8,28 +8,31 @@ brings the parameters, wherever they are, back to their shared variables as NumP
 A scorer is made from a compiled function of mini-batches and a data set. ``means(rows)`` returns what the function
 gives for each row of `rows`, an int array (chunks, size) of example numbers: float64 of shape (chunks, results).
 
-A back end's ``calling`` is the state in which its functions are compiled and called.
+A back end's ``compiling`` is the state in which its functions are compiled, ``calling`` that in which they are called.
 """
 
 from importlib import import_module
 
-import numpy as np
-
-from network3.data import scaled
-
-MODULES = {"numba": ".numba", "jax": ".jax"}
+MODULES = {"network3": ".planned", "numba": ".numba", "jax": ".jax"}
 
 
 def make_runner(backend, step, examples, dtype, placement=None):
-    """Return the runner of `backend`, "numba" or "jax", for a compiled `step` over `examples`.
+    """Return the runner of `backend`, "network3", "numba" or "jax", for a compiled `step` over `examples`.
 
-    `placement` is that of JAX's devices; without, it is the CPU, step by step.
+    `placement` is that of JAX's devices; without, it is the CPU.
     """
-    if placement is None:
-        return _module(backend).Runner(step, examples, dtype)
-    from .jax_loop import LoopRunner
+    if placement is not None:
+        from .jax_loop import LoopRunner
 
-    return LoopRunner(step, examples, dtype, placement)
+        return LoopRunner(step, examples, dtype, placement)
+    if backend == "network3":
+        from .planned import PlannedRunner, plan_of
+
+        if plan_of(step) is not None:
+            return PlannedRunner(step, examples, dtype)
+    from .stepwise import Runner
+
+    return Runner(backend, step, examples, dtype)
 
 
 def make_scorer(backend, function, examples, dtype, placement=None, storages=None):
@@ -37,32 +40,25 @@ def make_scorer(backend, function, examples, dtype, placement=None, storages=Non
 
     With a placement, `storages` may be those of another network's parameters than the function was compiled for.
     """
-    if placement is None:
-        return Scorer(backend, function, examples, dtype)
-    from .jax_loop import LoopScorer
+    if placement is not None:
+        from .jax_loop import LoopScorer
 
-    return LoopScorer(function, examples, dtype, placement, storages)
+        return LoopScorer(function, examples, dtype, placement, storages)
+    if backend == "network3":
+        from .planned import PlannedScorer, plan_of
 
+        if plan_of(function) is not None:
+            return PlannedScorer(function, examples, dtype)
+    from .stepwise import Scorer
 
-class Scorer:
-    """Calls a compiled function for one mini-batch after the other."""
-
-    def __init__(self, backend, function, examples, dtype):
-        self.backend, self.function, self.examples, self.dtype = backend, function, examples, dtype
-
-    def means(self, rows):
-        images, targets, found = self.examples.images, self.examples.targets, []
-        with calling(self.backend, self.dtype):
-            for chunk in rows:
-                x = scaled(images[chunk], self.dtype)
-                found.append([float(mean) for mean in self.function(x, targets[chunk])])
-        return np.array(found)
+    return Scorer(backend, function, examples, dtype)
 
 
 def calling(backend, dtype):
-    """Return the context in which functions of `backend` must be compiled and called."""
-    return _module(backend).calling(dtype)
+    """Return the context in which functions of `backend` must be called."""
+    return import_module(MODULES[backend], __package__).calling(dtype)
 
 
-def _module(backend):
-    return import_module(MODULES[backend], __package__)
+def compiling(backend, dtype):
+    """Return the context in which functions of `backend` must be compiled."""
+    return import_module(MODULES[backend], __package__).compiling(dtype)

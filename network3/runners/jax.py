@@ -1,13 +1,10 @@
-"""Epochs on JAX, step by step: XLA's loops are slow on a CPU."""
+"""What JAX needs around the compiling and the calls of its functions."""
 
 import warnings
 from contextlib import contextmanager
 
 import jax
-import numpy as np
 import pytensor.link.jax.dispatch  # noqa: F401  (sets JAX's x64 by PyTensor's own floatX: let that be the user's)
-
-from network3.data import scaled
 
 
 @contextmanager
@@ -19,27 +16,4 @@ def calling(dtype):
         yield
 
 
-class Runner:
-    """See `network3.runners`."""
-
-    def __init__(self, step, examples, dtype):
-        self.step, self.images, self.targets, self.dtype = step, examples.images, examples.targets, dtype
-        step.trust_input = True
-        self._storage = [container.storage for container in step.input_storage[4:]]
-
-    def take(self, images):
-        """Read these from now on."""
-        self.images = images
-
-    def run(self, rows, eta, lmbda):
-        eta, lmbda = (np.asarray(value, self.dtype) for value in (eta, lmbda))
-        costs = []
-        with calling(self.dtype):
-            for batch in rows:
-                x, y = scaled(self.images[batch], self.dtype), self.targets[batch]
-                costs.append(self.step(x, y, eta, lmbda))
-        return np.array([float(cost) for cost in costs])
-
-    def close(self):
-        for storage in self._storage:
-            storage[0] = np.array(storage[0])
+compiling = calling

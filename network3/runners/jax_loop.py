@@ -27,7 +27,7 @@ class LoopRunner:
 
     Parameters
     ----------
-    step : pytensor.compile.Function
+    step : compilation.Step
     examples : Examples
     dtype : "float32" or "float64"
     placement : Placement
@@ -35,8 +35,8 @@ class LoopRunner:
 
     def __init__(self, step, examples, dtype, placement):
         self.dtype, self.placement = dtype, placement
-        self._storage, updates = [container.storage for container in step.input_storage[4:]], updates_of(step)
-        self._loop = _compile(step.vm.jit_fn, updates, dtype, placement)
+        self._storage = [container.storage for container in step.shared]
+        self._loop = _compile(step.function.vm.jit_fn, step.updates, dtype, placement)
         self._scalars: dict[float, jax.Array] = {}
         with calling(dtype), enough_memory(examples.images, dtype):
             self.targets = placement.everywhere(examples.targets)
@@ -109,11 +109,6 @@ def step_taker(step, updates, dtype, placement):
     return take
 
 
-def updates_of(step):
-    """Return which output of a compiled step is the next value of which of its shared variables."""
-    return tuple((k, i - 4) for k, i in step.maker.fgraph.update_mapping.items())
-
-
 def gathered(images, targets, rows, dtype):
     """Return a mini-batch, of grey levels divided by 256, or of floats as they are."""
     x = images[rows].astype(dtype)
@@ -152,9 +147,9 @@ class LoopScorer:
 
     def __init__(self, function, examples, dtype, placement, storages=None):
         self.dtype, self.placement = dtype, placement
-        own = [container.storage for container in function.input_storage[2:]]
+        own = [container.storage for container in function.shared]
         self._storage = own if storages is None else storages
-        self._means, self._given = _compile_means(function.vm.jit_fn, dtype), examples.images
+        self._means, self._given = _compile_means(function.function.vm.jit_fn, dtype), examples.images
         with calling(dtype), enough_memory(examples.images, dtype):
             self._data = [placement.everywhere(part) for part in (examples.images, examples.targets)]
 

@@ -11,7 +11,7 @@ import numpy as np
 from jax import lax
 
 from .jax import calling
-from .jax_loop import KEPT, NONE, SLOTS, enough_memory, step_taker, updates_of
+from .jax_loop import KEPT, NONE, SLOTS, enough_memory, step_taker
 
 
 class ManyRunner:
@@ -19,7 +19,7 @@ class ManyRunner:
 
     Parameters
     ----------
-    step : pytensor.compile.Function
+    step : compilation.Step
         The first network's.
     storages : list of lists of one-element lists
         Each network's values for the step's shared variables, in its order.
@@ -31,7 +31,7 @@ class ManyRunner:
     def __init__(self, step, storages, examples, dtype, placement):
         self.dtype, self.placement = dtype, placement
         self._storages = storages
-        self._loop = _compile(step.vm.jit_fn, updates_of(step), dtype, placement)
+        self._loop = _compile(step.function.vm.jit_fn, step.updates, dtype, placement)
         self._given = examples.images
         with calling(dtype), enough_memory(examples.images, dtype):
             self._data = [placement.everywhere(part) for part in (examples.images, examples.targets)]

@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -62,3 +63,19 @@ def test_a_requirement_that_cannot_be_installed_is_named(tmp_path):
     bad = replace(PEERS["jax_jit"], requirements=("./no-such-folder",))
     with pytest.raises(environments.EnvironmentMissing, match=r"JAX, jit: wanted \./no-such-folder"):
         environments.make(bad, tmp_path)
+
+
+def test_a_peer_without_an_environment_is_named(monkeypatch):
+    jax, keras = PEERS["jax_jit"], PEERS["keras_peer"]
+    missing = environments.EnvironmentMissing("no such thing")
+    monkeypatch.setattr(environments, "make_all", lambda peers: dict.fromkeys(peers, missing))
+    pythons, named = environments.interpreters(["jax_jit", "keras_peer"], ["keras_peer=python"])
+    assert pythons == {keras: Path("python")}
+    assert named == [{"kind": "skipped", "peer": "jax_jit", "title": jax.title, "reason": "no such thing"}]
+
+
+def test_an_unknown_peer_is_an_error():
+    with pytest.raises(ValueError, match='Perhaps you meant "jax_jit"'):
+        environments.interpreters(["jax"], [])
+    with pytest.raises(ValueError, match="wanted PEER=PYTHON"):
+        environments.interpreters([], ["jax_jit"])

@@ -5,7 +5,6 @@ import json
 import sys
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import pytest
 import typer
@@ -14,7 +13,6 @@ from typer.testing import CliRunner
 
 from benchmarks import chart, readme
 from benchmarks.contest import Contest
-from benchmarks.environments import EnvironmentMissing
 from benchmarks.peers import PEERS
 from benchmarks.peers import __main__ as command
 from benchmarks.table import against_best, line, show
@@ -97,21 +95,6 @@ def test_the_chart_is_the_same_file_for_the_same_results(records, tmp_path):
 def test_a_chart_of_nothing_is_an_error(tmp_path):
     with pytest.raises(ValueError, match="wanted measured records"):
         chart.draw([], tmp_path / "a.svg")
-
-
-def test_a_peer_without_an_environment_is_named(monkeypatch):
-    jax, keras = PEERS["jax_jit"], PEERS["keras_peer"]
-    monkeypatch.setattr(command, "make_all", lambda peers: dict.fromkeys(peers, EnvironmentMissing("no such thing")))
-    pythons, missing = command.interpreters(["jax_jit", "keras_peer"], ["keras_peer=python"])
-    assert pythons == {keras: Path("python")}
-    assert missing == [{"kind": "skipped", "peer": "jax_jit", "title": jax.title, "reason": "no such thing"}]
-
-
-def test_an_unknown_peer_is_an_error():
-    with pytest.raises(ValueError, match='Perhaps you meant "jax_jit"'):
-        command.interpreters(["jax"], [])
-    with pytest.raises(ValueError, match="wanted PEER=PYTHON"):
-        command.interpreters([], ["jax_jit"])
 
 
 def run(monkeypatch, tmp_path, module):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import network3
-from network3 import ConvPoolLayer, FullyConnectedLayer, ReLU, SoftmaxLayer
+from network3 import ConvPoolLayer, FullyConnectedLayer, ReLU, SoftmaxLayer, datasets
 from network3.layers.initializers import normalized
 
 
@@ -15,6 +15,15 @@ def labelled():
     labels = np.arange(37) % 3
     centres = rng.uniform(0.2, 0.8, (3, 12))
     return np.clip(centres[labels] + rng.normal(0, 0.1, (37, 12)), 0, 0.999), labels.astype("int32")
+
+
+@pytest.fixture(scope="session")
+def mnist():
+    """MNIST's three pairs of images and labels, read once a process: not to be changed."""
+    sets = datasets.load_mnist()
+    for part in (part for pair in sets for part in pair):
+        part.flags.writeable = False
+    return sets
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
-"""A short training as a program of its own: ``python device_run.py RESULT DEVICES [ADDRESS NUMBER]``.
+"""A short training as a program of its own: ``python device_run.py FOLDER DEVICES [ADDRESS NUMBER]``.
 
-DEVICES is how many share each mini-batch, 0 for the CPU step by step; with an address it is one of two processes.
+DEVICES is how many share each mini-batch, 0 for the CPU step by step; for each of several, as in 0,4,2, there is a
+training. What comes out is in the folder, as DEVICES.npz and so on. With an address it is one of two processes.
 """
 
 import sys
@@ -51,11 +52,13 @@ def outcome(net, history):
 
 
 if __name__ == "__main__":
-    result, devices, *process = sys.argv[1:]
+    folder, devices, *process = sys.argv[1:]
     network3.use("cpu", backend="jax")
     if process:
-        network3.join_processes(process[0], 2, int(process[1]), timeout=100)
-    net = build()
-    checkpoint = Path(result).with_suffix(".checkpoint")
-    history = train(net, devices=int(devices) or None, checkpoint=checkpoint)
-    np.savez(result, **outcome(net, history))
+        network3.join_processes(process[0], 2, int(process[1]), timeout=300)
+    for count in devices.split(","):
+        net = build()
+        result = Path(folder, f"{count}{'-'.join(process[1:])}.npz")
+        history = train(net, devices=int(count) or None, checkpoint=result.with_suffix(".checkpoint"))
+        np.savez(result, **outcome(net, history))
+        sys.stdout.flush()

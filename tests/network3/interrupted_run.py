@@ -1,10 +1,12 @@
-"""A short training as a program of its own, to be killed: ``python interrupted_run.py CHECKPOINT WEIGHTS [EPOCHS]``.
+"""A short training as a program of its own: ``python interrupted_run.py CHECKPOINT WEIGHTS [EPOCHS [LINES]]``.
 
 It goes on from the checkpoint where there is one, says after each chunk how far it is, and at the end writes what
-must not depend on the kills: weights, best weights, states of the masks, costs and accuracies.
+must not depend on the kills: weights, best weights, states of the masks, costs and accuracies. After LINES lines it
+waits to be killed: on a busy machine it would be far away by then.
 """
 
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -50,16 +52,20 @@ def outcome(net, history) -> dict[str, Any]:
 
 if __name__ == "__main__":
     checkpoint, result = map(Path, sys.argv[1:3])
-    epochs = [int(count) for count in sys.argv[3:]]
+    epochs, lines = [int(count) for count in sys.argv[3:5]] + [EPOCHS, sys.maxsize][len(sys.argv) - 3 :]
     net, training, validation = build()
 
     def say(progress):
+        global lines
         sys.stderr.write(f"{progress.epoch} {progress.batch}\n")
         sys.stderr.flush()
+        lines -= 1
+        if lines == 0:
+            time.sleep(60)
 
     history = net.SGD(
         training,
-        **arguments() | {"epochs": epochs[0] if epochs else EPOCHS},
+        **arguments() | {"epochs": epochs},
         validation_data=validation,
         monitor=["training_cost"],
         callbacks=[say],

@@ -37,7 +37,7 @@ def test_a_deformation_is_that_of_the_data_sets():
     np.testing.assert_array_equal(BENT(IMAGES, np.random.default_rng(3)), wanted)
 
 
-@pytest.mark.parametrize("backend", ["numba", "jax"])
+@pytest.mark.parametrize("backend", ["network3", "jax"])
 def test_each_epoch_trains_on_what_was_made_for_it(backend):
     network3.use(backend=backend)
     made = []

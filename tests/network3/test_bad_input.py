@@ -114,7 +114,7 @@ CASES = {
         lambda: network3.use(floatX="float16"),
         "floatX: wanted one of float32, float64; got 'float16'",
     ),
-    "Numba for a GPU": (lambda: network3.use("gpu", backend="numba"), "use: Numba runs on a CPU"),
+    "Numba for a GPU": (lambda: network3.use("gpu", backend="numba"), "use: backend='numba' runs on a CPU"),
 }
 
 

@@ -1,12 +1,10 @@
-"""BLAS is held to one thread while compiled code runs, and the user's setting comes back."""
+"""BLAS is held to one thread while Numba's functions run, and the user's setting comes back."""
 
-import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from network3 import FullyConnectedLayer, Network, SoftmaxLayer
 from network3.blas import one_blas_thread
-from network3.runners import numba as runner
+from network3.runners import calling
 
 
 def blas_threads():
@@ -34,21 +32,7 @@ def test_the_users_number_comes_back_after_an_error():
     assert blas_threads() == {2}
 
 
-def test_training_runs_under_one_thread(monkeypatch):
-    seen = []
-    compile_loop = runner._compile_loop
-
-    def watched(*arguments):
-        loop = compile_loop(*arguments)
-
-        def call(*state):
-            seen.append(blas_threads())
-            return loop(*state)
-
-        return call
-
-    monkeypatch.setattr(runner, "_compile_loop", watched)
-    net = Network([FullyConnectedLayer(n_in=6, n_out=5), SoftmaxLayer(n_in=5, n_out=3)], 4)
-    net.SGD((np.full((20, 6), 0.5), np.arange(20) % 3), 2, 4, 0.1)
-    assert seen == [{1}, {1}]
+def test_functions_of_numba_are_called_under_one_thread():
+    with calling("numba", "float32"):
+        assert blas_threads() == {1}
     assert blas_threads() == {2}

@@ -3,6 +3,7 @@
 import os
 import signal
 from contextlib import ExitStack
+from functools import cache
 
 import jax
 import numpy as np
@@ -19,10 +20,25 @@ def on_jax(settings):
     network3.use(backend="jax")
 
 
-def trained(devices, dtype="float32", **changes):
-    """Train the short network, and return what must not depend on where."""
+@cache
+def kept(dtype):
+    """One network of a type, which keeps what is compiled for it, and its first weights."""
     network3.use(floatX=dtype)
     net = device_run.build()
+    return net, net.get_weights()
+
+
+def first_again(dtype="float32"):
+    """Return the short network as if newly built."""
+    network3.use(floatX=dtype)
+    net, first = kept(dtype)
+    net.set_weights(first)
+    return net
+
+
+def trained(devices, dtype="float32", **changes):
+    """Train the short network, and return what must not depend on where."""
+    net = first_again(dtype)
     return device_run.outcome(net, device_run.train(net, devices=devices, **changes))
 
 
@@ -86,7 +102,7 @@ def test_weights_can_be_read_within_an_epoch(monkeypatch):
 
 
 def test_values_are_arrays_of_numpy_again_at_the_end():
-    net = device_run.build()
+    net = first_again()
     device_run.train(net, devices=1, epochs=1)
     variables = [*net.params, *net.dropout_states]
     assert {type(variable.get_value(borrow=True)) for variable in variables} == {np.ndarray}
@@ -123,7 +139,7 @@ def test_in_a_call_only_the_numbers_of_the_examples_cross_to_the_device(monkeypa
 
 
 def test_a_cost_that_is_no_number_stops_with_the_last_good_weights():
-    net = device_run.build()
+    net = first_again()
     before = net.get_weights()
     with pytest.raises(DivergenceError, match=r"^SGD: epoch 0, mini-batch \d+: wanted a finite cost"):
         device_run.train(net, devices=1, rule=lambda cost, params, eta: {p: p * 1e30 for p in params})

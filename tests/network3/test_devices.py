@@ -22,23 +22,32 @@ def start(folder, devices, *process, seen=4):
         "XLA_FLAGS": f"--xla_force_host_platform_device_count={seen}",
         "PYTHONUTF8": "1",
     }
-    result = folder / f"{devices}{'-'.join(process[1:])}.npz"
-    command = [sys.executable, device_run.__file__, str(result), str(devices), *process]
+    command = [sys.executable, device_run.__file__, str(folder), devices, *process]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen(command, cwd=ROOT, env=environment, **pipes), result
+    return subprocess.Popen(command, cwd=ROOT, env=environment, **pipes)
 
 
-def finish(process, result):
-    output, errors = process.communicate(timeout=300)
+def finish(process):
+    """Return the lines that were printed."""
+    output, errors = process.communicate(timeout=900)
     assert process.returncode == 0, errors
-    with np.load(result) as arrays:
-        return dict(arrays), output
+    return [line for line in output.splitlines() if "Gloo" not in line]
+
+
+def outcome(folder, name):
+    with np.load(folder / f"{name}.npz") as arrays:
+        return dict(arrays)
 
 
 @pytest.fixture(scope="module")
-def alone(tmp_path_factory):
-    """What comes out step by step, and what was printed."""
-    return finish(*start(tmp_path_factory.mktemp("alone"), 0))
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("devices")
+
+
+@pytest.fixture(scope="module")
+def printed(folder):
+    """What was printed by three trainings in one process: step by step, on four devices, and on two."""
+    return finish(start(folder, "0,4,2"))
 
 
 def same_but_for_rounding(one, other):
@@ -47,12 +56,14 @@ def same_but_for_rounding(one, other):
         np.testing.assert_allclose(other[name], value, rtol=2e-5, atol=2e-6, err_msg=name)
 
 
-def test_four_devices_and_two_give_what_one_does(alone, tmp_path):
-    for devices in (4, 2):
-        found, output = finish(*start(tmp_path, devices))
-        same_but_for_rounding(alone[0], found)
-        assert output == alone[1]
-        np.testing.assert_array_equal(found["masks0"], alone[0]["masks0"])
+def test_four_devices_and_two_give_what_one_does(folder, printed):
+    alone = outcome(folder, "0")
+    for devices in ("4", "2"):
+        found = outcome(folder, devices)
+        same_but_for_rounding(alone, found)
+        np.testing.assert_array_equal(found["masks0"], alone["masks0"])
+    each = len(printed) // 3
+    assert printed == printed[:each] * 3
 
 
 def free_address():
@@ -61,16 +72,16 @@ def free_address():
         return f"127.0.0.1:{one.getsockname()[1]}"
 
 
-def test_two_processes_give_what_one_does_and_the_first_tells_and_saves(alone, tmp_path):
+def test_two_processes_give_what_one_does_and_the_first_tells_and_saves(folder, printed, tmp_path):
     address = free_address()
-    started = [start(tmp_path, 0, address, number, seen=2) for number in ("1", "0")]
-    (second, quiet), (first, told) = [finish(*one) for one in started]
-    same_but_for_rounding(alone[0], first)
+    started = [start(tmp_path, "0", address, number, seen=2) for number in ("1", "0")]
+    quiet, told = map(finish, started)
+    first, second = outcome(tmp_path, "00"), outcome(tmp_path, "01")
+    same_but_for_rounding(outcome(folder, "0"), first)
     for name, value in first.items():
         np.testing.assert_array_equal(second[name], value)
-    lines = [line for line in told.splitlines() if "Gloo" not in line]
-    assert lines == alone[1].splitlines()
-    assert [line for line in quiet.splitlines() if "Gloo" not in line] == []
+    assert told == printed[: len(printed) // 3]
+    assert quiet == []
     assert sorted(path.name for path in tmp_path.glob("*.checkpoint")) == ["00.checkpoint"]
 
 
@@ -82,11 +93,11 @@ def train(**changes):
 def test_several_devices_need_jax():
     wanted = r"^SGD: devices: wanted the JAX back end for several devices; got Numba's\. Write network3\.use\(backend="
     with pytest.raises(ValueError, match=wanted):
-        train(backend="numba", devices=2)
+        train(backend="network3", devices=2)
 
 
 def test_one_device_is_what_numba_has(capsys):
-    train(backend="numba", devices=1, epochs=1)
+    train(backend="network3", devices=1, epochs=1)
     assert "Epoch 0" in capsys.readouterr().out
 
 

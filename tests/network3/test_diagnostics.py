@@ -55,7 +55,7 @@ def backpropagated(weights, x, labels):
 @pytest.fixture
 def in_python(monkeypatch):
     """Return a function after which nothing is compiled: that takes far longer than computing these few numbers."""
-    return lambda: monkeypatch.setitem(MODES, "numba", "FAST_COMPILE")
+    return lambda: monkeypatch.setitem(MODES, "network3", "FAST_COMPILE")
 
 
 def test_norms_over_all_of_the_data_are_those_of_numpy(in_python):

@@ -78,7 +78,7 @@ class Sum:
 
 @pytest.fixture(autouse=True)
 def on_numba(settings):
-    network3.use("cpu", "float32", backend="numba")
+    network3.use("cpu", "float32", backend="network3")
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ def mnist():
 
 
 def first_values(name, floatX):
-    network3.use("cpu", floatX, backend="numba")
+    network3.use("cpu", floatX, backend="network3")
     np.random.seed(golden(name)["seed"])  # the original drew from NumPy's global state
     return network3.Network(LAYERS[name](), golden(name)["mini_batch_size"])
 
@@ -71,8 +71,8 @@ def trained(name, floatX, steps):
     net, trace = first_values(name, floatX), golden(name)
     batch = trace["mini_batch_size"]
     images, labels = (part[: steps * batch] for part in mnist()[0])
-    step = compiled(net, compile_step, batch, 784, (), None, l2 if trace["lmbda"] > 0 else None).function
-    runner = make_runner("numba", step, Examples(images.astype(floatX), labels), floatX)
+    step = compiled(net, compile_step, batch, 784, (), None, l2 if trace["lmbda"] > 0 else None)
+    runner = make_runner("network3", step, Examples(images.astype(floatX), labels), floatX)
     rows = np.arange(steps * batch).reshape(steps, batch)
     costs = runner.run(rows, trace["eta"], trace["lmbda"] / trace["num_training_batches"])
     runner.close()

@@ -68,7 +68,7 @@ def test_fewer_epochs_than_gradient_descent():
 
 def test_second_derivatives_of_a_network_with_a_convolution(small_network):
     """Along one vector: by the rule with one iteration, and by finite differences of its own gradient."""
-    net = small_network("numba", "float64")
+    net = small_network("network3", "float64")
     rng = np.random.default_rng(2)
     examples = rng.random((5, 160)), rng.integers(0, 4, 5)
     start = net.get_weights()

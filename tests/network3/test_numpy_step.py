@@ -75,7 +75,7 @@ def masks_by_numpy(p_dropout, seed, step):
 
 @cache
 def built(build, floatX, p_dropout):
-    net = build("numba", floatX, p_dropout)
+    net = build("network3", floatX, p_dropout)
     return net, net.get_weights()
 
 

@@ -118,13 +118,13 @@ def check(layers, batch, backend):
 @settings(settled, max_examples=3)
 @given(networks())
 def test_a_valid_network_takes_numpys_step(network):
-    check(*network, "numba")
+    check(*network, "network3")
 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::network3.TrainingWarning")
 @settings(settled, max_examples=12)
-@given(networks(), st.sampled_from(["numba", "jax"]))
+@given(networks(), st.sampled_from(["network3", "jax"]))
 def test_many_valid_networks_take_numpys_step(network, backend):
     check(*network, backend)
 

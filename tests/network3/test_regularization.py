@@ -12,7 +12,7 @@ from network3.runners import calling
 from tests.network3 import two_layers
 
 
-@pytest.mark.parametrize(("backend", "mode"), [("numba", "NUMBA"), ("jax", "JAX")])
+@pytest.mark.parametrize(("backend", "mode"), [("network3", "NETWORK3"), ("jax", "JAX")])
 def test_a_million_squares_keep_the_digits_of_float32(backend, mode):
     if backend == "jax":
         pytest.importorskip("jax")

@@ -159,10 +159,14 @@ def test_the_seed_of_numpy_is_kept_as_well(tmp_path):
 
 def test_on_jax_too(tmp_path):
     network3.use("cpu", backend="jax")
-    wanted = train(2)
+    net, *_ = interrupted_run.build()  # one for all three, as JAX compiles for long
+    first = net.get_weights()
+    wanted = train(2, net=net)
+    net.set_weights(first)
     with pytest.raises(TrainingInterrupted):
-        train(2, callbacks=[press_ctrl_c(1, 500)], checkpoint=tmp_path / "c")
-    same(wanted, train(2, resume=tmp_path / "c"))
+        train(2, callbacks=[press_ctrl_c(1, 500)], net=net, checkpoint=tmp_path / "c")
+    net.set_weights(first)
+    same(wanted, train(2, net=net, resume=tmp_path / "c"))
 
 
 @pytest.fixture(scope="module")

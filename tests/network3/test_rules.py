@@ -74,7 +74,7 @@ def test_two_epochs(rule, truth):
 
 
 def test_max_norm_of_a_rule_with_a_state_and_of_filters(small_network):
-    net = small_network("numba", "float32")
+    net = small_network("network3", "float32")
     rng = np.random.default_rng(2)
     images, labels = rng.random((40, 160)).astype("float32"), rng.integers(0, 4, 40)
     net.SGD((images, labels), 3, 5, 0.5, rule=MaxNorm(0.5, Momentum(0.9)))
@@ -89,7 +89,7 @@ def test_rules_on_jax():
     pytest.importorskip("jax")
     x, y = data()
     found = []
-    for backend in ("numba", "jax"):
+    for backend in ("network3", "jax"):
         net = build()
         network3.use("cpu", "float64", backend=backend)
         net.SGD((x, y), 2, 5, ETA, rule=Nesterov(0.7))

@@ -30,7 +30,7 @@ def handles():
     return len(os.listdir("/proc/self/fd"))  # noqa: PTH208  (one handle less than an iterator holds)
 
 
-@pytest.mark.parametrize(("backend", "devices"), [("numba", None), ("jax", None), ("jax", 1)])
+@pytest.mark.parametrize(("backend", "devices"), [("network3", None), ("jax", None), ("jax", 1)])
 def test_memory_and_file_handles_stay(tmp_path, backend, devices):
     network3.use(backend=backend)
     rng = np.random.default_rng(1)

@@ -3,8 +3,6 @@
 import os
 import pickle
 import signal
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -12,13 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info, threadpool_limits
 
 import network3
 from network3 import ConvPoolLayer, FullyConnectedLayer, Network, ReLU, SoftmaxLayer
-from network3.blas import one_blas_thread
-from network3.layers.backends.numba import sharing, team
-from network3.runners import numba as runner
+from network3.layers.backends.cpu.threads import thread_pool
+from network3.layers.backends.cpu.threads.work_queue import HELPERS, QUEUE
 
 LIMIT = 120  # seconds, after which a child counts as stuck
 ETA, LMBDA = 0.1, 0.5
@@ -48,7 +44,7 @@ class Trained:
     """A network, trained from its first weights whenever asked."""
 
     def __init__(self, floatX, p_dropout=0.0):
-        network3.use("cpu", floatX, backend="numba")
+        network3.use("cpu", floatX, backend="network3")
         self.net = new_net(p_dropout)
         self.first, self.data = self.net.get_weights(), drawn()
 
@@ -72,7 +68,7 @@ def trained(parameters):
     """One network a type, which keeps its compiled functions."""
     if parameters not in trained_by_parameters:
         trained_by_parameters[parameters] = Trained(*parameters)
-    network3.use("cpu", parameters[0], backend="numba")
+    network3.use("cpu", parameters[0], backend="network3")
     return trained_by_parameters[parameters]
 
 
@@ -80,7 +76,7 @@ def trained(parameters):
 def two_threads(monkeypatch):
     monkeypatch.setenv("NETWORK3_THREADS", "2")
     yield
-    assert team._numbers[sharing.HELPERS] == 0
+    assert QUEUE.words[HELPERS] == 0
 
 
 def test_the_same_bits_in_one_thread_and_in_more(trained, monkeypatch):
@@ -91,19 +87,8 @@ def test_the_same_bits_in_one_thread_and_in_more(trained, monkeypatch):
         assert trained.bits() == alone
 
 
-def test_jobs_are_shared_out_while_a_network_trains(trained, monkeypatch):
-    """So that the other tests compare what they say."""
-    jobs = int(team._numbers[sharing.TICKET]) >> 32
-    trained.bits()
-    shared = int(team._numbers[sharing.TICKET]) >> 32
-    assert shared > jobs + 90  # at least one a mini-batch
-    monkeypatch.setenv("NETWORK3_THREADS", "1")
-    trained.bits()
-    assert int(team._numbers[sharing.TICKET]) >> 32 == shared
-
-
 def test_two_networks_trained_at_once(parameters, trained):
-    network3.use("cpu", parameters[0], backend="numba")
+    network3.use("cpu", parameters[0], backend="network3")
     pair = [trained, Trained(*parameters)]
     pair[1].first = [w[..., ::-1].copy() for w in pair[1].first]
     expected = [each.bits() for each in pair]
@@ -153,85 +138,15 @@ def test_in_a_forked_child(trained):
     """After the parent has trained, and while helpers are there that the child has not."""
     expected = trained.bits()
     assert from_child(trained.bits) == expected
-    with team.at_work():
+    with thread_pool():
         assert from_child(trained.bits) == expected
     assert trained.bits() == expected
 
 
-PROCESS = """
-import hashlib
-import numpy as np
-import network3
-from network3 import ConvPoolLayer, FullyConnectedLayer, Network, ReLU, SoftmaxLayer
-from network3.layers.backends.numba import sharing, team
-
-network3.use("cpu", "float32", backend="numba")
-rng = np.random.default_rng(17)
-layers = [
-    ConvPoolLayer((3, 1, 5, 5), (10, 1, 12, 12), (2, 2), ReLU, rng=rng),
-    FullyConnectedLayer(48, 200, network3.sigmoid, rng=rng),
-    SoftmaxLayer(200, 10, rng=rng),
-]
-net = Network(layers, 10)
-with team.at_work():
-    net.SGD((rng.random((100, 144)), rng.integers(0, 10, 100)), 2, 10, 0.1, lmbda=0.5)
-    print("jobs", (int(team._numbers[sharing.TICKET]) >> 32) > 0)
-print("bits", hashlib.sha256(b"".join(w.tobytes() for w in net.get_weights())).hexdigest())
-"""
-
-
-@pytest.mark.slow
-def test_three_processes_with_a_cache_that_is_empty_at_first(tmp_path):
-    """The second and third call cached functions that call cached ones which use threads.
-
-    There Numba's own parallel loops crash: a cached function that calls a cached parallel one finds nobody who has
-    started Numba's threads in its process. Ours must not.
-    """
-    environment = os.environ | {
-        "NUMBA_CACHE_DIR": str(tmp_path / "numba"),
-        "PYTENSOR_FLAGS": f"base_compiledir={tmp_path / 'pytensor'}",
-        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
-        "NETWORK3_DEVICE": "cpu",
-        "NETWORK3_THREADS": "2",
-    }
-    told = []
-    for _ in range(3):
-        done = subprocess.run([sys.executable, "-c", PROCESS], env=environment, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        told.append([line for line in done.stdout.splitlines() if line.startswith(("jobs", "bits"))])
-    assert told[0][0] == "jobs True"
-    assert told == [told[0]] * 3
-
-
-def blas_threads():
-    return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
-
-
-def test_one_blas_thread_while_the_team_works(trained, monkeypatch):
-    """Callbacks and what comes afterwards have the user's number again, and no helpers."""
-    inside, between = [], []
-
-    class Watched(runner.Runner):
-        def __init__(self, *arguments):
-            super().__init__(*arguments)
-            loop = self._loop
-
-            def watched(*given):
-                inside.append((blas_threads(), int(team._numbers[sharing.HELPERS])))
-                return loop(*given)
-
-            self._loop = watched
-
-    monkeypatch.setattr(runner, "Runner", Watched)
-    with one_blas_thread():
-        """Load every BLAS first: the limit below reaches only what is there."""
-    with threadpool_limits(2, user_api="blas"):
-
-        def look(progress):
-            between.append((blas_threads(), int(team._numbers[sharing.HELPERS])))
-
-        trained.net.set_weights(trained.first)
-        trained.net.SGD(trained.data, 2, 10, ETA, trained.data, lmbda=LMBDA, callbacks=[look])
-        assert blas_threads() == {2}
-    assert inside == [({1}, 1)] * 2
-    assert between == [({2}, 0)] * 4
+def test_helpers_are_there_while_a_network_trains_and_gone_between(trained):
+    """Callbacks and what comes afterwards have the processors for themselves."""
+    seen = []
+    trained.net.set_weights(trained.first)
+    look = [lambda progress: seen.append(int(QUEUE.words[HELPERS]))]
+    trained.net.SGD(trained.data, 2, 10, ETA, trained.data, lmbda=LMBDA, callbacks=look)
+    assert seen == [0] * 4

@@ -28,7 +28,7 @@ LINE = 64
 _numbers = count()
 
 
-class Difference(Exception):
+class DifferenceError(Exception):
     """Two ways to run a kernel do not agree, or one leaves its arrays."""
 
 
@@ -55,7 +55,7 @@ class Loaded:
 
         Raises
         ------
-        Difference
+        DifferenceError
             A violation was reported, or the kernel wrote beyond its scratch memory.
         """
         report = np.zeros(REPORT, np.int64)
@@ -73,10 +73,10 @@ class Loaded:
         used = slice(start - memory.ctypes.data, start - memory.ctypes.data + self.scratch)
         outside = np.concatenate([memory[: used.start], memory[used.stop :]])
         if (outside != 0xA5).any():
-            raise Difference("scratch memory was left")
+            raise DifferenceError("scratch memory was left")
         wrong = violation(report)
         if wrong is not None:
-            raise Difference(wrong)
+            raise DifferenceError(wrong)
 
 
 class Guarded:
@@ -93,7 +93,7 @@ class Guarded:
     def check(self) -> None:
         """Make sure that the guards are as they were."""
         if (self._memory[: self._first] != 0xA5).any() or (self._memory[self._end :] != 0xA5).any():
-            raise Difference("something outside of an array was written")
+            raise DifferenceError("something outside of an array was written")
 
 
 def run_as_python(function: Callable, arguments: Sequence[Any], parts: int) -> list[Any]:
@@ -132,17 +132,22 @@ def compare(how: str, found: Sequence[Any], expected: Sequence[Any], tolerance: 
             alike = one == other
         if not alike.all():
             (at,) = np.nonzero(~alike)
-            raise Difference(f"argument {k}, {how}: {one[at[:5]]} instead of {other[at[:5]]} at {at[:5]} of {one.size}")
+            raise DifferenceError(f"argument {k}, {how}: {one[at[:5]]} instead of {other[at[:5]]} at {at[:5]} of {one.size}")
 
 
 def check(
-    kernel: Kernel, arguments: Sequence[Any], parts: int, rng: np.random.Generator, tolerance: float, python: bool = True
+    kernel: Kernel,
+    arguments: Sequence[Any],
+    parts: int,
+    rng: np.random.Generator,
+    tolerance: float,
+    python: bool = True,
 ) -> None:
     """Run a kernel in all ways, of which plain Python may be left out, and compare.
 
     Raises
     ------
-    Difference
+    DifferenceError
     """
     compiled = run_loaded(Loaded(kernel, False), arguments, parts, rng)
     checked = run_loaded(Loaded(kernel, True), arguments, parts, rng)
@@ -156,7 +161,7 @@ def check_source(seed: int, size: int = 3) -> str:
 
     Raises
     ------
-    Difference
+    DifferenceError
         With the text in its message.
     """
     source, rng = Source(seed, size), np.random.default_rng(seed)
@@ -167,7 +172,7 @@ def check_source(seed: int, size: int = 3) -> str:
     try:
         check(kernel, arguments, int(rng.integers(1, 3)), rng, 0.0)
     except Exception as error:
-        raise Difference(f"seed {seed}, n = {n}: {error!r}\n{source.text}") from error
+        raise DifferenceError(f"seed {seed}, n = {n}: {error!r}\n{source.text}") from error
     return source.text
 
 

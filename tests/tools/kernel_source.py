@@ -295,7 +295,8 @@ class Source:
         if depth <= 0 or self.rng.random() < 0.15:
             return self._leaf(kind)
         if self.rng.random() < 0.1:
-            return f"({self._number(kind, depth - 1)} if {self._number('bool', depth - 1)} else {self._number(kind, depth - 1)})"
+            one, test, other = (self._number(of, depth - 1) for of in (kind, "bool", kind))
+            return f"({one} if {test} else {other})"
         fitting = [function for function in self._functions if function[2] == kind]
         if fitting and self.rng.random() < 0.15 and self._depth < 2:
             return self._called(self.rng.choice(fitting), depth - 1) or self._leaf(kind)

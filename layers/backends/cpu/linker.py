@@ -24,9 +24,9 @@ class Network3Linker(NumbaLinker):
         Whether kernels check every access to an array, for tests; a violation raises RuntimeError.
     """
 
-    required_rewrites = ("minimum_compile", "numba", "network3")
+    required_rewrites: tuple[str, ...] = ("minimum_compile", "numba", "network3")  # type: ignore[assignment]
     # Shapes are known: a rewrite of ours folds them.
-    incompatible_rewrites = (*NumbaLinker.incompatible_rewrites, "ShapeOpt", "UnShapeOpt", "network3_import_numba")
+    incompatible_rewrites: tuple[str, ...] = (*NumbaLinker.incompatible_rewrites, "ShapeOpt", "UnShapeOpt", "network3_import_numba")  # type: ignore[assignment]
 
     def __init__(self, *args: Any, checking: bool = False, **kwargs: Any):
         super().__init__(*args, **kwargs)

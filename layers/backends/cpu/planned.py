@@ -1,7 +1,7 @@
 """A plan with its ends: which inputs it reads, where its outputs are found, which inputs it replaces."""
 
 import threading
-from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from pytensor.graph.basic import Apply, Variable
@@ -39,6 +39,8 @@ class Planned:
     def __init__(self, low: Lowering):
         self.plan: Plan = low.plan
         self.inputs = [low.views[v] for v in low.fgraph.inputs]
+        self._dtypes = [np.dtype(view.dtype) for view in self.inputs]
+        self._written = set((getattr(low.fgraph, "update_mapping", None) or {}).values())
         self.outputs: list[View | None] = []
         self.in_place: dict[int, int] = {}
         self._end(low)
@@ -92,18 +94,19 @@ class Planned:
 
     def point(self, input_storage: list[list]) -> None:
         """Tell the plan where the inputs are."""
-        for storage, view in zip(input_storage, self.inputs, strict=True):
-            array = storage[0]
-            if not (array.flags.c_contiguous and array.flags.aligned):
+        for k, (storage, view, dtype) in enumerate(zip(input_storage, self.inputs, self._dtypes, strict=True)):
+            array, flags = storage[0], storage[0].flags
+            if array.shape != view.shape or array.dtype != dtype:
+                got, expected = (f"{v.dtype} of shape {v.shape}" for v in (array, view))
+                raise ValueError(complaint(f"NETWORK3: input {k}", f"wanted {expected}", got, "Compile the graph anew."))
+            if not (flags.c_contiguous and flags.aligned and (flags.writeable or k not in self._written)):
                 storage[0] = array = np.array(array, order="C")
-            if array.shape != view.shape:
-                raise ValueError(f"an input of shape {array.shape} where the graph has {view.shape}")
             self.plan.point(view.buffer, array.ctypes.data)
 
-    def thunk(self, input_storage: list[list], output_storage: list[list]) -> Callable[[], None]:
+    def thunk(self, input_storage: list[list], output_storage: list[list]) -> Any:
         """Return the function that PyTensor calls."""
 
-        def thunk() -> None:
+        def run() -> None:
             with self.lock:
                 self.finish()
                 self.point(input_storage)
@@ -115,6 +118,7 @@ class Planned:
                         storage[0] = input_storage[self.in_place[k]][0]
             self.check()
 
+        thunk: Any = run
         thunk.inputs, thunk.outputs, thunk.lazy = input_storage, output_storage, False
         thunk.planned = self
         return thunk

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from pytensor.graph.basic import Constant
 from pytensor.scalar import basic as ps
-from pytensor.scalar import math as pm
+from pytensor.scalar.math import Erf, Sigmoid, Softplus
 
 from .unsupported import Unsupported
 
@@ -38,15 +38,15 @@ FUNCTIONS: dict[type, str] = {
     ps.ArcSinh: "np.arcsinh",
     ps.ArcCosh: "np.arccosh",
     ps.ArcTanh: "np.arctanh",
-    pm.Erf: "math.erf",
+    Erf: "math.erf",
 }
 # Ours, of `kernels.exponential`: for float32 without a branch or a call.
 OURS: dict[type, str] = {
     ps.Exp: "exp",
     ps.Tanh: "tanh",
     ps.Log1p: "log1p",
-    pm.Sigmoid: "sigmoid",
-    pm.Softplus: "softplus",
+    Sigmoid: "sigmoid",
+    Softplus: "softplus",
 }
 
 
@@ -103,10 +103,8 @@ def _results(lines: Lines, op, inputs: list[tuple[str, str]], outputs: list[str]
         types = [out.type.dtype for out in node.outputs]
         for variable, name in zip(node.outputs, _results(lines, node.op, arguments, types), strict=True):
             known[variable] = name, variable.type.dtype
-    return [
-        lines.converted(*(known[v] if v in known else (_literal(v), v.type.dtype)), dtype)
-        for v, dtype in zip(op.fgraph.outputs, outputs, strict=True)
-    ]
+    found = [known[v] if v in known else (_literal(v), v.type.dtype) for v in op.fgraph.outputs]
+    return [lines.converted(name, source, dtype) for (name, source), dtype in zip(found, outputs, strict=True)]
 
 
 def _literal(variable) -> str:

@@ -16,9 +16,8 @@ def run(monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def little(monkeypatch):
+def little(monkeypatch, mnist):
     """Let MNIST have 600 training images, and 200 each to validate and to test."""
-    training, validation, test = datasets.load_mnist()
-    sets = [tuple(part[:n] for part in pair) for pair, n in ((training, 600), (validation, 200), (test, 200))]
+    sets = [tuple(part[:n].copy() for part in pair) for pair, n in zip(mnist, (600, 200, 200), strict=True)]
     monkeypatch.setattr(datasets, "load_mnist", lambda: sets)
     return sets

@@ -9,33 +9,40 @@ import pytest
 from PIL import Image
 from safetensors.numpy import load_file, save_file
 
-import network3
 from network3 import FullyConnectedLayer, Network, SoftmaxLayer
 from network3.cli.predict import drawn
 from tests.datasets.drawn_digits import TEN, draw
 
 
+@pytest.fixture(scope="module")
+def means(mnist):
+    images, labels = mnist[0]
+    return np.stack([images[labels == digit].mean(axis=0) / 256 for digit in range(10)])
+
+
 @pytest.fixture
-def model(tmp_path):
+def model(tmp_path, means):
     """A network that takes an image for the digit whose template is nearest: means of MNIST's own."""
-    (images, labels), _, _ = network3.datasets.load_mnist()
-    means = np.stack([images[labels == digit].mean(axis=0) / 256 for digit in range(10)])
     net = Network([SoftmaxLayer(784, 10)], 10)
     net.set_weights([means.T, -0.5 * (means**2).sum(axis=1)])
     net.save(tmp_path / "model.safetensors")
     return net
 
 
-def write_digit(digit, name, *, scale=1, invert=False):
-    """Write MNIST's first test image of `digit`, enlarged; return its grey levels."""
-    images, labels = network3.datasets.load_mnist()[2]
-    grey = images[np.flatnonzero(labels == digit)[0]].reshape(28, 28)
-    grey = grey.repeat(scale, axis=0).repeat(scale, axis=1)
-    Image.fromarray(255 - grey if invert else grey).save(name)
-    return grey
+@pytest.fixture
+def write_digit(mnist):
+    images, labels = mnist[2]
+
+    def write_digit(digit, name, *, scale=1, invert=False):
+        """Write MNIST's first test image of `digit`, enlarged."""
+        grey = images[np.flatnonzero(labels == digit)[0]].reshape(28, 28)
+        grey = grey.repeat(scale, axis=0).repeat(scale, axis=1)
+        Image.fromarray(255 - grey if invert else grey).save(name)
+
+    return write_digit
 
 
-def test_each_image_has_a_line(run, model):
+def test_each_image_has_a_line(run, model, write_digit):
     write_digit(1, "one.png", scale=5, invert=True)
     write_digit(0, "zero.png", scale=7)
     result = run("predict", "model.safetensors", "one.png", "zero.png")
@@ -46,7 +53,7 @@ def test_each_image_has_a_line(run, model):
     assert first.count("%") == 2
 
 
-def test_what_the_network_saw_is_shown_on_request(run, model):
+def test_what_the_network_saw_is_shown_on_request(run, model, write_digit):
     write_digit(0, "zero.png", scale=10, invert=True)
     lines = run("predict", "model.safetensors", "zero.png", "--show").stdout.splitlines()
     assert len(lines) == 29
@@ -56,7 +63,7 @@ def test_what_the_network_saw_is_shown_on_request(run, model):
     assert "@" in "".join(lines[1:])
 
 
-def test_json_holds_everything(run, model):
+def test_json_holds_everything(run, model, write_digit):
     write_digit(1, "one.png", scale=4)
     result = run("predict", "model.safetensors", "one.png", "one.png", "--json", "--show")
     first, second = (json.loads(line) for line in result.stdout.splitlines())
@@ -68,7 +75,7 @@ def test_json_holds_everything(run, model):
     np.testing.assert_allclose(model.predict_proba(seen.ravel())[0], first["probabilities"], rtol=1e-5)
 
 
-def test_a_folder_of_train_is_a_model(run, model):
+def test_a_folder_of_train_is_a_model(run, model, write_digit):
     write_digit(1, "one.png", scale=4)
     assert run("predict", ".", "one.png").stdout.startswith("one.png: 1")
 
@@ -95,7 +102,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_is_refused_is_one_clear_line(run, model, case):
+def test_what_is_refused_is_one_clear_line(run, model, write_digit, case):
     write_digit(1, "one.png", scale=4)
     Path("folder").mkdir()
     Path("empty.png").write_bytes(b"")

@@ -25,6 +25,12 @@ FILES = {
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
+@pytest.fixture
+def no_pictures(monkeypatch):
+    """Leave the pictures out: drawing them takes longer than these trainings, and they are not what is asked about."""
+    monkeypatch.setattr("network3.cli.train.save_pictures", lambda *arguments, **options: [])
+
+
 def weights(folder):
     return network3.load(Path(folder) / "model.safetensors").get_weights()
 
@@ -55,6 +61,7 @@ def test_a_run_leaves_all_there_is_to_know(run, little):
     assert lines[-1].endswith(f"predict {folder / 'model.safetensors'} IMAGE")
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_the_arguments_are_those_of_sgd(run, little):
     arguments = ("--epochs", 1, "--eta", 0.5, "--lmbda", 2, "--mini-batch-size", 20, "--seed", 4, "--device", "cpu")
     assert run("train", "shallow", *arguments, "--out", "a/b").exit_code == 0
@@ -64,6 +71,7 @@ def test_the_arguments_are_those_of_sgd(run, little):
     assert all(np.array_equal(a, b) for a, b in zip(net.get_weights(), weights("a/b"), strict=True))
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_a_second_run_replaces_none(run, little):
     for _ in range(3):
         assert run("train", "shallow", "--epochs", 1).exit_code == 0
@@ -101,6 +109,7 @@ def test_ctrl_c_saves_and_resume_goes_on_to_the_same_bits(run, little, monkeypat
     assert same("alone", "network3-runs/omit_FC")
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_a_finished_run_can_be_made_longer(run, little):
     assert run("train", "shallow", "--epochs", 3, "--out", "three").exit_code == 0
     assert run("train", "shallow", "--epochs", 1, "--out", "one").exit_code == 0
@@ -108,6 +117,7 @@ def test_a_finished_run_can_be_made_longer(run, little):
     assert same("one", "three")
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_a_longer_run_that_is_interrupted_again_knows_how_long_it_is(run, little, monkeypatch):
     assert run("train", "shallow", "--epochs", 4, "--out", "four").exit_code == 0
     assert run("train", "shallow", "--epochs", 1).exit_code == 0
@@ -118,6 +128,7 @@ def test_a_longer_run_that_is_interrupted_again_knows_how_long_it_is(run, little
     assert same("four", "network3-runs/shallow")
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_resume_names_what_differs(run, little):
     run("train", "shallow", "--epochs", 1)
     result = run("train", "shallow", "--resume", "--eta", 0.2, "--seed", 1, "--lmbda", 3)
@@ -127,6 +138,7 @@ def test_resume_names_what_differs(run, little):
     assert "got run was shallow and is dbl_conv." in result.stderr
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_an_ensemble_trains_its_networks_and_lets_them_vote(run, little, monkeypatch):
     few = network3.catalogue.RUNS["shallow"]
     run_of_two = dataclasses.replace(few, name="two", nets=2)
@@ -155,6 +167,7 @@ def test_json_is_a_line_an_epoch_and_one_for_the_end(run, little):
     assert result.stderr == ""
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_on_a_device_through_jax_it_is_the_same(run, little):
     assert run("train", "shallow", "--epochs", 1, "--out", "numba").exit_code == 0
     result = run("train", "shallow", "--epochs", 1, "--out", "jax", "--devices", 1)
@@ -171,11 +184,13 @@ def test_devices_that_are_not_there_are_one_clear_line(run, little):
     assert list(Path().iterdir()) == []
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_quiet_says_nothing(run, little):
     result = run("train", "shallow", "--epochs", 1, "--quiet")
     assert (result.exit_code, result.output) == (0, "")
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_no_epochs_leave_the_first_weights(run, little):
     assert run("train", "shallow", "--epochs", 0).exit_code == 0
     np.random.seed(0)

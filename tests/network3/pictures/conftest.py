@@ -16,4 +16,4 @@ def no_screen():
 @pytest.fixture
 def net(small_network):
     """Convolution from 2 maps of 10 x 8 to 3 of 4 x 3, then 11 neurons and a softmax over 4 classes."""
-    return small_network("numba", "float64")
+    return small_network("network3", "float64")

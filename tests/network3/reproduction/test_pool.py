@@ -1,11 +1,14 @@
 """Processes that share the tasks: all are recorded, once; a kill and Ctrl-C lose no epoch and leave no process."""
 
 import json
+import multiprocessing
+import multiprocessing.util
 import os
 import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -126,7 +129,7 @@ def wait_until(true, seconds):
 def finish(folder, before):
     """Go on to the end, and check that the epochs of before are still the same."""
     with started(folder) as process:
-        output, errors = process.communicate(timeout=600)
+        output, errors = process.communicate(timeout=1800)
     assert (process.returncode, errors) == (0, "")
     *going, done, _ = output.splitlines()
     assert done.startswith("  6.1  shallow seed 0: test accuracy at the best validation epoch 97.")
@@ -144,7 +147,7 @@ def finish(folder, before):
 @pytest.mark.slow
 def test_a_killed_one_goes_on_where_it_was(tmp_path):
     with started(tmp_path) as process:
-        wait_until(lambda: len(epochs_of(tmp_path)) >= 3, 180)
+        wait_until(lambda: len(epochs_of(tmp_path)) >= 3, 600)
         process.kill()
     before = epochs_of(tmp_path)
     assert 3 <= len(before) < 60
@@ -156,10 +159,10 @@ def test_a_killed_one_goes_on_where_it_was(tmp_path):
 @pytest.mark.slow
 def test_a_killed_one_leaves_no_process(tmp_path):
     with started(tmp_path) as process:
-        wait_until(lambda: epochs_of(tmp_path), 180)
+        wait_until(lambda: epochs_of(tmp_path), 600)
         process.kill()
-        process.wait(60)
-        wait_until(lambda: of_session(process.pid) == [], 30)
+        process.wait(300)
+        wait_until(lambda: of_session(process.pid) == [], 60)
 
 
 @posix
@@ -167,10 +170,10 @@ def test_a_killed_one_leaves_no_process(tmp_path):
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_saves_is_one_line_and_leaves_no_process(tmp_path, number, code):
     with started(tmp_path) as process:
-        wait_until(lambda: len(epochs_of(tmp_path)) >= 3, 180)
+        wait_until(lambda: len(epochs_of(tmp_path)) >= 3, 600)
         process.send_signal(number)
-        output, errors = process.communicate(timeout=60)
-        wait_until(lambda: of_session(process.pid) == [], 5)
+        output, errors = process.communicate(timeout=300)
+        wait_until(lambda: of_session(process.pid) == [], 60)
     assert (process.returncode, "accuracy" in output, errors) == (code, False, STOPPED)
     before = epochs_of(tmp_path)
     assert 3 <= len(before) < 60
@@ -180,22 +183,47 @@ def test_a_signal_saves_is_one_line_and_leaves_no_process(tmp_path, number, code
 @posix
 def test_ctrl_c_while_the_processes_start_is_one_line_too(tmp_path):
     with started(tmp_path) as process:
-        wait_until(lambda: len(of_session(process.pid)) >= 3, 60)  # itself, what tracks its resources, a worker
-        process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=60)
-        wait_until(lambda: of_session(process.pid) == [], 5)
+        wait_until(lambda: len(of_session(process.pid)) >= 3, 300)  # itself, what tracks its resources, a worker
+        os.killpg(process.pid, signal.SIGINT)  # to all of them, as a terminal does
+        output, errors = process.communicate(timeout=300)
+        wait_until(lambda: of_session(process.pid) == [], 60)
     assert (process.returncode, output, errors) == (130, "", STOPPED)
+
+
+@posix
+def test_ctrl_c_in_the_middle_of_a_start_waits_for_its_end(tmp_path, monkeypatch, capfd):
+    start, pressed = multiprocessing.util.spawnv_passfds, []
+
+    def receive():  # in another thread, whatever the main thread blocks
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.raise_signal(signal.SIGINT)
+
+    def press(*arguments):
+        child = start(*arguments)
+        if any("spawn_main" in str(argument) for argument in arguments[1]):  # it waits to be sent its task
+            thread = threading.Thread(target=receive)
+            thread.start()
+            thread.join()
+            pressed.append(child)
+        return child
+
+    monkeypatch.setattr(multiprocessing.util, "spawnv_passfds", press)
+    with pytest.raises(KeyboardInterrupt):
+        list(reproduce(choose(["random_guess"]), tmp_path, processes=1))
+    assert len(pressed) == 1
+    assert (multiprocessing.active_children(), capfd.readouterr()) == ([], ("", ""))
+    assert not (tmp_path / "reproduction.jsonl").exists()
 
 
 @posix
 @pytest.mark.slow
 def test_a_process_that_was_killed_is_told(tmp_path):
     with started(tmp_path) as process:
-        wait_until(lambda: epochs_of(tmp_path), 180)
+        wait_until(lambda: epochs_of(tmp_path), 600)
         (worker,) = [pid for pid in of_session(process.pid) if os.getpgid(pid) == pid != process.pid]
         os.kill(worker, signal.SIGKILL)
-        output, errors = process.communicate(timeout=60)
-        wait_until(lambda: of_session(process.pid) == [], 5)
+        output, errors = process.communicate(timeout=300)
+        wait_until(lambda: of_session(process.pid) == [], 60)
     assert (process.returncode, "accuracy" in output) == (1, False)
     expected = "network3: network3 reproduce: wanted its processes to go on; got one that was killed. Give the same "
     assert (errors.startswith(expected), errors.count("\n")) == (True, 1)

@@ -32,15 +32,16 @@ class _Sizes(NamedTuple):
     left: int
 
     @property
-    def bordered(self) -> tuple[int, int, int, int, int, int]:
+    def bordered(self) -> tuple[int, int, int, int, int, int, int]:
         """What the length of an image with its border depends on."""
         return self.maps, self.kh, self.kw, self.oh, self.ow, self.down, self.right
 
 
 def _sizes(op, x: View, w: View) -> _Sizes:
     _, _, oh, ow = op.fitting_output_shape(x.shape, w.shape)
-    filters, _, kh, kw = w.shape
-    return _Sizes(*x.shape, filters, kh, kw, oh, ow, *op.stride, *border(op.padding, (kh, kw)))
+    (images, maps, height, width), (filters, _, kh, kw) = x.shape, w.shape
+    (down, right), (top, left) = op.stride, border(op.padding, (kh, kw))
+    return _Sizes(images, maps, height, width, filters, kh, kw, oh, ow, down, right, top, left)
 
 
 @lowers(Conv2D)

@@ -93,9 +93,10 @@ def _type_of(variable: Variable) -> tuple[str, tuple[int, ...]]:
     if not isinstance(variable.type, TensorType):
         raise Unsupported(f"{variable} of type {variable.type}")
     shape = variable.type.shape
-    if None in shape:
+    known = tuple(n for n in shape if n is not None)
+    if len(known) < len(shape):
         raise Unsupported(f"{variable} of open shape {shape}")
-    return variable.type.dtype, shape
+    return variable.type.dtype, known
 
 
 def constant_of(variable: Variable) -> Any:

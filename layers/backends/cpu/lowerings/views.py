@@ -88,7 +88,7 @@ def constant_indices(op, inputs: Sequence[Variable]) -> list[int | slice]:
     return [value(entry) for entry in indices_from_subtensor(inputs, op.idx_list)]
 
 
-def part_of(x: View, indices: list[int | slice]) -> View:
+def part_of(x: View, indices: Sequence[int | slice]) -> View:
     """Return the part of a value that constant indices and slices take."""
     shape, strides, offset = [], [], x.offset
     for d, (n, stride) in enumerate(zip(x.shape, x.strides, strict=True)):

@@ -3,6 +3,8 @@
 They hang on a tag of our own, so that nobody else's graph is changed by an import.
 """
 
+from typing import Any
+
 from pytensor.graph.fg import FunctionGraph
 
 from .. import ops
@@ -11,7 +13,7 @@ from . import descent as descent
 from . import reductions as reductions
 from . import shapes as shapes
 
-OPS = tuple(kind for kind in vars(ops).values() if isinstance(kind, type))
+OPS: tuple[Any, ...] = tuple(kind for kind in vars(ops).values() if isinstance(kind, type))
 
 
 def restore(fgraph: FunctionGraph) -> None:

@@ -1,18 +1,40 @@
 """Kernels run in three ways: as plain Python, compiled, and compiled with every access checked."""
 
 import ctypes
+from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import numpy as np
 
 from network3.layers.backends.cpu.compiler import REPORT, Array, FlatArray, Kernel, violation
-from network3.layers.backends.cpu.store import request
+from network3.layers.backends.cpu.store import Code, request
 
 WAYS = ("python", "compiled", "checked")
 CALL = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p)
+GUARD = 64  # numbers before and behind an array
+MARK = 0xA5
+_offsets = count()
 
 
-def run(kernel: Kernel, arguments: list[Any], parts: int = 1, how: str = "compiled") -> None:
+class Guarded:
+    """A copy of an array for compiled code: it begins at some number or other, between guards."""
+
+    def __init__(self, original: np.ndarray):
+        self._original, size = original, original.itemsize
+        first = (GUARD + next(_offsets) * 7 % 31) * size
+        self._memory = np.full(first + original.nbytes + GUARD * size, MARK, np.uint8)
+        self._guards = self._memory[:first], self._memory[first + original.nbytes :]
+        self.array = self._memory[first : first + original.nbytes].view(original.dtype)
+        self.array[:] = original.reshape(-1)
+
+    def give_back(self) -> None:
+        """Set the original to what the copy has become; fail if a guard is not as it was."""
+        assert all((guard == MARK).all() for guard in self._guards), "a number outside of an array was written"
+        self._original[...] = self.array.reshape(self._original.shape)
+
+
+def run(kernel: Kernel, arguments: list[Any], parts: int = 1, how: str | Callable = "compiled") -> None:
     """Run all parts of a kernel, one after the other; it changes the arrays among `arguments`.
 
     Parameters
@@ -22,27 +44,42 @@ def run(kernel: Kernel, arguments: list[Any], parts: int = 1, how: str = "compil
         As the kernel's function takes them after the part.
     parts : int
     how : "python", "compiled" or "checked"
-        Checked fails on any access outside of an array.
+        Checked fails on any access outside of an array. A function is called instead, with the other parameters.
     """
-    if how == "python":
-        flat = [a.reshape(-1).view(FlatArray) if isinstance(a, np.ndarray) else a for a in arguments]
-        with np.errstate(all="ignore"):
-            for part in range(parts):
-                kernel.function(part, *flat)
-        return
-    checking = how == "checked"
+    if callable(how):
+        how(kernel, arguments, parts)
+    elif how == "python":
+        run_python(kernel, arguments, parts)
+    else:
+        checking = how == "checked"
+        call(request(kernel, checking=checking).result(), kernel, arguments, parts, checking)
+
+
+def run_python(kernel: Kernel, arguments: list[Any], parts: int) -> None:
+    """Run all parts of a kernel as plain Python."""
+    flat = [a.reshape(-1).view(FlatArray) if isinstance(a, np.ndarray) else a for a in arguments]
+    with np.errstate(all="ignore"):
+        for part in range(parts):
+            kernel.function(part, *flat)
+
+
+def call(code: Code, kernel: Kernel, arguments: list[Any], parts: int, checking: bool) -> None:
+    """Run all parts of a kernel that is compiled, on copies of its arrays."""
+    arrays = {id(a): Guarded(a) for a in arguments if isinstance(a, np.ndarray)}  # one that is given twice is one
+    given = [arrays[id(a)].array if isinstance(a, np.ndarray) else a for a in arguments]
     report = np.zeros(REPORT, np.int64)
-    block = _block(kernel, arguments, report if checking else None)
-    code = request(kernel, checking=checking).result()
-    scratch = np.full(code.scratch + 128, 0xFF, np.uint8)
-    start = -(-scratch.ctypes.data // 64) * 64
+    block = _block(kernel, given, report if checking else None)
+    scratch = np.full(code.scratch + 256, MARK, np.uint8)
+    start = -(-scratch.ctypes.data // 64) * 64 + 64
     for part in range(parts):
         CALL(code.address)(block.ctypes.data, part, start)
-    used = slice(start - scratch.ctypes.data + code.scratch, None)
-    assert (scratch[used] == 0xFF).all(), f"{kernel!r} wrote beyond its scratch memory"
+    first = start - scratch.ctypes.data
+    outside = scratch[:first], scratch[first + code.scratch :]
+    assert all((zone == MARK).all() for zone in outside), f"{kernel!r} wrote beyond its scratch memory"
     wrong = violation(report)
-    if wrong is not None:
-        raise AssertionError(f"{kernel!r}: {wrong}")
+    assert wrong is None, f"{kernel!r}: {wrong}"
+    for guarded in arrays.values():
+        guarded.give_back()
 
 
 def _block(kernel: Kernel, arguments: list[Any], report: np.ndarray | None) -> np.ndarray:

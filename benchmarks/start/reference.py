@@ -1,0 +1,46 @@
+"""The networks in NumPy, on which what the libraries report is checked."""
+
+import numpy as np
+
+from benchmarks.configurations import FILTER, POOL, SIDE, Configuration, flipped
+
+TOGETHER = 250  # images, for the memory that the windows of a convolution take
+
+
+def cost_and_accuracy(
+    config: Configuration, weights: list[np.ndarray], x: np.ndarray, y: np.ndarray
+) -> tuple[float, float]:
+    """Return the mean cross-entropy, and the share of labels that are right, over images (n, 784) and labels (n,)."""
+    z = np.concatenate([logits(config, weights, x[i : i + TOGETHER]) for i in range(0, len(x), TOGETHER)])
+    z = z.astype(np.float64)
+    z -= z.max(1, keepdims=True)
+    costs = np.log(np.exp(z).sum(1)) - z[np.arange(len(y)), y]
+    return float(costs.mean()), float(np.mean(z.argmax(1) == y))
+
+
+def logits(config: Configuration, weights: list[np.ndarray], x: np.ndarray) -> np.ndarray:
+    """Return the weighted inputs of the softmax, (n, 10), without dropout."""
+    pairs = list(zip(weights[::2], weights[1::2], strict=True))
+    convolutions, dense = pairs[: len(config.maps)], pairs[len(config.maps) :]
+    a = x.reshape(-1, 1, SIDE, SIDE) if convolutions else x
+    for w, b in convolutions:
+        a = _activation(config, _pooled(_convolved(a, w)) + b[:, None, None])
+    a = a.reshape(len(a), -1)
+    for w, b in dense[:-1]:
+        a = _activation(config, a @ w + b)
+    w, b = dense[-1]
+    return a @ w + b
+
+
+def _convolved(a: np.ndarray, w: np.ndarray) -> np.ndarray:
+    windows = np.lib.stride_tricks.sliding_window_view(a, (FILTER, FILTER), (2, 3))
+    return np.tensordot(windows, flipped(w), axes=((1, 4, 5), (1, 2, 3))).transpose(0, 3, 1, 2)
+
+
+def _pooled(a: np.ndarray) -> np.ndarray:
+    n, maps, rows, columns = a.shape
+    return a.reshape(n, maps, rows // POOL, POOL, columns // POOL, POOL).max((3, 5))
+
+
+def _activation(config: Configuration, z: np.ndarray) -> np.ndarray:
+    return np.maximum(z, 0) if config.activation == "relu" else 1 / (1 + np.exp(-z))

@@ -1,0 +1,142 @@
+"""Importing network3 and training with it changes nothing for anybody else in the process."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+PROGRAM = Path(__file__).with_name("other_graphs.py")
+BESIDE = ("import", "look", "compile", "look", "train", "look")
+
+
+def python(arguments, cache):
+    """Start a Python of its own, with one thread a BLAS, whose compiled code is kept in the folder `cache`."""
+    flags = f"{os.environ.get('PYTENSOR_FLAGS', '')},base_compiledir={cache}".strip(",")
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTENSOR_FLAGS": flags, "OPENBLAS_NUM_THREADS": "1"}
+    return subprocess.Popen(
+        [sys.executable, *arguments], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def output(process):
+    """Return what a process printed, once it has ended."""
+    printed, errors = process.communicate()
+    assert process.returncode == 0, errors[-3000:]
+    return printed
+
+
+def looks(process):
+    """Return what `other_graphs` found, look by look."""
+    return [json.loads(line) for line in output(process).splitlines() if line.startswith("{")]
+
+
+@pytest.mark.parametrize("mode", ["NUMBA", "JAX"])
+def test_other_graphs_have_the_same_ops_and_the_same_bits(mode, tmp_path):
+    """In the first compilation and in later ones; beside network3 and without it, and with each other's cache."""
+    programs = {"without": (mode, "look", "look"), "beside": (mode, *BESIDE)}
+    empty = {name: python([PROGRAM, *steps], tmp_path / name) for name, steps in programs.items()}
+    found = {name: looks(process) for name, process in empty.items()}
+    expected = found["without"][0]
+    assert len(expected) == 4
+    assert found == {"without": [expected] * 2, "beside": [expected] * 3}
+
+    filled = {"without": programs["beside"], "beside": programs["without"]}
+    processes = [python([PROGRAM, *steps], tmp_path / name) for name, steps in filled.items()]
+    assert [looks(process) for process in processes] == [[expected] * 3, [expected] * 2]
+
+
+IMPORT = """
+import json, os, signal, sys, threading, warnings
+import numpy as np
+import pytensor
+from pytensor.configdefaults import config
+
+def state():
+    printing = {name: str(value) for name, value in np.get_printoptions().items()}
+    threads = len(os.listdir("/proc/self/task")) if os.path.exists("/proc/self/task") else threading.active_count()
+    return {
+        "flags of PyTensor": {name: str(getattr(config, name)) for name in sorted(config._config_var_dict)},
+        "filters of warnings": [str(entry) for entry in warnings.filters],
+        "handlers of signals": [str(signal.getsignal(number)) for number in sorted(signal.valid_signals())],
+        "environment": dict(os.environ),
+        "threads": threads,
+        "errors of NumPy": np.geterr(),
+        "printing of NumPy": printing,
+        "random numbers of NumPy": [part.tolist() if hasattr(part, "tolist") else part for part in np.random.get_state()],
+        "hooks": [str(hook) for hook in (sys.excepthook, sys.unraisablehook, threading.excepthook, sys.gettrace())],
+        "finders of modules": [str(finder) for finder in (*sys.meta_path, *sys.path_hooks)],
+        "working folder": os.getcwd(),
+    }
+
+before = state()
+import network3
+after = state()
+changed = {name: [before[name], after[name]] for name in before if before[name] != after[name]}
+print(json.dumps([changed, sorted({"numba", "llvmlite", "jax", "jaxlib", "torch"} & set(sys.modules))]))
+"""
+
+
+def test_an_import_changes_no_setting_and_starts_nothing(tmp_path):
+    changed, imported = json.loads(output(python(["-c", IMPORT], tmp_path)))
+    assert changed == {}
+    assert imported == []
+
+
+MODES = """
+from pytensor.compile.mode import get_default_mode, optdb, predefined_modes
+import pytensor
+
+def listing():
+    names = {tag: sorted(r.name for r in optdb.query(f"+{tag}")) for tag in ("numba", "jax", "fast_run", "fast_compile")}
+    return names, type(get_default_mode().linker).__name__, sorted(predefined_modes)
+
+(before, linker, modes) = listing()
+import network3
+import pytensor.tensor as pt
+from network3.layers.backends.cpu import rewrites  # as the first compilation of ours does
+(after, linker_after, modes_after) = listing()
+new = {tag: sorted(set(after[tag]) ^ set(before[tag])) for tag in before}
+print(new, linker == linker_after, set(modes_after) ^ set(modes))
+"""
+
+
+def test_no_rewrite_of_ours_hangs_on_the_tag_of_a_back_end(tmp_path):
+    """But the two that import what registers our Ops, which change no graph."""
+    expected = {"numba": ["network3_import_numba"], "jax": ["network3_import_jax"], "fast_run": [], "fast_compile": []}
+    assert output(python(["-c", MODES], tmp_path)).strip() == f"{expected} True {{'NETWORK3'}}"
+
+
+OTHERS = """
+import sys
+import pytensor, pytensor.tensor as pt
+import network3
+x = pt.fvector()
+assert pytensor.function([x], pt.exp(x), mode="{mode}")([0.0]) == 1
+print(sorted(name for name in sys.modules if name.startswith("network3.layers.backends.")))
+"""
+
+
+@pytest.mark.parametrize("mode", ["NUMBA", "JAX"])
+def test_graphs_without_our_ops_import_nothing_of_ours(mode, tmp_path):
+    modules = output(python(["-c", OTHERS.format(mode=mode)], tmp_path))
+    assert "network3.layers.backends.cpu" in modules
+    assert not any(f"network3.layers.backends.{name}" in modules for name in ("numba", "jax"))
+
+
+OWN = """
+import sys
+import numpy as np
+import network3
+layers = [network3.FullyConnectedLayer(41, 23, p_dropout=0.5), network3.SoftmaxLayer(23, 3)]
+data = np.random.rand(10, 41).astype("float32"), np.arange(10, dtype="int32") % 3
+network3.Network(layers, 5).SGD(data, 1, 5, 0.1, data, data, lmbda=0.1)
+print(sorted({"numba", "jax", "torch"} & set(sys.modules)))
+"""
+
+
+def test_a_training_imports_no_back_end_of_others(tmp_path):
+    assert output(python(["-c", OWN], tmp_path)).splitlines()[-1] == "[]"
