@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train test test-slow lint types dist bench bench-steps bench-start bench-gpu fuzz torture reproduce clean
+.PHONY: help setup train test test-slow lint types dist bench bench-steps bench-start bench-gpu fuzz fuzz-kernels torture reproduce clean
 
 help: ## Say what each target does
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -67,6 +67,9 @@ bench-gpu: ## Time training on a GPU, with the JAX and the PyTorch of PYTHON's o
 MINUTES ?= 10
 fuzz: $(VENV)/.dev ## Damage files for every reader, for MINUTES=10
 	@$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
+
+fuzz-kernels: $(VENV)/.dev ## Compile random kernels, and all kernels at random sizes, and compare with plain Python, for MINUTES=10
+	@$(BIN)/python -m tests.tools.fuzz_kernels --minutes $(MINUTES)
 
 KILLS ?= 200
 torture: $(VENV)/.dev ## Kill a training KILLS=200 times at random, resume it, and compare it with one left alone

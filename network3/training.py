@@ -21,7 +21,7 @@ from .progress import Progress
 from .runners import make_runner
 from .state import State, begin
 from .suspicion import look_at_data, look_at_epoch
-from .wiring import layer_name
+from .wiring import foreign_op, layer_name
 
 STEPS_A_CHUNK = 250  # between returns to Python; divides LINE_EVERY
 LINE_EVERY = 1000
@@ -139,8 +139,12 @@ def _run_epoch(net, plan: Plan, state: State, runner, eta: float, interrupted) -
         stop = min(plan.batches, done + STEPS_A_CHUNK - iteration % STEPS_A_CHUNK)
         try:
             costs = runner.run(rows[done:stop], eta, plan.decay)
-        except Exception:  # of an Op of the user's, say
+        except Exception as error:  # of an Op of the user's, say
             net.set_weights(state.good)
+            if isinstance(error, NotImplementedError) and (found := foreign_op(net)):
+                mend = "Give it a perform, or a dispatch for Numba."
+                wanted = "wanted Ops that can be computed"
+                raise NotImplementedError(complaint(found[0], wanted, found[1], mend)) from error
             raise
         take_costs(net, plan, state, costs)
         _tell(net, plan, state, state.epoch, stop, costs, epoch_done=False)

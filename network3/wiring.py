@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.replace import graph_replace
-from pytensor.graph.traversal import graph_inputs
+from pytensor.graph.traversal import applys_between, graph_inputs
 from pytensor.tensor.type import TensorType
 
 from network3.layers import ShapeError, dropout_states
@@ -129,6 +129,18 @@ def known_shapes(expressions: list, updates: dict) -> tuple[list, dict]:
     replaced = graph_replace([*expressions, *updates.values()], known, strict=False)
     keys = [known.get(variable, variable) for variable in updates]
     return replaced[: len(expressions)], dict(zip(keys, replaced[len(expressions) :], strict=True))
+
+
+def foreign_op(net) -> tuple[str, str] | None:
+    """Return how messages name the first layer with an Op that is neither PyTensor's nor ours, and the Op."""
+    before = [net.x]
+    for index, layer in enumerate(net.layers):
+        outputs = [layer.output, layer.output_dropout]
+        for node in applys_between(before, outputs):
+            if type(node.op).__module__.partition(".")[0] not in ("pytensor", "network3"):
+                return layer_name(net.layers, index), str(node.op)
+        before = outputs
+    return None
 
 
 def number_streams(states, seed: int) -> None:

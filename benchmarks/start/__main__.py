@@ -22,7 +22,7 @@ from benchmarks.start import OURS_MODULE
 from benchmarks.start import goal as to_goal
 from benchmarks.start.chart import draw
 from benchmarks.start.comparison import Comparison
-from benchmarks.start.first_epoch import IMAGES, NETWORKS, first_epoch
+from benchmarks.start.first_epoch import NETWORKS, few, first_epoch
 from benchmarks.start.process import Library, write_data
 from benchmarks.start.tables import groups, line, markdown, show
 from network3 import datasets
@@ -52,18 +52,14 @@ def measure(
     """Yield the records of the chosen networks and measures; see `main`."""
     training, validation, test = datasets.load_mnist()
     if "first_epoch" in measures:
-        few = write_data(folder / "few", _first(training), _first(validation))
+        data = write_data(folder / "few", few(training), few(validation))
         for place, name in enumerate(names):
             share = (until - time.monotonic()) / (len(names) - place + ("goal" in measures))
-            yield from first_epoch(Comparison(name, listed, few, report), rounds, time.monotonic() + share)
+            yield from first_epoch(Comparison(name, listed, data, report), rounds, time.monotonic() + share)
     if "goal" in measures and to_goal.NETWORK in names:
-        every = write_data(folder / "every", training, test)
+        data = write_data(folder / "every", training, test)
         allowed = [library for library in listed if library.peer.module in (OURS.module, *to_goal.PEERS)]
-        yield from to_goal.goal(Comparison(to_goal.NETWORK, allowed, every, report), rounds, until)
-
-
-def _first(pair: tuple[Any, Any]) -> tuple[Any, Any]:
-    return pair[0][:IMAGES], pair[1][:IMAGES]
+        yield from to_goal.goal(Comparison(to_goal.NETWORK, allowed, data, report), rounds, until)
 
 
 def main(

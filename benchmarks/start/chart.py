@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.chart import COLOURS, settings
+from benchmarks.chart import COLOURS, INK, settings
 from benchmarks.configurations import TITLES
 from benchmarks.start.tables import groups, seconds
 from network3.layers.checks import complaint
+
+LEAST = 0.1  # seconds, where the axis begins
 
 
 def draw(records: Sequence[dict[str, Any]], path: str | Path) -> None:
@@ -38,7 +40,9 @@ def draw(records: Sequence[dict[str, Any]], path: str | Path) -> None:
     bars = {name: sum(other == name for other, _ in grouped) for name in names}
     with rc_context(settings()):
         figure = Figure(figsize=(1.4 * len(grouped) + 1.2, 3.6), layout="constrained")
-        axes = figure.subplots(1, len(names), squeeze=False, width_ratios=[bars[name] for name in names])[0]
+        ratios = [bars[name] for name in names]
+        axes = figure.subplots(1, len(names), sharey=True, squeeze=False, width_ratios=ratios)[0]
+        axes[0].set_ylim(LEAST, 1.4 * max(seconds(record) for some in grouped.values() for record in some))
         for axis, name in zip(axes, names, strict=True):
             _panel(axis, name, {what: some for (other, what), some in grouped.items() if other == name}, titles)
         axes[0].set_ylabel("seconds")
@@ -56,11 +60,11 @@ def _panel(axis, name: str, grouped: dict[str, list[dict[str, Any]]], titles: di
             for record in some:
                 if record["peer"] == peer:
                     left = x + (place - (len(titles) - 1) / 2) * width
-                    axis.bar(left, seconds(record), 0.9 * width, color=colour)
+                    bar = axis.bar(left, seconds(record), 0.9 * width, color=colour)
+                    axis.bar_label(bar, fmt="{:.3g}", fontsize=7, color=INK)
     axis.set_yscale("log")
     axis.yaxis.set_major_formatter("{x:g}")
-    axis.yaxis.set_minor_formatter("{x:g}")
-    axis.tick_params(axis="y", which="minor", labelsize=7)
+    axis.yaxis.set_minor_formatter("")
     axis.set_xticks(range(len(grouped)), [textwrap.fill(what, 14) for what in grouped])
     axis.set_title(TITLES.get(name, name), fontsize=9)
     axis.grid(axis="y", alpha=0.4, linewidth=0.6)

@@ -10,7 +10,7 @@ from benchmarks.start.reference import cost_and_accuracy
 
 ROUNDING = 0.003  # of the accuracy: images whose two best classes are equal but for rounding
 FALL = 0.01  # of the cost in the first epoch, relative, at the least
-SIMILAR = 0.01  # of the cost, relative to ours after the same mini-batches in the same order
+SIMILAR = 0.001  # of the cost, relative to ours after the same mini-batches in the same order
 Pair = tuple[np.ndarray, np.ndarray]
 
 

@@ -60,6 +60,7 @@ def goal(comparison: Comparison, rounds: int, until: float) -> Iterator[Record]:
             "seconds": statistics.median(run.seconds[-1] for run in mine),
             "epochs": statistics.median_low([len(run.seconds) for run in mine]),
             "seconds_by_round": [run.seconds for run in mine],
+            "cpu_s_by_round": [run.cpu_s for run in mine],
             "accuracies_by_round": [run.accuracies for run in mine],
             "peak_mb_by_round": [run.peak_mb for run in mine],
             "threads": library.threads,

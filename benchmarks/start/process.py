@@ -31,6 +31,8 @@ class Run:
         After each epoch, on the test data.
     seconds : list of float
         From the start of Python until each of them was there.
+    cpu_s : list of float
+        Processor time of all threads until then, which hangs less on what else the machine does.
     exit_s : float
         Until the process had ended.
     peak_mb : float or None
@@ -41,6 +43,7 @@ class Run:
 
     accuracies: list[float]
     seconds: list[float]
+    cpu_s: list[float]
     exit_s: float
     peak_mb: float | None
     versions: dict[str, str]
@@ -107,8 +110,9 @@ class Library:
         *told, (end, _) = [(json.loads(line), seconds) for line, seconds in lines]
         with np.load(weights) as file:
             arrays = [file[key] for key in file.files]
-        accuracies, seconds = [line["accuracy"] for line, _ in told], [s for _, s in told]
-        return Run(accuracies, seconds, exit_s, end["peak_mb"], end["versions"], arrays)
+        accuracies, cpu_s = ([line[key] for line, _ in told] for key in ("accuracy", "cpu_s"))
+        times = [seconds for _, seconds in told]
+        return Run(accuracies, times, cpu_s, exit_s, end["peak_mb"], end["versions"], arrays)
 
     def _lines(self, task: str, cache: Path) -> tuple[list[tuple[str, float]], float]:
         """Run a process to its end; return the lines of its output with their times, and the time of its end."""

@@ -7,6 +7,7 @@ JSON too: one as soon as an epoch is evaluated, and at the end one with the peak
 import importlib
 import json
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ def main(text: str) -> None:
 
     def evaluated(accuracy: float) -> bool:
         """Report the accuracy after an epoch; return whether to stop."""
-        answer({"accuracy": float(accuracy)})
+        answer({"accuracy": float(accuracy), "cpu_s": time.process_time()})
         return task["goal"] is not None and accuracy >= task["goal"]
 
     train = getattr(module, "train", None) or in_steps(module.build)

@@ -72,7 +72,7 @@ def _rows(records: Sequence[Record], bold: str) -> list[list[str]]:
         by_peer = {record["peer"]: record for record in some}
         cells = [_cell(by_peer[peer]) if peer in by_peer else "-" for peer in titles]
         rows.append([TITLES.get(name, name), what, against_best(by_peer, seconds), *cells])
-        if what.endswith("empty cache") and all(memory(record) for record in some):
+        if all(record.get("state") == "empty cache" and memory(record) for record in some):
             cells = [f"{memory(by_peer[peer]):,.0f} MB" if peer in by_peer else "-" for peer in titles]
             rows.append([TITLES.get(name, name), "its peak memory", against_best(by_peer, memory), *cells])
     return rows

@@ -43,6 +43,7 @@ def library():
 def test_a_training_tells_each_epoch_when_it_is_there(library, data, tmp_path):
     run = library().train("fc", data, tmp_path, changes={"hidden": [20]}, epochs=3, shuffle=True)
     assert len(run.accuracies) == len(run.seconds) == 3
+    assert 0 < run.cpu_s[0] < run.cpu_s[2]
     assert 0 < run.seconds[0] < run.seconds[1] < run.seconds[2] < run.exit_s
     assert set(run.versions) == {"python", "numpy"}
     assert run.peak_mb is None or run.peak_mb > 10
@@ -134,7 +135,7 @@ class Told:
         self.calls.append((cache, sorted(path.name for path in cache.iterdir()), options))
         (cache / f"kept{len(self.calls)}").touch()
         taken = [self.seconds * (epoch + 1) for epoch in range(len(self.accuracies))]
-        return Run(list(self.accuracies), taken, taken[-1], 100.0, {}, [])
+        return Run(list(self.accuracies), taken, taken, taken[-1], 100.0, {}, [])
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ def data():
 
 
 def run(weights, accuracy):
-    return Run([accuracy], [1.0], 1.0, None, {}, weights)
+    return Run([accuracy], [1.0], [1.0], 1.0, None, {}, weights)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_an_accuracy_that_the_weights_do_not_have_is_wrong(data):
 @pytest.mark.parametrize(
     ("before", "after", "ours", "words"),
     [
-        (2.0, 1.0, 1.001, ""),
+        (2.0, 1.0, 1.0001, ""),
         (2.0, 2.0, 2.0, "2 before the epoch and 2 after"),
         (2.0, float("nan"), 1.0, "nan after"),
         (2.0, 1.0, 1.1, "with network3 1.1"),

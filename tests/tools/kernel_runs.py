@@ -1,6 +1,7 @@
-"""Kernels run on arrays that begin anywhere, between guards, in all three ways; and what differed."""
+"""Kernels run in all ways, on arrays that begin anywhere between guards; and what differed."""
 
 import linecache
+import time
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from itertools import count
@@ -9,27 +10,85 @@ from typing import Any
 import numpy as np
 
 from network3.layers.backends.cpu import object_code
-from network3.layers.backends.cpu.compiler import (
-    REPORT,
-    Array,
-    FlatArray,
-    Int,
-    Kernel,
-    copy,
-    module_text,
-    scratch,
-    violation,
-)
-from tests.layers.backends.cpu.runs import CALL
+from network3.layers.backends.cpu.compiler import Array, Int, Kernel, copy, module_text, scratch
+from network3.layers.backends.cpu.store import Code
+from tests.layers.backends.cpu.runs import call, run_python
 from tests.tools.kernel_source import Source
 
-GUARD = 64  # numbers before and behind an array
-LINE = 64
+QUICK = 2e-4  # seconds: plain Python, some thousand times slower, is left out where compiled code takes longer
+LENGTHS = (1, 2, 3, 4, 5, 7, 8, 9, 17, 33, 70)
 _numbers = count()
 
 
-class DifferenceError(Exception):
-    """Two ways to run a kernel do not agree, or one leaves its arrays."""
+class DifferenceError(AssertionError):
+    """Two ways to run a kernel do not agree."""
+
+
+def compiled(kernel: Kernel, checking: bool) -> Code:
+    """Compile a kernel without the store; the code stays as long as the process."""
+    symbol = f"fuzzed{next(_numbers)}"
+    text, size = module_text(kernel, symbol, checking=checking)
+    return Code(object_code.load(symbol, object_code.compile_text(text)), size)
+
+
+class Runner:
+    """Runs kernels in all ways, and fails where these differ.
+
+    Attributes
+    ----------
+    tolerance : float
+        For floats, of the largest of an array; 0 for numbers that must be equal to the last bit.
+    kernels : list of Kernel
+        All that were run.
+    """
+
+    def __init__(self) -> None:
+        self.tolerance = 0.0
+        self.kernels: list[Kernel] = []
+
+    def __call__(self, kernel: Kernel, arguments: list[Any], parts: int) -> None:
+        """Run a kernel; its arrays become what compiled code makes of them."""
+        self.kernels.append(kernel)
+        python, checked = _copied(arguments), _copied(arguments)
+        call(compiled(kernel, True), kernel, checked, parts, True)
+        code, start = compiled(kernel, False), time.perf_counter()
+        call(code, kernel, arguments, parts, False)
+        if time.perf_counter() - start < QUICK:
+            run_python(kernel, python, parts)
+            self._compare(kernel, "plain Python", arguments, python)
+        self._compare(kernel, "checked", arguments, checked)
+
+    def _compare(self, kernel: Kernel, how: str, found: Sequence[Any], others: Sequence[Any]) -> None:
+        for k, (one, other) in enumerate(zip(found, others, strict=True)):
+            if isinstance(one, np.ndarray):
+                wrong = differences(one.reshape(-1), other.reshape(-1), self.tolerance)
+                if wrong:
+                    raise DifferenceError(f"{kernel!r}, argument {k}, compiled and {how}: {wrong}")
+
+
+def _copied(arguments: list[Any]) -> list[Any]:
+    """Return the arguments with copies of the arrays; one that is given twice stays one."""
+    copies = {id(a): a.copy() for a in arguments if isinstance(a, np.ndarray)}
+    return [copies[id(a)] if isinstance(a, np.ndarray) else a for a in arguments]
+
+
+def differences(one: np.ndarray, other: np.ndarray, tolerance: float) -> str:
+    """Return in words where two flat arrays differ; NaN is NaN, and -0 not 0 unless there is a tolerance."""
+    alike = one == other
+    if one.dtype.kind == "f":
+        nan = np.isnan(one) & np.isnan(other)
+        with np.errstate(all="ignore"):
+            if tolerance:
+                size = np.abs(other[np.isfinite(other)]).max(initial=0.0)
+                alike |= np.abs(one - other) <= tolerance * size
+            else:
+                alike &= np.signbit(one) == np.signbit(other)
+        alike |= nan
+    if alike.all():
+        return ""
+    (places,) = np.nonzero(~alike)
+    some = places[:4]
+    return f"{one[some]} and {other[some]} at {some}, {places.size} places of {one.size}"
 
 
 def function_of(source: Source) -> Callable:
@@ -41,150 +100,32 @@ def function_of(source: Source) -> Callable:
     return scope["fuzzed"]
 
 
-class Loaded:
-    """The code of a kernel, compiled without the store; it stays as long as the process."""
-
-    def __init__(self, kernel: Kernel, checking: bool):
-        self.kernel, self.checking = kernel, checking
-        symbol = f"fuzzed{next(_numbers)}"
-        text, self.scratch = module_text(kernel, symbol, checking=checking)
-        self._call = CALL(object_code.load(symbol, object_code.compile_text(text)))
-
-    def run(self, arguments: Sequence[Any], parts: int) -> None:
-        """Run all parts.
-
-        Raises
-        ------
-        DifferenceError
-            A violation was reported, or the kernel wrote beyond its scratch memory.
-        """
-        report = np.zeros(REPORT, np.int64)
-        words = [report.ctypes.data] if self.checking else []
-        for kind, argument in zip(self.kernel.parameters, arguments, strict=True):
-            if isinstance(kind, Array):
-                assert argument.dtype == kind.dtype, f"{argument.dtype} for {kind}"
-                words += [argument.ctypes.data, argument.size] if self.checking else [argument.ctypes.data]
-            else:
-                words.append(int(argument))
-        block, memory = np.array(words, np.int64), np.full(self.scratch + 4 * LINE, 0xA5, np.uint8)
-        start = -(-memory.ctypes.data // LINE) * LINE + LINE
-        for part in range(parts):
-            self._call(block.ctypes.data, part, start)
-        used = slice(start - memory.ctypes.data, start - memory.ctypes.data + self.scratch)
-        outside = np.concatenate([memory[: used.start], memory[used.stop :]])
-        if (outside != 0xA5).any():
-            raise DifferenceError("scratch memory was left")
-        wrong = violation(report)
-        if wrong is not None:
-            raise DifferenceError(wrong)
-
-
-class Guarded:
-    """A copy of an array, which begins anywhere between guards."""
-
-    def __init__(self, values: np.ndarray, offset: int):
-        flat = np.ascontiguousarray(values).reshape(-1)
-        self._memory = np.full((flat.size + 2 * GUARD + offset) * flat.itemsize, 0xA5, np.uint8)
-        self._first = (GUARD + offset) * flat.itemsize
-        self._end = self._first + flat.nbytes
-        self.array = self._memory[self._first : self._end].view(flat.dtype)
-        self.array[:] = flat
-
-    def check(self) -> None:
-        """Make sure that the guards are as they were."""
-        if (self._memory[: self._first] != 0xA5).any() or (self._memory[self._end :] != 0xA5).any():
-            raise DifferenceError("something outside of an array was written")
-
-
-def run_as_python(function: Callable, arguments: Sequence[Any], parts: int) -> list[Any]:
-    """Return what plain Python makes of copies of the arguments."""
-    given = [a.reshape(-1).copy().view(FlatArray) if isinstance(a, np.ndarray) else a for a in arguments]
-    with np.errstate(all="ignore"):
-        for part in range(parts):
-            function(part, *given)
-    return [a.view(np.ndarray) if isinstance(a, np.ndarray) else a for a in given]
-
-
-def run_loaded(code: Loaded, arguments: Sequence[Any], parts: int, rng: np.random.Generator) -> list[Any]:
-    """Return what compiled code makes of copies of the arguments, which begin at any number."""
-    guarded = [Guarded(a, int(rng.integers(0, 32))) if isinstance(a, np.ndarray) else a for a in arguments]
-    given = [g.array if isinstance(g, Guarded) else g for g in guarded]
-    code.run(given, parts)
-    for g in guarded:
-        if isinstance(g, Guarded):
-            g.check()
-    return given
-
-
-def compare(how: str, found: Sequence[Any], expected: Sequence[Any], tolerance: float) -> None:
-    """Make sure that two lists of arguments are alike: to the last bit, or floats within a tolerance."""
-    for k, (one, other) in enumerate(zip(found, expected, strict=True)):
-        if not isinstance(one, np.ndarray):
-            continue
-        if one.dtype.kind == "f":
-            nan = np.isnan(one) & np.isnan(other)
-            size = np.abs(other[np.isfinite(other)]).max(initial=0.0)
-            with np.errstate(all="ignore"):
-                alike = nan | (one == other) | (np.abs(one - other) <= tolerance * np.maximum(np.abs(other), size))
-            if tolerance == 0.0:
-                alike &= nan | (np.signbit(one) == np.signbit(other))
-        else:
-            alike = one == other
-        if not alike.all():
-            (at,) = np.nonzero(~alike)
-            raise DifferenceError(f"argument {k}, {how}: {one[at[:5]]} instead of {other[at[:5]]} at {at[:5]} of {one.size}")
-
-
-def check(
-    kernel: Kernel,
-    arguments: Sequence[Any],
-    parts: int,
-    rng: np.random.Generator,
-    tolerance: float,
-    python: bool = True,
-) -> None:
-    """Run a kernel in all ways, of which plain Python may be left out, and compare.
+def check_source(seed: int, size: int = 3) -> None:
+    """Run the random kernel of a seed in all ways.
 
     Raises
     ------
     DifferenceError
-    """
-    compiled = run_loaded(Loaded(kernel, False), arguments, parts, rng)
-    checked = run_loaded(Loaded(kernel, True), arguments, parts, rng)
-    compare("checked", checked, compiled, tolerance)
-    if python:
-        compare("compiled", compiled, run_as_python(kernel.function, arguments, parts), tolerance)
-
-
-def check_source(seed: int, size: int = 3) -> str:
-    """Run the random kernel of a seed in all ways, and return its text.
-
-    Raises
-    ------
-    DifferenceError
-        With the text in its message.
+        With the text of the kernel.
     """
     source, rng = Source(seed, size), np.random.default_rng(seed)
-    function = function_of(source)
-    n = int(rng.choice([1, 2, 3, 4, 5, 7, 8, 9, 17, 33, 70], p=[0.1] * 8 + [0.1, 0.06, 0.04]))
+    function, n = function_of(source), int(rng.choice(LENGTHS))
     arguments = [*(numbers(dtype, n, rng) for dtype in source.arrays), n]
-    kernel = Kernel(lambda text: function, (source.text,), {})
     try:
-        check(kernel, arguments, int(rng.integers(1, 3)), rng, 0.0)
+        Runner()(Kernel(lambda: function, (), {}), arguments, int(rng.integers(1, 3)))
     except Exception as error:
-        raise DifferenceError(f"seed {seed}, n = {n}: {error!r}\n{source.text}") from error
-    return source.text
+        raise DifferenceError(f"seed {seed}, size {size}, n = {n}: {error!r}\n{source.text}") from error
 
 
-def numbers(dtype: str, count: int, rng: np.random.Generator) -> np.ndarray:
+def numbers(dtype: str, shape: int | tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
     """Return random numbers of a type, special ones among them; int64 stays small."""
     if dtype == "bool":
-        return rng.random(count) < 0.5
+        return rng.random(shape) < 0.5
     if dtype.startswith("float"):
         special = np.array([0.0, -0.0, 1.0, np.nan, np.inf, -np.inf, 1e30, -1e-40])
-        usual = np.where(rng.random(count) < 0.5, rng.integers(-2, 4, count), rng.normal(0, 3, count))  # some are equal
-        return np.where(rng.random(count) < 0.15, rng.choice(special, count), usual).astype(dtype)
+        usual = np.where(rng.random(shape) < 0.5, rng.integers(-2, 4, shape), rng.normal(0, 3, shape))  # some are equal
+        return np.where(rng.random(shape) < 0.15, rng.choice(special, shape), usual).astype(dtype)
     bounds = np.iinfo(dtype)
     low, high = (-1000, 1000) if dtype == "int64" else (bounds.min, bounds.max)
-    small = rng.integers(max(low, -9), 9, count)
-    return np.where(rng.random(count) < 0.7, small, rng.integers(low, high + 1, count)).astype(dtype)
+    small = rng.integers(max(low, -9), 9, shape)
+    return np.where(rng.random(shape) < 0.7, small, rng.integers(low, high + 1, shape)).astype(dtype)

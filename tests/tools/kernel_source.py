@@ -41,6 +41,16 @@ class Source:
         functions = [self._function(k) for k in range(self.rng.randint(0, 3))]
         self.text = "\n\n".join([*functions, self._kernel()]) + "\n"
 
+    def lines(self, inputs: list[tuple[str, str]], outputs: list[str]) -> tuple[list[str], list[str]]:
+        """Return assignments of expressions of some numbers, each a name and a type, and the names of results."""
+        self._begin(dict(inputs), {}, None)
+        kinds = [*(self.rng.choice(TYPES) for _ in range(self.rng.randint(0, 3))), *outputs]
+        text = []
+        for k, kind in enumerate(kinds):
+            text.append(f"t{k} = {self._bounded(kind, self.size)}")
+            self._scopes[-1][f"t{k}"] = kind
+        return text, [f"t{len(kinds) - len(outputs) + k}" for k in range(len(outputs))]
+
     # --- functions
 
     def _begin(self, names: dict[str, str], arrays: dict[str, tuple[str, str]], result: str | None) -> None:
@@ -50,6 +60,7 @@ class Source:
         self._positions: dict[str, str] = {}  # numbers of loops that are indices, by the length that they are below
         self._loops: list[str] = []
         self._result = result
+        self._fixed: set[str] = set()
 
     def _kernel(self) -> str:
         arrays = {f"a{k}": (dtype, "n") for k, dtype in enumerate(self.arrays)}
@@ -297,7 +308,7 @@ class Source:
         if self.rng.random() < 0.1:
             one, test, other = (self._number(of, depth - 1) for of in (kind, "bool", kind))
             return f"({one} if {test} else {other})"
-        fitting = [function for function in self._functions if function[2] == kind]
+        fitting = [function for function in self._functions if function[2] == kind and self._arrays]
         if fitting and self.rng.random() < 0.15 and self._depth < 2:
             return self._called(self.rng.choice(fitting), depth - 1) or self._leaf(kind)
         if kind == "bool":

@@ -66,7 +66,7 @@ def state():
         "threads": threads,
         "errors of NumPy": np.geterr(),
         "printing of NumPy": printing,
-        "random numbers of NumPy": [part.tolist() if hasattr(part, "tolist") else part for part in np.random.get_state()],
+        "random numbers of NumPy": [str(np.asarray(part).tolist()) for part in np.random.get_state()],
         "hooks": [str(hook) for hook in (sys.excepthook, sys.unraisablehook, threading.excepthook, sys.gettrace())],
         "finders of modules": [str(finder) for finder in (*sys.meta_path, *sys.path_hooks)],
         "working folder": os.getcwd(),
@@ -91,7 +91,8 @@ from pytensor.compile.mode import get_default_mode, optdb, predefined_modes
 import pytensor
 
 def listing():
-    names = {tag: sorted(r.name for r in optdb.query(f"+{tag}")) for tag in ("numba", "jax", "fast_run", "fast_compile")}
+    tags = "numba", "jax", "fast_run", "fast_compile"
+    names = {tag: sorted(rewrite.name for rewrite in optdb.query(f"+{tag}")) for tag in tags}
     return names, type(get_default_mode().linker).__name__, sorted(predefined_modes)
 
 (before, linker, modes) = listing()

@@ -1,16 +1,19 @@
 """Where a kernel's code is written: the function under way, and how it reaches memory."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
+from ..processor import vector_bytes
 from .errors import KernelError
 from .module import Module
 from .types import MEMORY, REGISTER, ArrayValue, Value, itemsize
+from .vector_loop import Loop, Scalar, VectorLoop
 from .violations import OUTSIDE
 from .writer import Writer
 
 LINE = 64  # bytes of a cache line
+MANY = 16  # numbers of a vector: some arrays have fewer, so there is a loop over half vectors as well
 
 
 class Frame(Writer):
@@ -87,6 +90,24 @@ class Frame(Writer):
     def store(self, array: ArrayValue, index: str, value: Value) -> None:
         """Set one number of an array, to a value of its type."""
         self.write(self.place(array, index), value)
+
+    # --- loops
+
+    def finish_loop(self, loop: Loop, place: int, variables: Collection[str]) -> None:
+        """Write a loop as one over vectors, if it is such a loop."""
+        first, lines = place - 2, self._lines[place + 1 : -3]
+        for size in () if self.checking else (vector_bytes(), vector_bytes() // 2):
+            try:
+                vectors = VectorLoop(loop, lines, variables, size)
+            except Scalar:
+                return
+            for function in vectors.declared:
+                self.module.declare(*function)
+            text, loop = vectors.written()
+            self._lines[first : first + 3] = text
+            first += len(text) - 3
+            if vectors.lanes < MANY:
+                return
 
     # --- checks
 

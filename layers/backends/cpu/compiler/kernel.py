@@ -82,6 +82,7 @@ def kernel(factory: Callable[..., Callable]) -> Callable[..., Kernel]:
     def make(*arguments: Any, **keywords: Any) -> Kernel:
         return Kernel(factory, arguments, keywords)
 
+    make.makes_kernels = True  # type: ignore[attr-defined]
     return make
 
 

@@ -78,7 +78,7 @@ class Source:
         tree = _functions(code.co_filename).get(code.co_firstlineno)
         if tree is None or tree.name != code.co_name:
             got = f"{function.__name__} of {code.co_filename}"
-            raise KernelError("a function with its source", got, "Write it with def, in a file.")
+            raise KernelError("a function with its source", got, "Write it with def, in a file that stays as it is.")
         return cls(function, tree, code.co_filename)
 
     def line(self, node: ast.AST) -> int:

@@ -5,9 +5,11 @@ line has been passed for certain: later in the same block, or in a block that is
 Variables, which change, are slots: memory that LLVM turns into registers.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+
+from .vector_loop import Loop
 
 I64_MOST = 2**63 - 1
 
@@ -135,7 +137,8 @@ class Writer:
     def loop(self, start: str, stop: str, step: int) -> Iterator[str]:
         """Write a loop; yield the int64 that runs from `start` up to `stop`, without it, by `step`."""
         body, end, before = self.new_label("body"), self.new_label("end"), self.label
-        self.branch(self.pure(f"icmp slt i64 {start}, {stop}"), body, end)
+        guard, variables = self.pure(f"icmp slt i64 {start}, {stop}"), len(self._slots)
+        self.branch(guard, body, end)
         self.begin(body)
         # The first line names what the last ones calculate, and where: it is written when they are.
         number, place = self.value(""), len(self._lines) - 1
@@ -147,4 +150,19 @@ class Writer:
             self.branch(self.pure(f"icmp slt i64 {following}, {stop}"), body, end)
         pairs = ", ".join(f"[ {value}, %{label} ]" for value, label in incoming)
         self._lines[place] = f"{number} = phi i64 {pairs}"
+        if step == 1 and incoming[1:] == [(following, body)]:
+            loop = Loop(number, start, stop, guard, before, body, end, following)
+            self.finish_loop(loop, place, {f"%s{k}" for k in range(variables, len(self._slots))})
         self.begin(end)
+
+    def finish_loop(self, loop: Loop, place: int, variables: Collection[str]) -> None:
+        """Do what is to be done about a loop of one block, the last in the text.
+
+        Parameters
+        ----------
+        loop : Loop
+        place : int
+            Of the line that gives its number.
+        variables : collection of str
+            Those that are bound in it.
+        """

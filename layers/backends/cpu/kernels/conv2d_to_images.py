@@ -1,8 +1,10 @@
 """The gradient of a convolution of any size to its images: filters times the output's gradient, added to the patches.
 
-Two kernels, one each a type: `pack_taps_of_filters` lays the filters out once a step, `conv2d_to_images` does some
+Two kernels, one each a type: `pack_filter_taps` lays the filters out once a step, `conv2d_to_images` does some
 images a part, in 2 * filters * positions * maps * kh * kw floating-point operations each.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -94,7 +96,7 @@ def conv2d_to_images(dtype: str):
     return conv2d_to_images
 
 
-def make_inner(dtype: str):
+def make_inner(dtype: str) -> Callable[..., None]:
     """Return ``take(dx, i, work, at, maps, height, width, tall, wide, top, left)``: an image without its border."""
     number = np.dtype(dtype).type
 

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..compiler import Array, Int, Tile, kernel
+from .prefetch import prefetch
 from .sizes import PART, TERMS, Panels, Sizes, even_share, rows_in_registers
 
 CACHE = 1 << 20  # bytes of weights that stay in a processor's second cache
 OFTEN = 128  # examples that are worth laying weights out
+LINE, AHEAD = 64, 4  # bytes of a line of the cache, and how many lines before they are read examples are asked for
 UNALIGNED = 1.5  # cycles to read a vector that may lie across two lines of the cache
 
 
@@ -86,12 +88,15 @@ def by_blocks(s: Sizes) -> ByBlocks:
     """Return how a product is shared out by blocks."""
     tile, blocks = _best_tile(s)
     panels = tile.panels
-    pack = s.batch > OFTEN and s.n_in * s.n_out * np.dtype(s.dtype).itemsize > CACHE
+    large = s.n_in * s.n_out * np.dtype(s.dtype).itemsize > CACHE
     columns = s.n_out + (-s.n_out % panels.lanes if panels.overlap else 0)
+    packed = s.n_in * columns if large and s.batch > OFTEN else 0
     together = min(blocks, max(1, PART // (s.n_in * tile.high * panels.span)))
-    groups = -(-blocks // together)
-    sizes = s.batch, s.n_out, panels.count(s.n_out), blocks, together
-    return ByBlocks(tile, groups * panels.parts(s.n_out), sizes, s.n_in * columns if pack else 0, -(-s.n_in // TERMS))
+    groups, count = -(-blocks // together), panels.parts(s.n_out)
+    # A thread goes through the panels for the same examples, or, if not all weights stay in its cache, stays with one.
+    steps = (groups, 1) if large else (1, count)
+    sizes = s.batch, s.n_out, panels.count(s.n_out), blocks, together, count, *steps
+    return ByBlocks(tile, groups * count, sizes, packed, -(-s.n_in // TERMS))
 
 
 def _best_tile(s: Sizes) -> tuple[ProductTile, int]:
@@ -180,6 +185,8 @@ def product_by_blocks(tile: ProductTile, packed: bool):
     dtype, n_in, high, panels = tile.dtype, tile.n_in, tile.high, tile.panels
     span, last, tail = panels.span, len(panels.last) * panels.lanes, panels.tail
     left, terms = tuple(row * n_in for row in range(high)), TERMS
+    line = LINE // np.dtype(dtype).itemsize
+    ahead = AHEAD * line
 
     def make_block(lanes: int, onto: tuple[int, ...]) -> Callable[..., None]:
         pitch = len(onto) * lanes
@@ -191,8 +198,11 @@ def product_by_blocks(tile: ProductTile, packed: bool):
             total = sums.zero()
             for some in range(0, n_in, terms):
                 of_some = sums.zero()
-                for k in range(some, min(n_in, some + terms)):
-                    sums.accumulate(of_some, x, row * n_in + k, w, start + k * step)
+                end = min(n_in, some + terms)
+                for begin in range(some, end, line):
+                    prefetch(x, row * n_in + begin + ahead, left)
+                    for k in range(begin, min(end, begin + line)):
+                        sums.accumulate(of_some, x, row * n_in + k, w, start + k * step)
                 sums.add(total, of_some)
             sums.store(total, out, row * n_out + column, n_out)
 
@@ -202,10 +212,10 @@ def product_by_blocks(tile: ProductTile, packed: bool):
 
     def product_by_blocks(
         part, x: Array(dtype), w: Array(dtype), out: Array(dtype),
-        n: Int, n_out: Int, count: Int, blocks: Int, together: Int,
+        n: Int, n_out: Int, count: Int, blocks: Int, together: Int, all_panels: Int, panel_step: Int, group_step: Int,
     ):  # fmt: skip
         groups = (blocks + together - 1) // together
-        panel, first = part // groups, part % groups * together  # each thread stays with a panel of weights
+        panel, first = part // panel_step % all_panels, part // group_step % groups * together
         for b in range(first, min(blocks, first + together)):
             row = min(b * high, n - high)  # the last block may have some examples again
             if panel < count:

@@ -133,7 +133,11 @@ def fitting_lanes(dtype: str, most: int) -> int:
 
 def rows_in_registers(vectors: int) -> int:
     """Return how many rows of so many vectors have their sums in registers together."""
-    return max(1, (vector_registers() - 2 - vectors) // vectors)
+    registers = vector_registers()
+    # A number that is multiplied by one vector only is read by the multiplication. Others take registers; where there
+    # are many, LLVM has several under way, and if it finds too few it puts sums into memory in every round.
+    spare = 8 if vectors > 1 and registers >= 32 else 2
+    return max(1, (registers - spare - vectors) // vectors)
 
 
 def even_share(count: int, most: int) -> int:

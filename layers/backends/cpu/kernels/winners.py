@@ -34,14 +34,14 @@ def make_finder(g: Geometry) -> Callable[..., int]:
             here = image + base[q]
             where[count] = here + first[won]
             received[count] = value
-            count += (value != 0) & (won != 0)  # a branch here would be mispredicted every other time
+            # Whether the gradient is 0 is counted, not asked: a branch would be mispredicted every other time.
+            count += (value != 0) & (won != 0)
             won &= won - one
-            if won != 0 and value != 0:
-                while won != 0:
-                    where[count] = here + first[won]
-                    received[count] = value
-                    count += 1
-                    won &= won - one
+            while won != 0:
+                where[count] = here + first[won]
+                received[count] = value
+                count += value != 0
+                won &= won - one
         return count
 
     return find

@@ -6,7 +6,9 @@
 import numpy as np
 import pytest
 
-from tests.tools.kernel_runs import DifferenceError, check_source, compare, function_of
+from network3.layers.backends.cpu.compiler import Array, Int, scratch
+from tests.layers.backends.cpu.compiler.agreement import kernel_of
+from tests.tools.kernel_runs import DifferenceError, Runner, check_source, differences, function_of
 from tests.tools.kernel_source import Source
 
 EACH = 25
@@ -25,10 +27,21 @@ def test_a_seed_says_all():
 
 def test_differences_are_found():
     one = np.array([1.0, np.nan, 0.0])
-    compare("so", [one, 3], [one.copy(), 3], 0.0)
-    compare("so", [one], [one + 1e-9], 1e-6)
+    assert differences(one, one.copy(), 0.0) == differences(one, one + 1e-9, 1e-6) == ""
     for other in (one + 1e-9, np.array([1.0, 2.0, 0.0]), np.array([1.0, np.nan, -0.0])):
-        with pytest.raises(DifferenceError, match="argument 0, so"):
-            compare("so", [one], [other], 0.0)
-    with pytest.raises(DifferenceError, match="argument 0, so"):
-        compare("so", [np.array([1, 2])], [np.array([1, 3])], 0.5)
+        assert differences(one, other, 0.0)
+    assert differences(one, np.array([1.0, 2.0, 0.0]), 1e-6)
+    assert differences(np.array([1, 2]), np.array([1, 3]), 0.5)
+
+
+def test_a_kernel_that_is_not_the_same_compiled_is_found():
+    """It reads scratch memory that nothing was written to."""
+
+    def careless(part, x: Array("float32"), n: Int):
+        s = scratch(4, "float32")
+        x[0] = s[n]
+
+    with pytest.raises(DifferenceError, match="argument 0, compiled and plain Python"):
+        Runner()(kernel_of(careless), [np.zeros(2, "float32"), 1], 1)
+    with pytest.raises(AssertionError, match="index 4 of an array of 4"):
+        Runner()(kernel_of(careless), [np.zeros(2, "float32"), 4], 1)

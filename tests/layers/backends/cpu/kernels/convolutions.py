@@ -68,7 +68,7 @@ def fixed(dtype):
         "one more than a vector": Sizes(2, 1, 1, lanes + 1, 3, 1, 1),
         "one less than a panel": Sizes(2, 2, 4, 2 * lanes + 1, 2 * lanes - 1, 3, 3, 1, 1),
         "one more than a panel": Sizes(1, 2, 4, 2 * lanes + 3, 2 * lanes + 1, 2, 3),
-        "as many taps as a panel": Sizes(2, 2, 5, 6, 3, 1, lanes),
+        "as many taps as a panel": Sizes(2, 2, 5, lanes + 3, 3, 1, lanes),
         "more taps than terms": Sizes(1, 11, 8, 9, 5, 3, 4, flip=0),
         "more filters than terms": Sizes(1, 2, 5, 6, 131, 2, 3),
         "more positions than terms": Sizes(1, 1, 13, 14, 2, 2, 3),

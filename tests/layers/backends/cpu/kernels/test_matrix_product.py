@@ -32,8 +32,14 @@ SMALL = [
     (23, 9, 2 * LANES),
     (5, TERMS + 1, 2 * LANES + 1),
 ]
-LARGE = [(ROWS, TERMS, COLUMNS), (ROWS + 1, 2 * TERMS + 3, COLUMNS + 1), (2 * ROWS + 5, 7, 3), (3, 1000, 600), (700, 50, 10)]
-# How a matrix lies: by rows, by columns, backwards, with gaps, or as one number again and again.
+LARGE = [
+    (ROWS, TERMS, COLUMNS),
+    (ROWS + 1, 2 * TERMS + 3, COLUMNS + 1),
+    (2 * ROWS + 5, 7, 3),
+    (3, 1000, 600),
+    (700, 50, 10),
+]
+# How a matrix lies: by rows, by columns, or with gaps.
 ORDERS = {
     "rows": lambda m: np.ascontiguousarray(m),
     "columns": lambda m: np.asfortranarray(m),

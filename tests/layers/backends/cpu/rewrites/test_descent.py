@@ -5,9 +5,7 @@ import pytensor
 import pytensor.tensor as pt
 import pytest
 
-import network3.layers.backends.numba  # noqa: F401  (registers Ops and rewrites)
-from network3.layers.backends.numba.dense.ops import Descend, Product, ProductWithTransposed
-from network3.layers.backends.numba.dense.sizes import Sizes
+from network3.layers.backends.cpu.ops import Descend
 
 # batch, n_in, n_out
 SIZES = {
@@ -31,45 +29,48 @@ def drawn(case, dtype):
 
 def run(op, *values):
     inputs = [pt.tensor(dtype=value.dtype, shape=value.shape) for value in values]
-    function = pytensor.function(inputs, op(*inputs), mode="NUMBA")
-    assert any(node.op == op for node in function.maker.fgraph.apply_nodes)
+    function = pytensor.function(inputs, op(*inputs), mode="NETWORK3")
+    assert hasattr(function.vm, "planned")
     return function(*values)
 
 
-def close(got, wanted, terms, dtype):
+def turned(d, w):
+    return pt.dot(d, w.T)
+
+
+def close(got, expected, terms, dtype):
     assert got.dtype == dtype
-    assert got.shape == wanted.shape
-    np.testing.assert_allclose(got, wanted, rtol=0, atol=LIMITS[dtype] * terms**0.5 * np.abs(wanted).max())
+    assert got.shape == expected.shape
+    np.testing.assert_allclose(got, expected, rtol=0, atol=LIMITS[dtype] * terms**0.5 * np.abs(expected).max())
 
 
 @pytest.mark.parametrize(("case", "dtype"), CASES)
 def test_products_agree_with_numpy(case, dtype):
     x, w, d = drawn(case, dtype)
-    sizes = Sizes(*SIZES[case], dtype)
-    close(run(Product(sizes), x, w), x.astype(float) @ w, sizes.n_in, dtype)
-    close(run(ProductWithTransposed(sizes), d, w), d.astype(float) @ w.T, sizes.n_out, dtype)
+    batch, n_in, n_out = SIZES[case]
+    close(run(pt.dot, x, w), x.astype(float) @ w, n_in, dtype)
+    close(run(turned, d, w), d.astype(float) @ w.T, n_out, dtype)
     old, new = np.array(0.9, dtype), np.array(-0.3, dtype)
-    wanted = old * w.astype(float) + new * (x.T.astype(float) @ d)
-    close(run(Descend(sizes, inplace=False), w, x, d, old, new), wanted, sizes.batch, dtype)
+    expected = old * w.astype(float) + new * (x.T.astype(float) @ d)
+    close(run(Descend(inplace=False), w, x, d, old, new), expected, batch, dtype)
 
 
 @pytest.mark.parametrize("case", ["nothing divides", "panels of columns"])
 def test_matrices_in_any_order(case):
     x, w, d = (np.asfortranarray(value) for value in drawn(case, "float64"))
-    sizes = Sizes(*SIZES[case], "float64")
-    close(run(Product(sizes), x, w), x @ w, sizes.n_in, "float64")
-    close(run(ProductWithTransposed(sizes), d, w), d @ w.T, sizes.n_out, "float64")
+    batch, n_in, n_out = SIZES[case]
+    close(run(pt.dot, x, w), x @ w, n_in, "float64")
+    close(run(turned, d, w), d @ w.T, n_out, "float64")
     one = np.array(1.0)
-    close(run(Descend(sizes, inplace=False), w, x, d, one, one), w + x.T @ d, sizes.batch, "float64")
+    close(run(Descend(inplace=False), w, x, d, one, one), w + x.T @ d, batch, "float64")
 
 
 def test_nan_stays():
     x, w, d = drawn("nothing divides", "float32")
     x[3, 5] = np.nan
-    sizes = Sizes(*SIZES["nothing divides"], "float32")
-    np.testing.assert_array_equal(np.isnan(run(Product(sizes), x, w)), np.isnan(x @ w))
+    np.testing.assert_array_equal(np.isnan(run(pt.dot, x, w)), np.isnan(x @ w))
     one = np.array(1, "float32")
-    changed = run(Descend(sizes, inplace=False), w, x, d, one, one)
+    changed = run(Descend(inplace=False), w, x, d, one, one)
     np.testing.assert_array_equal(np.isnan(changed), np.isnan(x.T @ d))
 
 
@@ -93,7 +94,7 @@ def test_an_update_is_one_step_in_place(name):
         [inputs, delta, eta, lmbda],
         pt.dot(inputs, weights).sum(),
         updates=updates,
-        mode="NUMBA",
+        mode="NETWORK3",
         on_unused_input="ignore",
     )
     (node,) = (node for node in step.maker.fgraph.apply_nodes if isinstance(node.op, Descend))
@@ -111,18 +112,7 @@ def test_other_updates_are_left_alone():
     weights, velocity = pytensor.shared(w, shape=w.shape), pytensor.shared(0 * w, shape=w.shape)
     gradient = pt.dot(pt.constant(x).T, pt.constant(d))
     updates = {velocity: 0.9 * velocity * weights - 0.1 * gradient, weights: weights + velocity}
-    step = pytensor.function([], [], updates=updates, mode="NUMBA")
+    step = pytensor.function([], [], updates=updates, mode="NETWORK3")
     assert not any(isinstance(node.op, Descend) for node in step.maker.fgraph.apply_nodes)
     step()
     np.testing.assert_allclose(velocity.get_value(), -0.1 * x.T @ d, rtol=1e-10, atol=1e-12)
-
-
-def test_small_products_open_sizes_and_other_back_ends_keep_dot():
-    def ops(mode, *shapes):
-        x, w = (pt.tensor(dtype="float32", shape=shape) for shape in shapes)
-        return {type(node.op) for node in pytensor.function([x, w], pt.dot(x, w), mode=mode).maker.fgraph.apply_nodes}
-
-    assert Product in ops("NUMBA", (10, 784), (784, 100))
-    assert Product not in ops("NUMBA", (10, 100), (100, 10))
-    assert Product not in ops("NUMBA", (None, 784), (784, 100))
-    assert Product not in ops("FAST_COMPILE", (10, 784), (784, 100))

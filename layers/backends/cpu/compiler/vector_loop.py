@@ -1,0 +1,281 @@
+"""Loops over vectors: what an innermost loop does for one number after the other, written out for several at once.
+
+LLVM finds such loops itself, but takes more time for that than for all the rest of most kernels. Here it is done on the
+text of a loop without branches: its arrays are gone through number by number, or stay in one place, and what it writes
+is read at the very same place only. Any other loop stays as it is.
+"""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from .types import SIZES
+
+_STORE = re.compile(r"store (\w+) (\S+), ptr (\S+)")
+_LOAD = re.compile(r"load (\w+), ptr (\S+)")
+_PLACE = re.compile(r"getelementptr ((?:inbounds )?\w+), ptr (%p\d+|%scratch\d+|@table\d+), i64 (\S+)")
+_PURE = re.compile(
+    r"(fadd|fsub|fmul|fdiv|fneg|add|sub|mul|and|or|xor|shl|lshr|ashr|icmp|fcmp|select|bitcast"
+    r"|sitofp|uitofp|fpext|fptrunc|zext|sext|trunc) "
+    r"|call \w+ @llvm\.(fabs|copysign|sqrt|floor|ceil|trunc|rint|fptosi\.sat|fptoui\.sat)\."
+)
+_OF_INDEX = re.compile(r"(add|sub|mul) nsw i64 (\S+), (\S+)")
+_VARIABLE = re.compile(r"%s\d+")
+_WORD = re.compile(r"[%@]?[\w.]+|-\d+")
+_NUMBER = re.compile(r"-?\d|true|false")
+_CALL = re.compile(r"call (\w+) @(\S+?)\((.*)\)")
+# What a value is: the same in all rounds of the loop; one more in each, as the loop's number; different in each.
+ONE, NEXT, EACH = "one", "next", "each"
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A loop by steps of 1 whose body is one block.
+
+    Attributes
+    ----------
+    number, start, stop : str
+        What it runs over.
+    guard : str
+        Whether it is run at all.
+    before, body, end : str
+        The labels of the block that it is reached from, of its own, and of the one behind it.
+    following : str
+        The number of the next round.
+    """
+
+    number: str
+    start: str
+    stop: str
+    guard: str
+    before: str
+    body: str
+    end: str
+    following: str
+
+
+class Scalar(Exception):
+    """The loop stays as it is."""
+
+
+class VectorLoop:
+    """A loop that takes several numbers a round, and what is before and behind it.
+
+    Parameters
+    ----------
+    loop : Loop
+    lines : list of str
+        Its body, between the line that gives its number and the one that gives the next.
+    variables : collection of str
+        Those that are of the loop itself.
+    vector_bytes : int
+
+    Attributes
+    ----------
+    lanes : int
+        Numbers that it takes a round.
+    declared : list of (result, name, types)
+        The functions of LLVM that it calls.
+
+    Raises
+    ------
+    Scalar
+        The loop stays as it is.
+    """
+
+    def __init__(self, loop: Loop, lines: list[str], variables: Collection[str], vector_bytes: int):
+        if any("<" in line for line in lines):
+            raise Scalar  # it has vectors already
+        self.loop = loop
+        self.declared: list[tuple[str, str, list[str]]] = []
+        self._own = variables
+        self._changing = {m[3] for line in lines if (m := _STORE.match(line))}
+        self.lanes = vector_bytes // max(map(_widest, lines), default=vector_bytes)
+        self._before: list[str] = []
+        self._round: list[str] = []
+        self._names = 0
+        self._values = {loop.number: (NEXT, self._new())}
+        self._places: dict[str, tuple[str, str, str]] = {}  # what the address is, the array, the address here
+        self._vectors: dict[tuple[str, str], str] = {}  # of values that are the same in all rounds, or one more in each
+        self._read: set[tuple[str, str]] = set()  # array and address
+        self._written: set[tuple[str, str]] = set()
+        if self.lanes < 2 or _count(loop) < self.lanes:
+            raise Scalar
+        for line in lines:
+            self._add(line)
+        arrays = {array for array, _ in self._written}
+        if not arrays or len({(a, place) for a, place in self._read | self._written if a in arrays}) > len(arrays):
+            raise Scalar
+        self._in_place = any(array in arrays for array, _ in self._read)
+
+    # --- the lines of a round
+
+    def _new(self) -> str:
+        self._names += 1
+        return f"{self.loop.number}.{self.lanes}.{self._names}"
+
+    def _give(self, state: str, line: str) -> str:
+        """Add a line that gives a value; return its name."""
+        name = self._new()
+        (self._before if state is ONE else self._round).append(f"{name} = {line}")
+        return name
+
+    def _add(self, line: str) -> None:
+        """Add what a line of the loop does."""
+        name, _, does = line.rpartition(" = ")
+        if match := _STORE.fullmatch(does):
+            self._store(*match.groups())
+        elif match := _LOAD.fullmatch(does):
+            self._values[name] = self._loaded(*match.groups())
+        elif match := _PLACE.fullmatch(does):
+            self._places[name] = self._place(*match.groups())
+        elif match := _PURE.match(does):
+            self._values[name] = self._calculated(does)
+        else:
+            raise Scalar
+
+    def _store(self, kind: str, x: str, place: str) -> None:
+        if place in self._own:
+            return  # it is read in the same round only, and what it is is known there
+        state, array, address = self._places.get(place, (ONE, "", ""))
+        if state is ONE:
+            raise Scalar
+        self._written.add((array, address))
+        self._round.append(f"store {self._kind(kind)} {self._vector(x, kind)}, ptr {address}, align {SIZES[kind]}")
+
+    def _loaded(self, kind: str, place: str) -> tuple[str, str]:
+        if _VARIABLE.fullmatch(place) and place not in self._changing:
+            return ONE, self._give(ONE, f"load {kind}, ptr {place}")
+        if place not in self._places:
+            raise Scalar
+        state, array, address = self._places[place]
+        self._read.add((array, address))
+        if state is ONE:
+            return ONE, self._give(ONE, f"load {kind}, ptr {address}")
+        return EACH, self._give(EACH, f"load {self._kind(kind)}, ptr {address}, align {SIZES[kind]}")
+
+    def _place(self, kind: str, array: str, index: str) -> tuple[str, str, str]:
+        state, number = self._value(index)
+        if state is EACH:
+            raise Scalar
+        return state, array, self._give(state, f"getelementptr {kind}, ptr {array}, i64 {number}")
+
+    def _calculated(self, line: str) -> tuple[str, str]:
+        states = {self._value(word)[0] for word in _WORD.findall(line)} - {ONE}
+        step = _OF_INDEX.fullmatch(line)
+        if states and not (step and self._is_next(*step.groups())):
+            return EACH, self._give(EACH, self._widened(line))
+        state = NEXT if states else ONE
+        return state, self._give(state, _WORD.sub(lambda word: self._value(word[0])[1], line))
+
+    def _is_next(self, name: str, x: str, y: str) -> bool:
+        """Return whether a sum or a difference is one more in each round."""
+        states = self._value(x)[0], self._value(y)[0]
+        return (name != "mul" and states == (NEXT, ONE)) or (name == "add" and states == (ONE, NEXT))
+
+    def _value(self, x: str) -> tuple[str, str]:
+        """Return what a value is, and its name here; what the body does not give is the same in all rounds."""
+        return self._values.get(x, (ONE, x))
+
+    # --- vectors
+
+    def _kind(self, kind: str) -> str:
+        return f"<{self.lanes} x {kind}>"
+
+    def _vector(self, x: str, kind: str) -> str:
+        """Return a vector of what a value is in so many rounds."""
+        state, name = self._value(x)
+        if state is EACH:
+            return name
+        if (x, kind) not in self._vectors:
+            wide = self._kind(kind)
+            one = self._give(state, f"insertelement {wide} poison, {kind} {name}, i32 0")
+            line = f"shufflevector {wide} {one}, {wide} poison, <{self.lanes} x i32> zeroinitializer"
+            self._vectors[x, kind] = self._give(state, line)
+            if state is NEXT:
+                steps = ", ".join(f"{kind} {k}" for k in range(self.lanes))
+                self._vectors[x, kind] = self._give(state, f"add {wide} {self._vectors[x, kind]}, <{steps}>")
+        return self._vectors[x, kind]
+
+    def _widened(self, line: str) -> str:
+        """Return a line for vectors: all types in it, and all values, of which each is of the type before it."""
+        kind = ""
+
+        def widened(match: re.Match) -> str:
+            nonlocal kind
+            word = match[0]
+            if word in SIZES or word == "i1":
+                kind = word
+                return self._kind(kind)
+            if word.startswith("@"):
+                return re.sub(r"\.([fi]\d+)", rf".v{self.lanes}\1", word)
+            return self._vector(word, kind) if word.startswith("%") or _NUMBER.match(word) else word
+
+        wide = _WORD.sub(widened, line)
+        if match := _CALL.fullmatch(line):
+            result, _, arguments = match.groups()
+            kinds = [self._kind(argument.split()[0]) for argument in arguments.split(", ")]
+            name = re.search(r"@([\w.]+)", wide)[1]
+            self.declared.append((self._kind(result), name, kinds))
+        return wide
+
+    # --- the loop
+
+    def written(self) -> tuple[list[str], Loop]:
+        """Return the lines from the one behind the loop's guard to the one that gives its number; and what is left.
+
+        Numbers that are left over go through the loop as it was, one by one; or, unless it changes an array in place,
+        the last vector ends where the loop does, and some of its numbers are written twice.
+        """
+        loop, n, number = self.loop, self.lanes, self._values[self.loop.number][1]
+        setup, vectors, rest = (f"{loop.body}.{n}.{name}" for name in ("setup", "vectors", "rest"))
+        end, fits, last, ahead, more, following, first, left = (self._new() for _ in range(8))
+        if self._in_place:
+            behind, following = rest, ahead
+            step = [f"{more} = icmp sle i64 {ahead}, {last}"]
+            others = [
+                f"{first} = phi i64 [ {loop.start}, %{loop.before} ], [ {ahead}, %{vectors} ]",
+                f"{left} = icmp slt i64 {first}, {loop.stop}",
+            ]
+        else:
+            behind, first, left, others = loop.end, loop.start, loop.guard, []
+            step = [
+                f"{following}.fits = icmp slt i64 {ahead}, {last}",
+                f"{following} = select i1 {following}.fits, i64 {ahead}, i64 {last}",
+                f"{more} = icmp slt i64 {number}, {last}",
+            ]
+        lines = [
+            f"{end} = add i64 {loop.start}, {n}",
+            f"{fits} = icmp sle i64 {end}, {loop.stop}",
+            f"br i1 {fits}, label %{setup}, label %{rest}",
+            f"{setup}:",
+            *self._before,
+            f"{last} = sub i64 {loop.stop}, {n}",
+            f"br label %{vectors}",
+            f"{vectors}:",
+            f"{number} = phi i64 [ {loop.start}, %{setup} ], [ {following}, %{vectors} ]",
+            *self._round,
+            f"{ahead} = add nsw i64 {number}, {n}",
+            *step,
+            f"br i1 {more}, label %{vectors}, label %{behind}",
+            f"{rest}:",
+            *others,
+            f"br i1 {left}, label %{loop.body}, label %{loop.end}",
+            f"{loop.body}:",
+            f"{loop.number} = phi i64 [ {first}, %{rest} ], [ {loop.following}, %{loop.body} ]",
+        ]
+        return lines, replace(loop, start=first, guard=left, before=rest)
+
+
+def _widest(line: str) -> int:
+    """Return the bytes of the widest number that a line is about; what is about indices does not count."""
+    if _OF_INDEX.search(line) or "getelementptr" in line or _VARIABLE.search(line):
+        return 1
+    return max((SIZES.get(word, 1) for word in _WORD.findall(line)), default=1)
+
+
+def _count(loop: Loop) -> float:
+    """Return how many rounds a loop has at most."""
+    if loop.start.isdigit() and loop.stop.isdigit():
+        return int(loop.stop) - int(loop.start)
+    return float("inf")

@@ -1,0 +1,98 @@
+"""Random kernels, and the project's own at random sizes, for as long as one likes.
+
+``python -m tests.tools.fuzz_kernels --minutes 10`` runs each as plain Python, compiled, and compiled with every access
+checked, on arrays that begin anywhere between guards, and compares. Kernels run in processes of their own, each of which
+compiles for one of the processors that this one can stand for; one that dies is a crash.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).parents[2]
+TOGETHER = 300  # kernels of a process: what is compiled stays in its memory
+
+
+def processors() -> list[dict[str, str]]:
+    """Return settings for the processors to compile for: this one, and older ones if it has what they have."""
+    from llvmlite import binding
+
+    found: list[dict[str, str]] = [{}]
+    if binding.get_process_triple().startswith("x86"):
+        found.append({"NETWORK3_CPU_NAME": "x86-64", "NETWORK3_CPU_FEATURES": ""})
+        features = binding.get_host_cpu_features()
+        if features.get("avx2") and features.get("fma"):
+            found.append({"NETWORK3_CPU_NAME": "haswell", "NETWORK3_CPU_FEATURES": "+avx,+avx2,+fma"})
+    return found
+
+
+def main(minutes: float, seed: int) -> int:
+    """Try kernels until the time is over; return how many went wrong."""
+    end, wrong, crashes, counts = time.monotonic() + 60 * minutes, 0, 0, Counter()
+    first, known = seed, processors()
+    while time.monotonic() < end:
+        command = [sys.executable, "-m", "tests.tools.fuzz_kernels", "--serve", str(seed)]
+        command += ["--seconds", str(end - time.monotonic())]
+        environment = {**os.environ, **known[(seed - first) % len(known)]}
+        last: dict = {}
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environment) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                last = json.loads(line)
+                if "wrong" in last:
+                    wrong += 1
+                    print(f"seed {seed}, {environment.get('NETWORK3_CPU_NAME', 'host')}: {last['wrong']}", flush=True)
+        counts.update(last.get("counts", {}))
+        if process.returncode:
+            crashes += 1
+            print(f"the process ended with {process.returncode}, seed {seed}, after {last}", flush=True)
+        seed += 1
+    random = counts.pop("a random kernel", 0)
+    print(f"{random:,} random kernels; {counts.total():,} runs of {len(counts)} kernels of the project:")
+    print(", ".join(f"{name} {count}" for name, count in sorted(counts.items())))
+    print(f"{wrong} differences or accesses outside of an array, {crashes} crashes")
+    return wrong + crashes
+
+
+def serve(seed: int, seconds: float) -> None:
+    """Try kernels in this process; print a line of JSON for each that went wrong, before each, and at the end."""
+    from tests.tools.kernel_draws import DRAWS
+    from tests.tools.kernel_runs import Runner, check_source
+
+    rng, end, counts = np.random.default_rng(seed), time.monotonic() + seconds, Counter()
+    names, done = list(DRAWS), 0
+    while done < TOGETHER and time.monotonic() < end:
+        done += 1
+        case = int(rng.integers(2**31))
+        name = "a random kernel" if done % 2 else names[rng.integers(len(names))]
+        run = Runner()
+        print(json.dumps({"next": name, "case": case}), flush=True)  # what was tried last, in case of a crash
+        try:
+            if done % 2:
+                check_source(case, int(rng.integers(1, 5)))
+                counts[name] += 1
+            else:
+                DRAWS[name](np.random.default_rng(case), run)
+        except Exception as error:
+            print(json.dumps({"wrong": f"{name}, case {case}: {error!r}"[:10_000]}), flush=True)
+        counts.update(kernel.name for kernel in run.kernels)
+    print(json.dumps({"counts": counts}), flush=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--serve", type=int)
+    parser.add_argument("--seconds", type=float)
+    given = parser.parse_args()
+    if given.serve is None:
+        sys.exit(1 if main(given.minutes, given.seed) else 0)
+    serve(given.serve, given.seconds)

@@ -1,0 +1,248 @@
+"""The kernels with random sizes, types and numbers, as their own tests call them.
+
+Each function draws the arguments of some kernels, and runs them with a `kernel_runs.Runner`. Numbers are small whole
+ones where it matters: sums of these are exact in any order, rounded or not, so that all ways agree to the last bit.
+"""
+
+import numpy as np
+
+from network3.layers.backends.cpu.kernels import exponential
+from network3.layers.backends.cpu.kernels.argmax import argmax
+from network3.layers.backends.cpu.kernels.dropout_mask import dropout_mask
+from network3.layers.backends.cpu.kernels.elementwise import elementwise
+from network3.layers.backends.cpu.kernels.gather import gather
+from network3.layers.backends.cpu.kernels.geometry import Geometry
+from network3.layers.backends.cpu.kernels.reductions import reduce, sum_columns, sum_rows
+from network3.layers.backends.cpu.kernels.sizes import Sizes
+from network3.layers.backends.cpu.kernels.softmax import softmax
+from tests.layers.backends.cpu.kernels import (
+    convolutions,
+    pooled_convolutions,
+    test_descent,
+    test_matrix_product,
+    test_pool2d,
+    test_product,
+    test_product_transposed,
+)
+from tests.tools.kernel_runs import Runner, numbers
+from tests.tools.kernel_source import TYPES, Source
+
+FLOATS = ("float32", "float64")
+CLOSE = {"float32": 3e-6, "float64": 1e-14}
+
+
+def _float(rng: np.random.Generator) -> str:
+    return "float32" if rng.random() < 0.7 else "float64"
+
+
+def _length(rng: np.random.Generator, most: int) -> int:
+    """Return a length: most are small."""
+    return int(rng.integers(1, most + 1 if rng.random() < 0.3 else 7))
+
+
+def _small(rng: np.random.Generator, shape, dtype: str) -> np.ndarray:
+    """Return small whole numbers, many of them 0."""
+    return rng.integers(-3, 4, shape).astype(dtype)
+
+
+def _drawn(rng: np.random.Generator, run: Runner, dtype: str, *shapes) -> list[np.ndarray]:
+    """Return arrays of small whole numbers, or of others, and set the tolerance to what these need."""
+    if rng.random() < 0.5:
+        return [_small(rng, shape, dtype) for shape in shapes]
+    run.tolerance = CLOSE[dtype] * 10
+    return [rng.normal(size=shape).astype(dtype) for shape in shapes]
+
+
+# --- products
+
+
+def draw_products(rng: np.random.Generator, run: Runner) -> None:
+    """Draw the products of a layer, and an update of its weights."""
+    s = Sizes(_length(rng, 150), _length(rng, 300), _length(rng, 150), _float(rng))
+    x, w, d = _drawn(rng, run, s.dtype, (s.batch, s.n_in), (s.n_in, s.n_out), (s.batch, s.n_out))
+    choice = rng.integers(3)
+    if choice == 0:
+        test_product.multiplied(s, x, w, run)
+    elif choice == 1:
+        test_product_transposed.multiplied(s, d, w, run)
+    else:
+        old, new = rng.choice([(1.0, -2.0), (0.5, 1.0), (2.0, 0.25)])
+        test_descent.changed(s, w, x, d, old, new, run, fresh=bool(rng.random() < 0.3))
+
+
+def draw_packed_products(rng: np.random.Generator, run: Runner) -> None:
+    """Draw a product whose weights are laid out first, as large ones are."""
+    product = test_product.product
+    before = product.CACHE, product.OFTEN
+    try:
+        product.CACHE = product.OFTEN = 0
+        s = Sizes(int(rng.integers(30, 60)), _length(rng, 200), int(rng.integers(1, 90)), _float(rng))
+        x, w = _drawn(rng, run, s.dtype, (s.batch, s.n_in), (s.n_in, s.n_out))
+        test_product.multiplied(s, x, w, run)
+    finally:
+        product.CACHE, product.OFTEN = before
+
+
+def draw_matrix_products(rng: np.random.Generator, run: Runner) -> None:
+    """Draw a product of matrices that lie anyhow."""
+    rows, terms, columns = (_length(rng, 140) for _ in range(3))
+    a, b = _drawn(rng, run, _float(rng), (rows, terms), (terms, columns))
+    orders = list(test_matrix_product.ORDERS.values())
+    one, other = (orders[rng.integers(len(orders))] for _ in range(2))
+    test_matrix_product.product(one(a), other(b), run)
+
+
+# --- element by element
+
+
+def draw_elementwise(rng: np.random.Generator, run: Runner) -> None:
+    """Draw an expression of arrays with any strides, some of whose results take the place of inputs."""
+    inputs = [str(rng.choice(TYPES)) for _ in range(rng.integers(1, 4))]
+    places = [k if rng.random() < 0.3 else None for k in range(len(inputs))][: int(rng.integers(1, 3))]
+    outputs = [(inputs[place] if place is not None else str(rng.choice(TYPES)), place) for place in places]
+    source = Source(int(rng.integers(2**31)), 2)
+    lines, results = source.lines([(f"v{k}", kind) for k, kind in enumerate(inputs)], [kind for kind, _ in outputs])
+    _run_elementwise(rng, run, lines, results, inputs, outputs)
+
+
+def draw_exponentials(rng: np.random.Generator, run: Runner) -> None:
+    """Draw a function of `exponential`."""
+    dtype = _float(rng)
+    name = f"{rng.choice(['exp', 'sigmoid', 'tanh', 'log1p', 'softplus'])}{dtype[-2:]}"
+    assert hasattr(exponential, name)
+    run.tolerance = CLOSE[dtype]
+    _run_elementwise(rng, run, [f"t0 = {name}(v0)"], ["t0"], [dtype], [(dtype, None)])
+
+
+def _run_elementwise(rng, run: Runner, lines, results, inputs, outputs) -> None:
+    axes = int(rng.integers(1, 4))
+    lengths = [_length(rng, 40) for _ in range(axes)]
+    own = [kind for kind, place in outputs if place is None]
+    in_place = [place for _, place in outputs]
+    arrays, strides, steps = [], [], []
+    for k, kind in enumerate([*inputs, *own]):
+        changed = k >= len(inputs) or k in in_place
+        # What is read only may be the same along an axis; what is written may not.
+        stretch = [1 if changed or rng.random() < 0.8 else 0 for _ in range(axes)]
+        gap, size, of_array = int(rng.integers(1, 3)), 1, []
+        for length, spread in zip(lengths[::-1], stretch[::-1], strict=True):
+            of_array.insert(0, size * gap * spread)
+            size *= length if spread else 1
+        arrays.append(numbers(kind, size * gap, rng))
+        strides += of_array
+        steps.append(of_array[-1] if of_array[-1] in (0, 1) and rng.random() < 0.8 else None)
+    kernel = elementwise(tuple(lines), tuple(results), tuple(inputs), tuple(outputs), tuple(steps), axes)
+    per = int(rng.integers(1, lengths[0] + 1))
+    run(kernel, [*arrays, *lengths, *strides, per], -(-lengths[0] // per))
+
+
+def draw_gathers(rng: np.random.Generator, run: Runner) -> None:
+    """Draw a mini-batch."""
+    source, dtype = (("uint8", "float32"), ("float32", "float64"), ("float64", "float32"), ("int64", "int64"))[
+        rng.integers(4)
+    ]
+    batch, width, per = _length(rng, 20), _length(rng, 90), _length(rng, 8)
+    data, rows = np.abs(numbers(source, (9, width), rng)), rng.integers(0, 9, batch)
+    factor, x = np.array([3], dtype), np.zeros((batch, width), dtype)
+    run(gather(source, dtype), [rows, data, factor, x, width, batch, per], -(-batch // per))
+
+
+def draw_masks(rng: np.random.Generator, run: Runner) -> None:
+    """Draw a dropout mask."""
+    dtype, size, per = _float(rng), _length(rng, 300), _length(rng, 60)
+    state = rng.integers(-(2**31), 2**31, 3).astype("int32")
+    y = np.full(size, np.nan, dtype)
+    run(dropout_mask(dtype), [state, y, size, int(rng.integers(0, 2**24 + 1)), per], -(-((size + 1) // 2) // per))
+
+
+# --- over axes
+
+
+def draw_softmax(rng: np.random.Generator, run: Runner) -> None:
+    """Draw a softmax, or its logarithm."""
+    dtype, shape = _float(rng), (_length(rng, 30), _length(rng, 40))
+    run.tolerance = CLOSE[dtype]
+    x = rng.normal(0, 10, shape).astype(dtype)
+    x[rng.random(shape) < 0.02] = rng.choice([np.nan, np.inf, -np.inf])
+    y, under_way = np.zeros(shape, dtype), np.zeros(shape, dtype)
+    run(softmax(dtype, bool(rng.random() < 0.5)), [x, y, under_way, *shape], 1)
+
+
+def draw_argmax(rng: np.random.Generator, run: Runner) -> None:
+    """Draw the search for the largest numbers."""
+    dtype, shape = (
+        str(rng.choice([kind for kind in TYPES if kind != "bool"])),
+        tuple(_length(rng, 20) for _ in range(3)),
+    )
+    run(argmax(dtype), [numbers(dtype, shape, rng), np.zeros((shape[0], shape[2]), np.int64), *shape], 1)
+
+
+def draw_reductions(rng: np.random.Generator, run: Runner) -> None:
+    """Draw a sum, a product, or the largest or smallest numbers, over axes."""
+    shape, per = tuple(_length(rng, 70) for _ in range(3)), _length(rng, 5)
+    parts = -(-shape[1] // per)
+    choice, dtype, squared = rng.integers(3), _float(rng), bool(rng.random() < 0.5)
+    inside = "float64" if rng.random() < 0.5 else dtype
+    if choice == 0:
+        kind = str(rng.choice(["add", "maximum", "minimum", "and", "or"]))
+        source = "bool" if kind in ("and", "or") else str(rng.choice(["float32", "int32", "uint8", "int64"]))
+        x = numbers(source, shape, rng) if kind != "add" else _small(rng, shape, source)
+        run(reduce(kind, source, source, source), [x, np.zeros(shape[1], source), *shape, per], parts)
+    elif choice == 1:
+        lanes = int(rng.choice([4, 8, 16, 32]))
+        x, y = _small(rng, shape, dtype), np.zeros(shape[1], dtype)
+        run(sum_rows(squared, dtype, inside, dtype, lanes), [x, y, *shape, per], parts)
+    else:
+        x, y, found = _small(rng, shape[:2], dtype), np.zeros(shape[1], dtype), np.zeros(shape[1], inside)
+        run(sum_columns(squared, dtype, inside, dtype), [x, y, found, *shape[:2]], 1)
+
+
+# --- images
+
+
+def draw_pooled_convolutions(rng: np.random.Generator, run: Runner) -> None:
+    """Draw a convolution with max-pooling, and both gradients."""
+    maps, filters = _length(rng, 24), _length(rng, 24)
+    (kh, kw), pad, size = rng.integers(1, 5, 2), rng.integers(0, 3, 2), rng.integers(1, 4, 2)
+    stride = rng.integers(1, 3, 2) if rng.random() < 0.3 else (1, 1)
+    least = [k + s * (p - 1) - 2 * b for k, s, p, b in zip((kh, kw), stride, size, pad, strict=True)]
+    height, width = (max(1, int(n)) + _length(rng, 12) - 1 for n in least)
+    pairs = [tuple(int(n) for n in pair) for pair in (stride, pad, size)]
+    g = Geometry(maps, height, width, filters, int(kh), int(kw), *pairs, bool(rng.random() < 0.5), _float(rng))
+    images = int(rng.integers(1, 4))
+    x, w = _small(rng, (images, maps, height, width), g.dtype), _small(rng, (filters, maps, kh, kw), g.dtype)
+    _, bits = pooled_convolutions.pooled(g, x, w, run)
+    gradient = _small(rng, (images, filters, *g.pooled), g.dtype)
+    pooled_convolutions.to_weight(g, x, bits, gradient, run)
+    pooled_convolutions.to_input(g, w, bits, gradient, run)
+
+
+def draw_convolutions(rng: np.random.Generator, run: Runner) -> None:
+    """Draw a convolution, or one of its gradients."""
+    s, dtype = convolutions.random_sizes(rng, int(rng.choice([5, 12, 40]))), _float(rng)
+    shapes = (s.images, s.maps, s.height, s.width), (s.filters, s.maps, s.kh, s.kw), (s.images, s.filters, *s.out)
+    x, w, gradient = (_small(rng, shape, dtype) for shape in shapes)
+    choice = rng.integers(3)
+    if choice == 0:
+        convolutions.convolved(s, x, w, run)
+    elif choice == 1:
+        convolutions.to_filters(s, x, gradient, run)
+    else:
+        convolutions.to_images(s, w, gradient, run)
+
+
+def draw_pools(rng: np.random.Generator, run: Runner) -> None:
+    """Draw a pooling, and its gradient."""
+    size, dtype = tuple(int(n) for n in rng.integers(1, 5, 2)), _float(rng)
+    shape = int(rng.integers(1, 3)), _length(rng, 4), size[0] + _length(rng, 12) - 1, size[1] + _length(rng, 40) - 1
+    x, mode = _small(rng, shape, dtype), str(rng.choice(["max", "l2", "sum"]))
+    y = test_pool2d.pooled(x, size, mode, run)
+    gradient = _small(rng, y.shape, dtype)
+    if mode == "max":
+        test_pool2d.gradient(x, y, gradient, size, run)
+    else:
+        unpool2d = test_pool2d.unpool2d(dtype, size)
+        run(unpool2d, [gradient, np.zeros(shape, dtype), *shape[2:]], shape[0] * shape[1])
+
+
+DRAWS = {name.removeprefix("draw_"): draw for name, draw in list(globals().items()) if name.startswith("draw_")}
