@@ -31,5 +31,5 @@ class _ImportBackend(GraphRewriter):
             import_module(self.module, __package__)
 
 
-optdb.register("network3_import_numba", _ImportBackend(".numba_ops"), "numba", position=0)
+optdb.register("network3_import_numba", _ImportBackend(".numba"), "numba", position=0)
 optdb.register("network3_import_jax", _ImportBackend(".jax"), "jax", position=0)

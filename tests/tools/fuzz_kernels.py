@@ -1,8 +1,8 @@
 """Random kernels, and the project's own at random sizes, for as long as one likes.
 
 ``python -m tests.tools.fuzz_kernels --minutes 10`` runs each as plain Python, compiled, and compiled with every access
-checked, on arrays that begin anywhere between guards, and compares. Kernels run in processes of their own, each of which
-compiles for one of the processors that this one can stand for; one that dies is a crash.
+checked, on arrays that begin anywhere between guards, and compares. Kernels run in processes of their own, which compile
+for one of the processors that this one can stand for; a process that dies is a crash.
 """
 
 import argparse

@@ -51,7 +51,7 @@ class Network3Linker(NumbaLinker):
         try:
             planned = Planned(Lowering(fgraph, order, Plan(checking=self.checking)))
         except Unsupported as reason:
-            from .. import numba_ops  # noqa: F401  (registers our Ops with Numba)
+            from .. import numba  # noqa: F401  (registers our Ops with Numba)
 
             restore(fgraph)
             made = super().make_all(input_storage, output_storage, storage_map)

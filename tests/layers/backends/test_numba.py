@@ -14,7 +14,7 @@ import pytensor.tensor as pt
 import pytest
 from pytensor.link.numba.dispatch.basic import numba_funcify, numba_funcify_default_op_cache_key
 
-from network3.layers.backends import numba_calls, numba_ops
+from network3.layers.backends import numba, numba_calls
 from network3.layers.backends.cpu.kernels.dropout_mask import dropout_mask
 from network3.layers.backends.cpu.store import kernel_symbol
 from network3.layers.ops import DropoutMask
@@ -91,10 +91,10 @@ def in_python(monkeypatch):
     def empty(shape, dtype):
         return np.full(shape, 77 if np.dtype(dtype).kind == "i" else np.nan, dtype)
 
-    monkeypatch.setattr(numba_ops, "announce", announce)
-    monkeypatch.setattr(numba_ops, "compiled", lambda function: function)
-    monkeypatch.setattr(numba_ops, "_check_gradient", numba_ops._check_gradient.py_func)
-    monkeypatch.setattr(numba_ops, "np", SimpleNamespace(empty=empty, int32=np.int32))
+    monkeypatch.setattr(numba, "announce", announce)
+    monkeypatch.setattr(numba, "compiled", lambda function: function)
+    monkeypatch.setattr(numba, "_check_gradient", numba._check_gradient.py_func)
+    monkeypatch.setattr(numba, "np", SimpleNamespace(empty=empty, int32=np.int32))
 
     def in_python(op, *arrays):
         node = op.make_node(*arrays)
@@ -296,7 +296,7 @@ def test_functions_work_from_the_first_compilation_and_out_of_the_cache_of_anoth
 def test_every_op_is_dispatched_and_cached(kind):
     for registry in (numba_funcify, numba_funcify_default_op_cache_key):
         assert registry.dispatch(kind) is not registry.dispatch(object)
-        assert registry.dispatch(kind).__module__ == numba_ops.__name__
+        assert registry.dispatch(kind).__module__ == numba.__name__
 
 
 def test_an_op_without_a_dispatch_is_an_error(unknown_op):

@@ -150,7 +150,7 @@ class Writer:
             self.branch(self.pure(f"icmp slt i64 {following}, {stop}"), body, end)
         pairs = ", ".join(f"[ {value}, %{label} ]" for value, label in incoming)
         self._lines[place] = f"{number} = phi i64 {pairs}"
-        if step == 1 and incoming[1:] == [(following, body)]:
+        if step == 1 and incoming[-1][1] == body:
             loop = Loop(number, start, stop, guard, before, body, end, following)
             self.finish_loop(loop, place, {f"%s{k}" for k in range(variables, len(self._slots))})
         self.begin(end)

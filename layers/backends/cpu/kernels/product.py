@@ -12,12 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..compiler import Array, Int, Tile, kernel
-from .prefetch import prefetch
 from .sizes import PART, TERMS, Panels, Sizes, even_share, rows_in_registers
 
 CACHE = 1 << 20  # bytes of weights that stay in a processor's second cache
 OFTEN = 128  # examples that are worth laying weights out
-LINE, AHEAD = 64, 4  # bytes of a line of the cache, and how many lines before they are read examples are asked for
 UNALIGNED = 1.5  # cycles to read a vector that may lie across two lines of the cache
 
 
@@ -185,8 +183,6 @@ def product_by_blocks(tile: ProductTile, packed: bool):
     dtype, n_in, high, panels = tile.dtype, tile.n_in, tile.high, tile.panels
     span, last, tail = panels.span, len(panels.last) * panels.lanes, panels.tail
     left, terms = tuple(row * n_in for row in range(high)), TERMS
-    line = LINE // np.dtype(dtype).itemsize
-    ahead = AHEAD * line
 
     def make_block(lanes: int, onto: tuple[int, ...]) -> Callable[..., None]:
         pitch = len(onto) * lanes
@@ -198,11 +194,8 @@ def product_by_blocks(tile: ProductTile, packed: bool):
             total = sums.zero()
             for some in range(0, n_in, terms):
                 of_some = sums.zero()
-                end = min(n_in, some + terms)
-                for begin in range(some, end, line):
-                    prefetch(x, row * n_in + begin + ahead, left)
-                    for k in range(begin, min(end, begin + line)):
-                        sums.accumulate(of_some, x, row * n_in + k, w, start + k * step)
+                for k in range(some, min(n_in, some + terms)):
+                    sums.accumulate(of_some, x, row * n_in + k, w, start + k * step)
                 sums.add(total, of_some)
             sums.store(total, out, row * n_out + column, n_out)
 

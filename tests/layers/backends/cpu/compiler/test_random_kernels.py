@@ -41,7 +41,7 @@ def test_a_kernel_that_is_not_the_same_compiled_is_found():
         s = scratch(4, "float32")
         x[0] = s[n]
 
-    with pytest.raises(DifferenceError, match="argument 0, compiled and plain Python"):
+    with pytest.raises(DifferenceError, match="argument 0, compiled and "):
         Runner()(kernel_of(careless), [np.zeros(2, "float32"), 1], 1)
     with pytest.raises(AssertionError, match="index 4 of an array of 4"):
         Runner()(kernel_of(careless), [np.zeros(2, "float32"), 4], 1)

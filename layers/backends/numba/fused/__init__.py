@@ -1,3 +1,0 @@
-"""The fast path: convolution with max-pooling in one kernel, and its gradients."""
-
-from . import rewrites as rewrites
