@@ -34,11 +34,11 @@ train: $(VENV)/.run ## Train the book's two-convolution ReLU network for 10 epoc
 
 test: $(VENV)/.dev ## Run the tests, without the slow ones
 	@echo "Running the tests (up to 12 minutes on two cores) ..."
-	@$(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile
+	@$(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile --no-loadscope-reorder
 
 test-slow: $(VENV)/.dev ## Run the slow tests: the chapter's sizes, a new environment
 	@echo "Running the slow tests ..."
-	@$(BIN)/python -m pytest -m slow -n auto --dist loadfile
+	@$(BIN)/python -m pytest -m slow -n auto --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.dev ## Check style
 	@$(BIN)/python -m ruff check . && $(BIN)/python -m ruff format --check .

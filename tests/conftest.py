@@ -9,7 +9,6 @@ import random
 import signal
 import warnings
 
-import hypothesis
 import numpy as np
 import pytest
 
@@ -18,12 +17,8 @@ from network3.layers import precision
 
 SEED = int(os.environ.get("NETWORK3_TEST_SEED", "0"))
 ORDER = os.environ.get("NETWORK3_TEST_ORDER", "")
-
-# However busy the machine is: that something takes long is no fault.
-hypothesis.settings.register_profile(
-    "busy machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
-)
-hypothesis.settings.load_profile("busy machine")
+# Begun first, so that no process is left with one of them when the others are done.
+LONGEST = ("test_readme.py", "test_isolation.py", "test_pool.py", "test_killed.py", "test_devices.py", "test_wheel.py")
 
 
 def pytest_configure():
@@ -40,6 +35,7 @@ def pytest_collection_modifyitems(items):
         places = {path: place for place, path in enumerate(dict.fromkeys(item.path for item in items))}
         items.reverse() if ORDER == "reversed" else random.Random(SEED).shuffle(items)
         items.sort(key=lambda item: places[item.path])  # each file's tests stay together
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -15,9 +15,19 @@ SOURCES = [
     if not LINKS & set(path.parents)
 ]
 # Reasons that the message of another error quotes, and Python's own protocol for missing attributes.
-REASONS = {"Refused", "TooLargeError", "DamagedError", "IsADirectoryError", "DecompressionBombError", "AttributeError"}
-WANTED = re.compile(r"\b(wanted|must|takes?|needs|has|runs on)\b")
-FOUR_PARTS = re.compile(r"^.+: .*\b(wanted|must|takes?|needs|has)\b.*; got .+[.)\]}] \S.*[.}]$", re.DOTALL)
+# Indices out of bounds are those of kernels in plain Python, for tests; a KeyError says that a name is free.
+REASONS = {
+    "IndexError",
+    "KeyError",
+    "Refused",
+    "TooLargeError",
+    "DamagedError",
+    "IsADirectoryError",
+    "DecompressionBombError",
+    "AttributeError",
+}
+WANTED = re.compile(r"\b(wanted|expected|must|takes?|needs|has|runs on)\b")
+FOUR_PARTS = re.compile(r"^.+: .*\b(wanted|expected|must|takes?|needs|has)\b.*; got .+[.)\]}] \S.*[.}]$", re.DOTALL)
 
 
 def raised(tree):
@@ -59,6 +69,8 @@ def test_every_message_has_four_parts(path):
         first = call.args[0]
         where = f"{path.name}:{call.lineno}"
         if name == "ShapeError" and len(call.args) == 4:
+            continue
+        if name == "KernelError" and len(call.args) == 3:  # file and line come first
             continue
         if isinstance(first, ast.Name):  # message = complaint(...), just above
             values = [

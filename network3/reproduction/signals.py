@@ -42,5 +42,5 @@ def deferred_signals() -> Iterator[None]:
         hear_ctrl_c(True)
         for number, handler in handlers.items():
             signal.signal(number, handler)
-        for number in sorted({*received}, reverse=True):  # SIGTERM first: it asks for more
-            signal.raise_signal(number)
+        for heard in sorted({*received}, reverse=True):  # SIGTERM first: it asks for more
+            signal.raise_signal(heard)

@@ -11,7 +11,13 @@ import numpy as np
 from pytensor.scalar.basic import convert_to_float64
 
 from network3.data import GREY_LEVELS
+from network3.layers.backends.cpu.compiler import Kernel
+from network3.layers.backends.cpu.kernels.argmax import argmax
+from network3.layers.backends.cpu.kernels.descent import scale_deltas
 from network3.layers.backends.cpu.kernels.gather import gather
+from network3.layers.backends.cpu.kernels.product_transposed import turn_deltas
+from network3.layers.backends.cpu.kernels.reductions import LANES, sum_columns, sum_rows
+from network3.layers.backends.cpu.kernels.softmax import softmax
 from network3.layers.backends.cpu.lowerings.elementwise import calculate
 from network3.layers.backends.cpu.plan import Plan, View
 from network3.layers.backends.cpu.planned import Planned
@@ -32,10 +38,16 @@ def calling(dtype):
 
 @contextmanager
 def compiling(dtype):
-    """Ask for the loops first, which all networks need: they are compiled while the graph is rewritten."""
-    for loop in (run_steps, worker_loop):
-        request(loop())
+    """Ask first for what networks need whatever their sizes: it is compiled while the graph is rewritten."""
+    for needed in (run_steps(), worker_loop(), *needed_by_most(dtype)):
+        request(needed)
     yield
+
+
+def needed_by_most(dtype) -> list[Kernel]:
+    """Return the kernels of most networks: their labels, the last layer, and what updates weights and biases."""
+    sums = sum_columns(False, dtype, "float64", dtype), sum_rows(False, dtype, "float64", dtype, LANES)
+    return [gather("int32", "int32"), softmax(dtype), scale_deltas(dtype), *sums, argmax(dtype), turn_deltas(dtype)]
 
 
 def plan_of(compiled) -> Planned | None:
@@ -75,7 +87,10 @@ class Loop:
         plan, count, width = self._before, len(batch), math.prod(batch.shape[1:])
         source, parts = plan.given(data.dtype.name, (data.size,)), -(-count // TOGETHER)
         arguments = [self._rows, source, plan.constant(factor), plan.of(batch), width, count, TOGETHER]
-        plan.run(gather(data.dtype.name, batch.dtype.name), arguments, parts)
+        types = data.dtype.name, batch.dtype.name
+        if data.dtype == batch.dtype:  # copied as they are: the kernel that labels need does as well for images
+            types = (f"int{8 * data.itemsize}",) * 2
+        plan.run(gather(*types), arguments, parts)
         return source
 
     def _collected(self, k: int) -> View:

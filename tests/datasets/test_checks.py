@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from network3.datasets import check_pair
@@ -138,7 +138,7 @@ def test_unknown_targets():
         check_pair("data", IMAGES, LABELS, targets="classes")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.floats(width=32, allow_nan=True, allow_infinity=True), min_size=1, max_size=12))
 def test_a_float_label_passes_exactly_if_int_says_the_same(values):
     whole = all(np.isfinite(v) and v == int(v) and 0 <= v < 2**31 for v in values)

@@ -7,7 +7,7 @@ import zipfile
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from network3.datasets.npz import read_npz
@@ -125,7 +125,7 @@ def test_every_truncation_is_refused(tmp_path):
             read_npz(path)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_random_damage(tmp_path_factory, data):
     file = io.BytesIO()

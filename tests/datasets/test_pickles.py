@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from network3.datasets import read_pickle
@@ -177,7 +177,7 @@ def test_missing_file(tmp_path):
         read_pickle(tmp_path / "nowhere.pkl.gz")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.binary(max_size=80))
 def test_random_bytes(tmp_path_factory, content):
     path = tmp_path_factory.getbasetemp() / "random.pkl"
@@ -186,7 +186,7 @@ def test_random_bytes(tmp_path_factory, content):
         read_pickle(path)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_random_damage(tmp_path_factory, data):
     content = bytearray(data.draw(st.sampled_from([python2_pickle(SETS), pickle.dumps(SETS)])))

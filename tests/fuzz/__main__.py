@@ -10,17 +10,18 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 
 from tests.fuzz.damage import damaged
+from tests.fuzz.memory import limited_memory
 from tests.fuzz.readers import readers
 
 ROOT = Path(__file__).parents[2]
 HANG = 10  # seconds for one file
 TOGETHER = 2000  # files of a process
-MOST_MEMORY = 2 << 30  # bytes, beyond what the process begins with
 
 
 def main(minutes: float, seed: int, kept: Path) -> int:
@@ -70,10 +71,9 @@ def serve(seed: int, seconds: float, kept: Path) -> None:
 
     signal.signal(signal.SIGALRM, late)
     rng, end = np.random.default_rng(seed), time.monotonic() + seconds
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         known = list(readers(Path(folder)).items())
-        used = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (used + MOST_MEMORY, resource.RLIM_INFINITY))
+        stack.enter_context(limited_memory())
         files = 0
         while files < TOGETHER and time.monotonic() < end:
             name, reader = known[rng.integers(len(known))]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.fuzz.damage import damaged
+from tests.fuzz.memory import limited_memory
 from tests.fuzz.readers import readers
 
 FILES = 150  # for each reader
@@ -16,6 +17,13 @@ NAMES += ["settings", "png", "jpeg", "bmp", "tiff", "gif"]
 @pytest.fixture(scope="module")
 def known(tmp_path_factory):
     return readers(tmp_path_factory.mktemp("sound"))
+
+
+@pytest.fixture(autouse=True)
+def little_memory():
+    """A pickle's few bytes can ask for gigabytes, which Python's unpickler would take half a minute to fill."""
+    with limited_memory():
+        yield
 
 
 def test_every_reader_is_tried(known):

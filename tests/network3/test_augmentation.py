@@ -1,6 +1,5 @@
 """Images that are other ones in each epoch: what is trained on, that it repeats itself, and what is refused."""
 
-import os
 import signal
 
 import numpy as np
@@ -81,7 +80,7 @@ def test_an_interrupted_training_sees_the_same_images_again(tmp_path, monkeypatc
 
     def press_ctrl_c(progress):
         if (progress.epoch, progress.batch) == (1, 10):
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
     with pytest.raises(TrainingInterrupted):
         train(augment=BENT, shuffle=True, seed=5, callbacks=[press_ctrl_c], checkpoint=tmp_path / "c")

@@ -14,7 +14,7 @@ from network3 import ConvPoolLayer, FullyConnectedLayer, Network, ReLU, SoftmaxL
 from network3.layers.backends.cpu import object_code
 
 compiled, compile_text = [], object_code.compile_text
-object_code.compile_text = lambda text: compiled.append(text) or compile_text(text)
+object_code.compile_text = lambda text, **how: compiled.append(text) or compile_text(text, **how)
 network3.use("cpu", "float32", backend="network3")
 rng, width = np.random.default_rng(61), int(sys.argv[1])
 layers = [
@@ -31,7 +31,7 @@ print("imported", "numba" in sys.modules)
 
 
 def train(folder, width):
-    """Train in a process of its own; return its weights' bits, how many kernels were compiled, and the cache's files."""
+    """Train in a process of its own; return its weights' bits, the number of compiled kernels, and the cache's files."""
     environment = os.environ | {
         "PYTENSOR_FLAGS": f"base_compiledir={folder}",
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),

@@ -1,6 +1,5 @@
 """Epochs in loops on a device: the same as step by step, resumed as well, and nothing crosses but what must."""
 
-import os
 import signal
 from contextlib import ExitStack
 from functools import cache
@@ -72,7 +71,7 @@ def test_rules_schedules_and_images_that_change_are_the_same(changes):
 
 def press_ctrl_c(progress):
     if (progress.epoch, progress.batch, progress.epoch_done) == (1, 7, False):
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
 
 
 @pytest.mark.parametrize(("before", "after"), [(1, 1), (None, 1), (1, None)])

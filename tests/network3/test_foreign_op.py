@@ -64,7 +64,10 @@ def test_it_runs_at_every_step():
 
 @pytest.mark.parametrize(
     ("kind", "error", "message"),
-    [("late", ZeroDivisionError, "of the user"), ("unfinished", NotImplementedError, r"^layer 2 \(Own\): wanted Ops .*Twice")],
+    [
+        ("late", ZeroDivisionError, "of the user"),
+        ("unfinished", NotImplementedError, r"^layer 2 \(Own\): wanted Ops .*Twice"),
+    ],
 )
 def test_an_error_leaves_the_weights_of_before_the_epoch(kind, error, message):
     net, before, train = trained(kind)

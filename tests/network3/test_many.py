@@ -1,6 +1,5 @@
 """Networks that are trained together become what each becomes alone; what is not alike is refused."""
 
-import os
 import signal
 import warnings
 from functools import cache, partial
@@ -190,7 +189,7 @@ def test_a_signal_ends_all_with_the_weights_of_the_last_epoch(monkeypatch, capsy
     def press(state, plan, draw=State.order):
         if state.epoch == 1 and not pressed:  # once: a second Ctrl-C would stop at once
             pressed.append(number)
-            os.kill(os.getpid(), number)
+            signal.raise_signal(number)
         return draw(state, plan)
 
     monkeypatch.setattr(State, "order", press)

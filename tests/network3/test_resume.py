@@ -45,7 +45,7 @@ def press_ctrl_c(epoch, batch, *, epoch_done=False):
 
     def callback(progress):
         if (progress.epoch, progress.batch, progress.epoch_done) == (epoch, batch, epoch_done):
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
     return callback
 
@@ -79,7 +79,7 @@ def test_sigterm_saves_says_how_to_go_on_and_ends_the_program_with_143(alone, tm
 
     def terminate(progress):
         if (progress.epoch, progress.batch) == (1, 500):
-            os.kill(os.getpid(), signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)
 
     with pytest.raises(SystemExit) as caught:
         train(callbacks=[terminate], checkpoint=file)

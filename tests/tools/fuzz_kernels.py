@@ -1,8 +1,8 @@
 """Random kernels, and the project's own at random sizes, for as long as one likes.
 
 ``python -m tests.tools.fuzz_kernels --minutes 10`` runs each as plain Python, compiled, and compiled with every access
-checked, on arrays that begin anywhere between guards, and compares. Kernels run in processes of their own, which compile
-for one of the processors that this one can stand for; a process that dies is a crash.
+checked, on arrays that begin anywhere between guards, and compares. They run in processes of their own, each for one of
+the processors that this one can stand for; a process that dies is a crash.
 """
 
 import argparse
@@ -35,7 +35,8 @@ def processors() -> list[dict[str, str]]:
 
 def main(minutes: float, seed: int) -> int:
     """Try kernels until the time is over; return how many went wrong."""
-    end, wrong, crashes, counts = time.monotonic() + 60 * minutes, 0, 0, Counter()
+    end, wrong, crashes = time.monotonic() + 60 * minutes, 0, 0
+    counts: Counter[str] = Counter()
     first, known = seed, processors()
     while time.monotonic() < end:
         command = [sys.executable, "-m", "tests.tools.fuzz_kernels", "--serve", str(seed)]
@@ -66,7 +67,8 @@ def serve(seed: int, seconds: float) -> None:
     from tests.tools.kernel_draws import DRAWS
     from tests.tools.kernel_runs import Runner, check_source
 
-    rng, end, counts = np.random.default_rng(seed), time.monotonic() + seconds, Counter()
+    rng, end = np.random.default_rng(seed), time.monotonic() + seconds
+    counts: Counter[str] = Counter()
     names, done = list(DRAWS), 0
     while done < TOGETHER and time.monotonic() < end:
         done += 1

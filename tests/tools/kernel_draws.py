@@ -7,22 +7,22 @@ ones where it matters: sums of these are exact in any order, rounded or not, so 
 import numpy as np
 
 from network3.layers.backends.cpu.kernels import exponential
-from network3.layers.backends.cpu.kernels.argmax import argmax
 from network3.layers.backends.cpu.kernels.dropout_mask import dropout_mask
 from network3.layers.backends.cpu.kernels.elementwise import elementwise
 from network3.layers.backends.cpu.kernels.gather import gather
 from network3.layers.backends.cpu.kernels.geometry import Geometry
 from network3.layers.backends.cpu.kernels.reductions import reduce, sum_columns, sum_rows
 from network3.layers.backends.cpu.kernels.sizes import Sizes
-from network3.layers.backends.cpu.kernels.softmax import softmax
 from tests.layers.backends.cpu.kernels import (
     convolutions,
     pooled_convolutions,
+    test_argmax,
     test_descent,
     test_matrix_product,
     test_pool2d,
     test_product,
     test_product_transposed,
+    test_softmax,
 )
 from tests.tools.kernel_runs import Runner, numbers
 from tests.tools.kernel_source import TYPES, Source
@@ -124,7 +124,8 @@ def _run_elementwise(rng, run: Runner, lines, results, inputs, outputs) -> None:
         changed = k >= len(inputs) or k in in_place
         # What is read only may be the same along an axis; what is written may not.
         stretch = [1 if changed or rng.random() < 0.8 else 0 for _ in range(axes)]
-        gap, size, of_array = int(rng.integers(1, 3)), 1, []
+        gap, size = int(rng.integers(1, 3)), 1
+        of_array: list[int] = []
         for length, spread in zip(lengths[::-1], stretch[::-1], strict=True):
             of_array.insert(0, size * gap * spread)
             size *= length if spread else 1
@@ -164,8 +165,7 @@ def draw_softmax(rng: np.random.Generator, run: Runner) -> None:
     run.tolerance = CLOSE[dtype]
     x = rng.normal(0, 10, shape).astype(dtype)
     x[rng.random(shape) < 0.02] = rng.choice([np.nan, np.inf, -np.inf])
-    y, under_way = np.zeros(shape, dtype), np.zeros(shape, dtype)
-    run(softmax(dtype, bool(rng.random() < 0.5)), [x, y, under_way, *shape], 1)
+    test_softmax.computed(x, bool(rng.random() < 0.5), run)
 
 
 def draw_argmax(rng: np.random.Generator, run: Runner) -> None:
@@ -174,7 +174,7 @@ def draw_argmax(rng: np.random.Generator, run: Runner) -> None:
         str(rng.choice([kind for kind in TYPES if kind != "bool"])),
         tuple(_length(rng, 20) for _ in range(3)),
     )
-    run(argmax(dtype), [numbers(dtype, shape, rng), np.zeros((shape[0], shape[2]), np.int64), *shape], 1)
+    test_argmax.found(numbers(dtype, shape, rng), run)
 
 
 def draw_reductions(rng: np.random.Generator, run: Runner) -> None:
@@ -207,8 +207,9 @@ def draw_pooled_convolutions(rng: np.random.Generator, run: Runner) -> None:
     stride = rng.integers(1, 3, 2) if rng.random() < 0.3 else (1, 1)
     least = [k + s * (p - 1) - 2 * b for k, s, p, b in zip((kh, kw), stride, size, pad, strict=True)]
     height, width = (max(1, int(n)) + _length(rng, 12) - 1 for n in least)
-    pairs = [tuple(int(n) for n in pair) for pair in (stride, pad, size)]
-    g = Geometry(maps, height, width, filters, int(kh), int(kw), *pairs, bool(rng.random() < 0.5), _float(rng))
+    pairs = [(int(a), int(b)) for a, b in (stride, pad, size)]
+    flip = bool(rng.random() < 0.5)
+    g = Geometry(maps, height, width, filters, int(kh), int(kw), pairs[0], pairs[1], pairs[2], flip, _float(rng))
     images = int(rng.integers(1, 4))
     x, w = _small(rng, (images, maps, height, width), g.dtype), _small(rng, (filters, maps, kh, kw), g.dtype)
     _, bits = pooled_convolutions.pooled(g, x, w, run)

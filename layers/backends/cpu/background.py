@@ -23,9 +23,10 @@ _guard = threading.RLock()  # of the names above; held for moments only
 _when_dropped: list[Callable[[], None]] = []
 _usual_interval: float | None = None  # what Python's switch interval was before the worker started
 
-# Seconds after which Python has a thread make room for another. A kernel takes some thirty calls of LLVM, and each has
-# to get Python's lock back from the caller: in Python's own 5 ms they would wait for as long as LLVM works.
-BRISK = 5e-4
+# Seconds after which Python has a thread make room for another. A kernel takes some twenty calls of LLVM, and each has
+# to get Python's lock back from the caller: in Python's own 5 ms they would wait for as long as LLVM works. Python
+# rounds this to whole microseconds; one that it gives back as it is tells whether somebody else has set it.
+BRISK = 64e-6
 
 
 def submit(job: Job) -> None:

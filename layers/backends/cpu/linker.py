@@ -10,7 +10,7 @@ from pytensor.link.basic import Container
 from pytensor.link.numba.linker import NumbaLinker
 from pytensor.link.utils import map_storage
 
-from .unsupported import Unsupported
+from .unsupported import UnsupportedError
 
 
 class Network3Linker(NumbaLinker):
@@ -25,8 +25,13 @@ class Network3Linker(NumbaLinker):
     """
 
     required_rewrites: tuple[str, ...] = ("minimum_compile", "numba", "network3")  # type: ignore[assignment]
-    # Shapes are known: a rewrite of ours folds them.
-    incompatible_rewrites: tuple[str, ...] = (*NumbaLinker.incompatible_rewrites, "ShapeOpt", "UnShapeOpt", "network3_import_numba")  # type: ignore[assignment]
+    incompatible_rewrites: tuple[str, ...] = (  # type: ignore[assignment]
+        *NumbaLinker.incompatible_rewrites,
+        "ShapeOpt",  # shapes are known: a rewrite of ours folds them
+        "UnShapeOpt",
+        "fuse_indexed_into_elemwise",  # of PyTensor 3.3: makes Ops that only Numba knows
+        "network3_import_numba",
+    )
 
     def __init__(self, *args: Any, checking: bool = False, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -50,7 +55,7 @@ class Network3Linker(NumbaLinker):
         order = self.schedule(fgraph)
         try:
             planned = Planned(Lowering(fgraph, order, Plan(checking=self.checking)))
-        except Unsupported as reason:
+        except UnsupportedError as reason:
             from .. import numba  # noqa: F401  (registers our Ops with Numba)
 
             restore(fgraph)

@@ -18,17 +18,15 @@ from .processor import target
 class Settings(NamedTuple):
     """How LLVM optimises.
 
-    Kernels have vectors written out, and loops unrolled, where it matters. What LLVM must add is the vectors of simple
-    loops: without them elementwise kernels take two to ten times as long. More of the other settings lets LLVM work up
-    to a third longer and makes next to no kernel faster; a `machine_level` of 0 makes some seven times slower.
+    Kernels have vectors written out, and loops unrolled, where it matters, and their texts are plain. So it is enough
+    that variables become registers, instructions are simplified, and the body becomes part of the function that is
+    called. LLVM's own pipelines take up to ten times as long and make few kernels faster. A `machine_level` of 1 makes
+    some slower by a sixth, and one of 0 seven times slower.
     """
 
-    level: int = 1  # of optimisation, 0 to 3
+    passes: tuple[str, ...] = ("sroa", "instruction_combine", "always_inliner")
+    level: int = 1  # of LLVM's own pipeline, for kernels that want it, and where llvmlite is too old for the passes
     machine_level: int = 2  # of instruction selection and registers, 0 to 3
-    vectorize: bool = True  # loops become loops over vectors
-    interleave: bool = False  # several vectors a round of such a loop
-    unroll: bool = False
-    slp: bool = False  # straight code becomes vectors
 
 
 SETTINGS = Settings()
@@ -36,8 +34,14 @@ SETTINGS = Settings()
 LOCK = threading.RLock()
 
 
-def compile_text(text: str) -> bytes:
+def compile_text(text: str, *, vectorize: bool = False) -> bytes:
     """Return the object code of the module that `text` is in LLVM's language.
+
+    Parameters
+    ----------
+    text : str
+    vectorize : bool, default False
+        Whether LLVM is to look for vectors.
 
     Raises
     ------
@@ -49,8 +53,8 @@ def compile_text(text: str) -> bytes:
         module = binding.parse_assembly(text, _new_context())
         module.triple, module.data_layout = _triple_and_layout()
         module.verify()
-        passes = binding.create_pass_builder(machine, _options())
-        passes.getModulePassManager().run(module, passes)  # runs once only
+        passes, builder = (None if vectorize else _own_passes()) or _default_passes(vectorize)
+        passes.run(module, builder)
         return machine.emit_object(module)
 
 
@@ -109,13 +113,24 @@ def _triple_and_layout() -> tuple[str, str]:
 
 
 @cache
-def _options() -> binding.PipelineTuningOptions:
+def _own_passes() -> tuple[binding.ModulePassManager, binding.PassBuilder] | None:
+    """Return the passes of the settings, and what they need to run; None if llvmlite does not know them all."""
+    passes = binding.create_new_module_pass_manager()
+    for name in SETTINGS.passes:
+        add = getattr(passes, f"add_{name}_pass", None)
+        if add is None:
+            return None
+        add()
+    return passes, binding.create_pass_builder(_machine(), binding.create_pipeline_tuning_options())
+
+
+def _default_passes(vectorize: bool) -> tuple[binding.ModulePassManager, binding.PassBuilder]:
+    """Return LLVM's own pipeline, which unrolls no loops; it runs once only."""
     options = binding.create_pipeline_tuning_options(SETTINGS.level)
-    options.loop_vectorization = SETTINGS.vectorize
-    options.loop_interleaving = SETTINGS.interleave
-    options.loop_unrolling = SETTINGS.unroll
-    options.slp_vectorization = SETTINGS.slp
-    return options
+    options.loop_vectorization = vectorize
+    options.loop_interleaving = options.slp_vectorization = options.loop_unrolling = False
+    builder = binding.create_pass_builder(_machine(), options)
+    return builder.getModulePassManager(), builder
 
 
 @cache

@@ -220,7 +220,7 @@ class Plan:
                 buffer.words.append((len(words), offset))
             words.append(0 if buffer.given else self._address(buffer) + offset)
             if self.checking:
-                assert isinstance(kind, Array) and kind.dtype == argument.dtype, f"{argument.dtype} for {kind}"
+                assert kind == Array(argument.dtype), f"{argument.dtype} for {kind}"
                 words.append((buffer.size - offset) // argument.itemsize)
 
     def _address(self, buffer: Buffer) -> int:

@@ -57,7 +57,7 @@ class Planned:
         fgraph = low.fgraph
         updates = dict(getattr(fgraph, "update_mapping", None) or {})
         given = set(fgraph.inputs)
-        # Where an input is handed on as it is, PyTensor may have its array elsewhere too: no update may be written there.
+        # Where an input is handed on as it is, its array may be elsewhere too: no update may be written there.
         handed_on = any(v in given for v in fgraph.outputs)
         moves: list[tuple[View, View]] = []
         for k, variable in enumerate(fgraph.outputs):
@@ -98,7 +98,9 @@ class Planned:
             array, flags = storage[0], storage[0].flags
             if array.shape != view.shape or array.dtype != dtype:
                 got, expected = (f"{v.dtype} of shape {v.shape}" for v in (array, view))
-                raise ValueError(complaint(f"NETWORK3: input {k}", f"wanted {expected}", got, "Compile the graph anew."))
+                raise ValueError(
+                    complaint(f"NETWORK3: input {k}", f"wanted {expected}", got, "Compile the graph anew.")
+                )
             if not (flags.c_contiguous and flags.aligned and (flags.writeable or k not in self._written)):
                 storage[0] = array = np.array(array, order="C")
             self.plan.point(view.buffer, array.ctypes.data)
@@ -127,7 +129,8 @@ class Planned:
         """In checking mode, raise RuntimeError if a kernel left an array."""
         if self.plan.report[0]:
             _, line, index, length = self.plan.report
-            raise RuntimeError(f"a kernel, in line {line}: index {index} of an array of {length}")
+            wanted, got = f"wanted indices of an array of {length}", f"{index}"
+            raise RuntimeError(complaint(f"a kernel, in line {line}", wanted, got, "Mend the kernel, or its caller."))
 
 
 def check_memory(plan: Plan) -> None:

@@ -11,7 +11,7 @@ from pytensor.graph.basic import Constant
 from pytensor.scalar import basic as ps
 from pytensor.scalar.math import Erf, Sigmoid, Softplus
 
-from .unsupported import Unsupported
+from .unsupported import UnsupportedError
 
 COMPARISONS: dict[type, str] = {ps.EQ: "==", ps.NEQ: "!=", ps.LT: "<", ps.GT: ">", ps.LE: "<=", ps.GE: ">="}
 OPERATORS: dict[type, str] = {ps.Add: "+", ps.Mul: "*", ps.Sub: "-"}
@@ -86,7 +86,7 @@ def lines_of(op, inputs: Sequence[tuple[str, str]], outputs: Sequence[str]) -> t
 
     Raises
     ------
-    Unsupported
+    UnsupportedError
         A scalar Op, or a type, that has no lines.
     """
     lines = Lines()
@@ -110,7 +110,7 @@ def _results(lines: Lines, op, inputs: list[tuple[str, str]], outputs: list[str]
 def _literal(variable) -> str:
     """Return a constant as text."""
     if not isinstance(variable, Constant):
-        raise Unsupported(f"{variable} in a scalar expression")
+        raise UnsupportedError(f"{variable} in a scalar expression")
     value, dtype = np.asarray(variable.data).item(), variable.type.dtype
     kind = "np.bool_" if dtype == "bool" else f"np.{dtype}"
     if isinstance(value, float) and not math.isfinite(value):
@@ -121,9 +121,9 @@ def _literal(variable) -> str:
 def _one(lines: Lines, op, inputs: list[tuple[str, str]], dtype: str) -> str:
     kind = type(op)
     if kind not in _KINDS and kind not in FUNCTIONS and kind not in OURS:
-        raise Unsupported(f"the scalar Op {op}")
+        raise UnsupportedError(f"the scalar Op {op}")
     if dtype not in _TYPES or any(source not in _TYPES for _, source in inputs):
-        raise Unsupported(f"the scalar Op {op} of {', '.join(source for _, source in inputs)}")
+        raise UnsupportedError(f"the scalar Op {op} of {', '.join(source for _, source in inputs)}")
     if kind in FUNCTIONS or kind in OURS:
         (name, source), *_ = inputs
         argument = lines.converted(name, source, _floating(dtype, op))
@@ -137,7 +137,7 @@ _TYPES = ("float32", "float64", "int64", "int32", "int16", "int8", "uint32", "ui
 
 def _floating(dtype: str, op) -> str:
     if not dtype.startswith("float"):
-        raise Unsupported(f"the scalar Op {op} of {dtype}")
+        raise UnsupportedError(f"the scalar Op {op} of {dtype}")
     return dtype
 
 
@@ -148,20 +148,20 @@ def _same(lines: Lines, inputs: list[tuple[str, str]], dtype: str) -> list[str]:
 def _comparison(lines: Lines, op, inputs, dtype) -> str:
     common = np.result_type(*(source for _, source in inputs)).name
     if common not in _TYPES:
-        raise Unsupported(f"the comparison {op} of {common}")
+        raise UnsupportedError(f"the comparison {op} of {common}")
     left, right = _same(lines, inputs, common if common != "bool" else "uint8")
     return lines.add(f"{left} {COMPARISONS[type(op)]} {right}")
 
 
 def _operator(lines: Lines, op, inputs, dtype) -> str:
     if dtype == "bool":
-        raise Unsupported(f"the scalar Op {op} of bool")
+        raise UnsupportedError(f"the scalar Op {op} of bool")
     return lines.add(f" {OPERATORS[type(op)]} ".join(_same(lines, inputs, dtype)))
 
 
 def _bits(lines: Lines, op, inputs, dtype) -> str:
     if dtype.startswith("float"):
-        raise Unsupported(f"the scalar Op {op} of {dtype}")
+        raise UnsupportedError(f"the scalar Op {op} of {dtype}")
     return lines.add(f" {BITS[type(op)]} ".join(_same(lines, inputs, dtype)))
 
 

@@ -137,7 +137,7 @@ def _module_text(new: Request) -> tuple[str, int]:
 
 def _compile(new: Request, text: str, scratch: int) -> None:
     try:
-        kept = Kept(scratch, object_code.compile_text(text))
+        kept = Kept(scratch, object_code.compile_text(text, vectorize=new.kernel.vectorized_by_llvm))
         address = object_code.load(new.symbol, kept.code)
         cache_folder.current().write(new.symbol, kept)
     except Exception as error:

@@ -1,6 +1,5 @@
 """``network3 search``: trials that are kept and gone on with, ended early or diverged, and what it refuses."""
 
-import os
 import re
 import signal
 from dataclasses import replace
@@ -128,7 +127,7 @@ def test_ctrl_c_in_a_trial_keeps_those_before(run, little, monkeypatch):
 
     def press_ctrl_c(progress):
         if progress.epoch_done:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
     def interrupted_in_the_third(net, *arguments, callbacks, **options):
         begun.append(1)

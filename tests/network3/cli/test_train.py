@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import os
 import re
 import signal
 from pathlib import Path
@@ -88,7 +87,7 @@ def press_ctrl_c_in_epoch(epoch):
     def press(self, progress):
         if progress.epoch == epoch and not heard:
             heard.append(progress.batch)
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
     return press
 

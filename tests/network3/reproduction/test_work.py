@@ -1,7 +1,6 @@
 """One task in this process: what is measured, how an interrupted training goes on, what ends early, who votes."""
 
 import json
-import os
 import signal
 from dataclasses import replace
 
@@ -96,7 +95,7 @@ def test_an_interrupted_training_goes_on_to_the_same_history(results, tmp_path, 
 
     def press_ctrl_c(progress):
         if progress.epoch == 1 and progress.epoch_done == epoch_done:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
     with monkeypatch.context() as patch:
         patch.setattr("network3.training.STEPS_A_CHUNK", 25)

@@ -9,6 +9,9 @@ from .errors import KernelError
 from .module import literal
 from .types import NAMES, NARROW, Value, is_constant, is_float
 
+# The least and the largest number of each type.
+BOUNDS = {dtype: (int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)) for dtype in (*NARROW, "int64")}
+
 
 def is_number(x: Any) -> bool:
     """Return whether `x` is a number, a constant or one at run time."""
@@ -55,8 +58,8 @@ def constant(x: Any, dtype: str) -> Value:
         if not isinstance(x, bool | np.bool_):
             raise KernelError("a bool", repr(x), "Write True or False.")
         return Value(literal(x, dtype), dtype)
-    bounds = np.iinfo(dtype)
-    if not bounds.min <= int(x) <= bounds.max:
+    least, most = BOUNDS[dtype]
+    if not least <= int(x) <= most:
         raise KernelError(f"a number that fits into {dtype}", repr(x), "Use a wider type.")
     return Value(literal(x, dtype), dtype)
 
@@ -137,8 +140,8 @@ def converted(x: Any, dtype: str) -> np.generic:
     if not is_number(x) and not isinstance(x, str):
         raise KernelError(f"a number, for {dtype}", described(x), "Convert numbers only.")
     if isinstance(x, float | np.floating) and not is_float(dtype) and dtype != "bool":
-        bounds = np.iinfo(dtype)
-        nearest = 0 if x != x else bounds.min if x <= bounds.min else bounds.max if x >= bounds.max else int(x)
+        least, most = BOUNDS[dtype]
+        nearest = 0 if x != x else least if x <= least else most if x >= most else int(x)
         return folded(dtype, kind, nearest)
     if isinstance(x, np.integer | np.bool_):
         return folded(dtype, lambda number: np.asarray(number).astype(dtype)[()], x)

@@ -1,14 +1,14 @@
 """Where a kernel's code is written: the function under way, and how it reaches memory."""
 
+import math
 from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from ..processor import vector_bytes
 from .errors import KernelError
 from .module import Module
 from .types import MEMORY, REGISTER, ArrayValue, Value, itemsize
-from .vector_loop import Loop, Scalar, VectorLoop
+from .vector_loop import Loop, NoVectorsError, VectorLoop
 from .violations import OUTSIDE
 from .writer import Writer
 
@@ -25,6 +25,8 @@ class Frame(Writer):
     checking : bool
         Whether every access to an array is checked. A violation is written into the function's parameter ``%report``,
         and the function returns.
+    vector_bytes : int, default 0
+        Of the vectors that simple loops become loops over; 0 if they stay as they are.
 
     Attributes
     ----------
@@ -36,9 +38,9 @@ class Frame(Writer):
     scratch_bytes : int
     """
 
-    def __init__(self, module: Module, checking: bool = False):
+    def __init__(self, module: Module, checking: bool = False, vector_bytes: int = 0):
         super().__init__()
-        self.module, self.checking = module, checking
+        self.module, self.checking, self.vector_bytes = module, checking, vector_bytes
         self.file, self.line = "", 0
         self.scratch: list[int] = []
         self.scratch_bytes = 0
@@ -96,17 +98,17 @@ class Frame(Writer):
     def finish_loop(self, loop: Loop, place: int, variables: Collection[str]) -> None:
         """Write a loop as one over vectors, if it is such a loop."""
         first, lines = place - 2, self._lines[place + 1 : -3]
-        for size in () if self.checking else (vector_bytes(), vector_bytes() // 2):
+        for size in (self.vector_bytes, self.vector_bytes // 2):
             try:
                 vectors = VectorLoop(loop, lines, variables, size)
-            except Scalar:
+            except NoVectorsError:
                 return
             for function in vectors.declared:
                 self.module.declare(*function)
             text, loop = vectors.written()
             self._lines[first : first + 3] = text
             first += len(text) - 3
-            if vectors.lanes < MANY:
+            if vectors.lanes < MANY or loop.most < math.inf:
                 return
 
     # --- checks

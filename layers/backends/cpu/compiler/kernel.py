@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..processor import vector_bytes
 from .errors import KernelError
 from .frame import Frame
 from .module import Module
@@ -26,11 +27,12 @@ class Kernel:
         For people.
     key : str
         The same for kernels that are made alike only: the factory and its arguments.
+    vectorized_by_llvm : bool
     """
 
     def __init__(self, factory: Callable, arguments: tuple, keywords: dict):
         self._factory, self._arguments, self._keywords = factory, arguments, keywords
-        self.name = factory.__name__.strip("_")
+        self.name, self.vectorized_by_llvm = factory.__name__.strip("_"), False
         self._check((*arguments, *keywords.values()))
         given = [*map(repr, arguments), *(f"{name}={value!r}" for name, value in sorted(keywords.items()))]
         self.key = f"{factory.__module__}.{factory.__qualname__}({', '.join(given)})"
@@ -40,7 +42,7 @@ class Kernel:
         if isinstance(x, tuple):
             for part in x:
                 self._check(part)
-        elif is_dataclass(x) and not isinstance(x, type) and x.__dataclass_params__.frozen:  # type: ignore[attr-defined]
+        elif is_dataclass(x) and not isinstance(x, type) and x.__dataclass_params__.frozen:
             for name in x.__dataclass_fields__:
                 self._check(getattr(x, name))
         elif x is not None and not isinstance(x, str | int | float | np.generic):
@@ -82,8 +84,23 @@ def kernel(factory: Callable[..., Callable]) -> Callable[..., Kernel]:
     def make(*arguments: Any, **keywords: Any) -> Kernel:
         return Kernel(factory, arguments, keywords)
 
-    make.makes_kernels = True  # type: ignore[attr-defined]
+    make.makes_kernels = True
     return make
+
+
+def vectorized_by_llvm(make: Callable[..., Kernel]) -> Callable[..., Kernel]:
+    """Mark the kernels of a factory as ones in which LLVM itself is to look for vectors.
+
+    It also finds them where every second number is taken, say, but has to look at the whole kernel several times more.
+    """
+
+    @functools.wraps(make)
+    def marked(*arguments: Any, **keywords: Any) -> Kernel:
+        kernel = make(*arguments, **keywords)
+        kernel.vectorized_by_llvm = True
+        return kernel
+
+    return marked
 
 
 def module_text(kernel: Kernel, symbol: str, *, checking: bool = False) -> tuple[str, int]:
@@ -111,7 +128,7 @@ def module_text(kernel: Kernel, symbol: str, *, checking: bool = False) -> tuple
         Something that is not in the kernel language.
     """
     module = Module()
-    frame = Frame(module, checking)
+    frame = Frame(module, checking, 0 if checking or kernel.vectorized_by_llvm else vector_bytes())
     parameters = ["ptr noalias %report"] if checking else []
     values: list[Any] = [Value("%part", "int64")]
     for k, kind in enumerate(kernel.parameters):
@@ -127,7 +144,8 @@ def module_text(kernel: Kernel, symbol: str, *, checking: bool = False) -> tuple
     if not frame.terminated:
         frame.end("ret void")
     parameters += [f"ptr noalias %scratch{k}" for k in range(len(frame.scratch))]
-    body = f"define internal void @body({', '.join(['i64 %part', *parameters])}) nounwind {{\n{frame.body()}\n}}"
+    parameters_text = ", ".join(["i64 %part", *parameters])
+    body = f"define internal void @body({parameters_text}) nounwind alwaysinline {{\n{frame.body()}\n}}"
     return module.text(body, _entry(symbol, parameters, frame.scratch)), frame.scratch_bytes
 
 

@@ -93,8 +93,7 @@ def copy(to: np.ndarray, i: int, source: np.ndarray, j: int, count: int) -> None
     """Copy a constant number of values from source[j] on to to[i] on; the two do not overlap."""
     if not (0 <= i <= to.size - count and 0 <= j <= source.size - count):
         raise IndexError(f"{count} numbers from {j} of {source.size} to {i} of {to.size}")
-    if np.shares_memory(to[i : i + count], source[j : j + count]):
-        raise ValueError(f"a copy of {count} numbers between places that overlap")
+    assert not np.shares_memory(to[i : i + count], source[j : j + count]), "a copy between places that overlap"
     to[i : i + count] = source[j : j + count]
 
 

@@ -1,7 +1,7 @@
 """Tiles: blocks of sums in the processor's registers.
 
-LLVM makes vector code of loops where it sees that it may, but keeps no block of sums in registers. A tile is `rows` x
-`columns` vectors of numbers, all sums that a kernel has under way, and each operation on it is written out whole.
+Simple loops become loops over vectors, see `vector_loop`, but nothing keeps a block of sums in registers. A tile is
+`rows` x `columns` vectors of numbers, all sums that a kernel has under way; each operation on it is written out whole.
 """
 
 from collections.abc import Sequence
@@ -58,7 +58,9 @@ class Tile:
         self.rows, self.columns = len(self.left), len(self.right)
         if dtype not in FLOATS or lanes < 1 or not self.left or not self.right or len(self.onto) != self.columns:
             got = f"{dtype}, {lanes} lanes, {self.rows} rows, {self.columns} columns onto {len(self.onto)} places"
-            raise ValueError(f"Tile: expected float32 or float64, a lane, a row and a column or more; got {got}.")
+            raise ValueError(
+                f"Tile: expected float32 or float64, a lane, a row and a column or more; got {got}. Check it."
+            )
         self._number, self._align = MEMORY[dtype], itemsize(dtype)
         self._vector = f"<{lanes} x {self._number}>"
 
@@ -155,8 +157,7 @@ class Tile:
     @operation
     def add(self, tile, other) -> None:
         """Add another tile."""
-        if tile.shape != other.shape:
-            raise ValueError(f"a tile of {tile.shape} plus one of {other.shape}")
+        assert tile.shape == other.shape, f"a tile of {tile.shape} plus one of {other.shape}"
         tile += other
 
     @add.emitter

@@ -5,6 +5,7 @@ text of a loop without branches: its arrays are gone through number by number, o
 is read at the very same place only. Any other loop stays as it is.
 """
 
+import math
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -19,7 +20,8 @@ _PURE = re.compile(
     r"|sitofp|uitofp|fpext|fptrunc|zext|sext|trunc) "
     r"|call \w+ @llvm\.(fabs|copysign|sqrt|floor|ceil|trunc|rint|fptosi\.sat|fptoui\.sat)\."
 )
-_OF_INDEX = re.compile(r"(add|sub|mul) nsw i64 (\S+), (\S+)")
+_SUM = re.compile(r"(add|sub) nsw i64 (\S+), (\S+)")
+_LOWER_BITS = re.compile(r"trunc i64 (\S+) to \w+")
 _VARIABLE = re.compile(r"%s\d+")
 _WORD = re.compile(r"[%@]?[\w.]+|-\d+")
 _NUMBER = re.compile(r"-?\d|true|false")
@@ -53,8 +55,14 @@ class Loop:
     end: str
     following: str
 
+    @property
+    def most(self) -> float:
+        """How many rounds it has, as far as that is known."""
+        known = self.start.isdigit() and self.stop.isdigit()
+        return max(1, int(self.stop) - int(self.start)) if known else math.inf
 
-class Scalar(Exception):
+
+class NoVectorsError(Exception):
     """The loop stays as it is."""
 
 
@@ -79,18 +87,20 @@ class VectorLoop:
 
     Raises
     ------
-    Scalar
+    NoVectorsError
         The loop stays as it is.
     """
 
     def __init__(self, loop: Loop, lines: list[str], variables: Collection[str], vector_bytes: int):
         if any("<" in line for line in lines):
-            raise Scalar  # it has vectors already
+            raise NoVectorsError  # it has vectors already
         self.loop = loop
         self.declared: list[tuple[str, str, list[str]]] = []
         self._own = variables
         self._changing = {m[3] for line in lines if (m := _STORE.match(line))}
-        self.lanes = vector_bytes // max(map(_widest, lines), default=vector_bytes)
+        self.lanes = vector_bytes // max(map(_widest, lines)) if lines else 0
+        while self.lanes > loop.most:
+            self.lanes //= 2
         self._before: list[str] = []
         self._round: list[str] = []
         self._names = 0
@@ -99,13 +109,13 @@ class VectorLoop:
         self._vectors: dict[tuple[str, str], str] = {}  # of values that are the same in all rounds, or one more in each
         self._read: set[tuple[str, str]] = set()  # array and address
         self._written: set[tuple[str, str]] = set()
-        if self.lanes < 2 or _count(loop) < self.lanes:
-            raise Scalar
+        if self.lanes < 2:
+            raise NoVectorsError
         for line in lines:
             self._add(line)
         arrays = {array for array, _ in self._written}
         if not arrays or len({(a, place) for a, place in self._read | self._written if a in arrays}) > len(arrays):
-            raise Scalar
+            raise NoVectorsError
         self._in_place = any(array in arrays for array, _ in self._read)
 
     # --- the lines of a round
@@ -132,14 +142,14 @@ class VectorLoop:
         elif match := _PURE.match(does):
             self._values[name] = self._calculated(does)
         else:
-            raise Scalar
+            raise NoVectorsError
 
     def _store(self, kind: str, x: str, place: str) -> None:
         if place in self._own:
             return  # it is read in the same round only, and what it is is known there
         state, array, address = self._places.get(place, (ONE, "", ""))
         if state is ONE:
-            raise Scalar
+            raise NoVectorsError
         self._written.add((array, address))
         self._round.append(f"store {self._kind(kind)} {self._vector(x, kind)}, ptr {address}, align {SIZES[kind]}")
 
@@ -147,7 +157,7 @@ class VectorLoop:
         if _VARIABLE.fullmatch(place) and place not in self._changing:
             return ONE, self._give(ONE, f"load {kind}, ptr {place}")
         if place not in self._places:
-            raise Scalar
+            raise NoVectorsError
         state, array, address = self._places[place]
         self._read.add((array, address))
         if state is ONE:
@@ -157,21 +167,23 @@ class VectorLoop:
     def _place(self, kind: str, array: str, index: str) -> tuple[str, str, str]:
         state, number = self._value(index)
         if state is EACH:
-            raise Scalar
+            raise NoVectorsError
         return state, array, self._give(state, f"getelementptr {kind}, ptr {array}, i64 {number}")
 
     def _calculated(self, line: str) -> tuple[str, str]:
-        states = {self._value(word)[0] for word in _WORD.findall(line)} - {ONE}
-        step = _OF_INDEX.fullmatch(line)
-        if states and not (step and self._is_next(*step.groups())):
-            return EACH, self._give(EACH, self._widened(line))
-        state = NEXT if states else ONE
+        same = all(self._value(word)[0] is ONE for word in _WORD.findall(line))
+        state = ONE if same else NEXT if self._is_next(line) else EACH
+        if state is EACH:
+            return state, self._give(state, self._widened(line))
         return state, self._give(state, _WORD.sub(lambda word: self._value(word[0])[1], line))
 
-    def _is_next(self, name: str, x: str, y: str) -> bool:
-        """Return whether a sum or a difference is one more in each round."""
-        states = self._value(x)[0], self._value(y)[0]
-        return (name != "mul" and states == (NEXT, ONE)) or (name == "add" and states == (ONE, NEXT))
+    def _is_next(self, line: str) -> bool:
+        """Return whether a line gives a whole number that is one more in each round."""
+        if match := _SUM.fullmatch(line):
+            states = self._value(match[2])[0], self._value(match[3])[0]
+            return states == (NEXT, ONE) or (match[1] == "add" and states == (ONE, NEXT))
+        match = _LOWER_BITS.fullmatch(line)
+        return match is not None and self._value(match[1])[0] is NEXT
 
     def _value(self, x: str) -> tuple[str, str]:
         """Return what a value is, and its name here; what the body does not give is the same in all rounds."""
@@ -268,14 +280,9 @@ class VectorLoop:
 
 
 def _widest(line: str) -> int:
-    """Return the bytes of the widest number that a line is about; what is about indices does not count."""
-    if _OF_INDEX.search(line) or "getelementptr" in line or _VARIABLE.search(line):
+    """Return the bytes of the widest number that a line is about; those of indices do not count."""
+    if "getelementptr" in line or _VARIABLE.search(line):
         return 1
-    return max((SIZES.get(word, 1) for word in _WORD.findall(line)), default=1)
-
-
-def _count(loop: Loop) -> float:
-    """Return how many rounds a loop has at most."""
-    if loop.start.isdigit() and loop.stop.isdigit():
-        return int(loop.stop) - int(loop.start)
-    return float("inf")
+    words = _WORD.findall(line.rpartition(" to ")[2])
+    in_memory = "load" in words or "store" in words or " to " in line
+    return max((SIZES.get(word, 1) for word in words if in_memory or word != "i64"), default=1)

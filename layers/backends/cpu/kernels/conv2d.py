@@ -88,7 +88,7 @@ def conv2d(dtype: str):
             for first in range(0, positions, span):
                 columns = min(span, positions - first)
                 found = segments(table, first, columns, ow, down * wide, right)
-                for start in range(0, taps, TERMS):
+                for start in range(0, max(taps, 1), TERMS):
                     terms = min(TERMS, taps - start)
                     find_taps(bases, at, start, terms, kh, kw, tall, wide)
                     gather(panel, work, bases, terms, table, found, right)

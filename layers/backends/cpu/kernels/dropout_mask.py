@@ -3,9 +3,10 @@
 import numpy as np
 
 from ....ops.dropout_mask import PARITY, ROTATIONS
-from ..compiler import Array, Int, kernel
+from ..compiler import Array, Int, kernel, scratch
 
 PART = 2048  # blocks of a part
+TOGETHER = 256  # blocks whose words are calculated before they are looked at
 
 
 @kernel
@@ -17,17 +18,18 @@ def dropout_mask(dtype: str):
     one, zero = np.dtype(dtype).type(1), np.dtype(dtype).type(0)
 
     def dropout_mask(part, state: Array("int32"), y: Array(dtype), size: Int, threshold: Int, per: Int):
+        words, other_words = scratch(TOGETHER, "uint32"), scratch(TOGETHER, "uint32")
         half, kept = (size + 1) // 2, np.uint32(threshold)
         seed, stream, step = np.uint32(state[0]), np.uint32(state[1]), np.uint32(state[2])
-        first, end = part * per, min(half, (part + 1) * per)
-        both = min(end, size - half)  # the last block serves one element if their number is odd
-        for i in range(first, both):
-            one_word, other_word = threefry2x32(seed, stream, step, np.uint32(i))
-            y[i] = one if one_word >> 8 < kept else zero
-            y[half + i] = one if other_word >> 8 < kept else zero
-        for i in range(max(first, both), end):
-            one_word, _ = threefry2x32(seed, stream, step, np.uint32(i))
-            y[i] = one if one_word >> 8 < kept else zero
+        end = min(half, (part + 1) * per)
+        for first in range(part * per, end, TOGETHER):
+            count = min(TOGETHER, end - first)
+            for i in range(count):
+                words[i], other_words[i] = threefry2x32(seed, stream, step, np.uint32(first + i))
+            for i in range(count):
+                y[first + i] = one if words[i] >> 8 < kept else zero
+            for i in range(min(count, size - half - first)):  # the last block serves one element if their number is odd
+                y[half + first + i] = one if other_words[i] >> 8 < kept else zero
 
     return dropout_mask
 

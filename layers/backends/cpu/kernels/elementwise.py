@@ -1,6 +1,6 @@
 """Elementwise expressions over arrays of any strides: one kernel an expression, types and pattern of strides.
 
-The kernel is written as text: a loop for each axis, the last of which LLVM makes vector code of.
+The kernel is written as text: a loop for each axis, the last of which becomes vector code.
 """
 
 import linecache
@@ -83,7 +83,10 @@ def elementwise(
         _, place = outputs[k]
         array = f"y{k}" if place is None else f"x{place}"
         text.append(f"{indent}{array}[{used[array]}] = {result}")
-    annotations = {**dict(zip(arrays, map(Array, dtypes), strict=True)), **dict.fromkeys(parameters[1 + len(arrays) :], Int)}
+    annotations = {
+        **dict(zip(arrays, map(Array, dtypes), strict=True)),
+        **dict.fromkeys(parameters[1 + len(arrays) :], Int),
+    }
     return function_of("\n".join(text) + "\n", "elementwise", annotations)
 
 

@@ -45,7 +45,7 @@ def bits_of(x):
 
 
 @bits_of.emitter
-def bits_of(frame: Frame, x: Value) -> Value:
+def _emit_bits_of(frame: Frame, x: Value) -> Value:
     return Value(frame.pure(f"bitcast float {x.llvm} to i32"), "int32")
 
 
@@ -56,7 +56,7 @@ def float_of(bits):
 
 
 @float_of.emitter
-def float_of(frame: Frame, bits: Value) -> Value:
+def _emit_float_of(frame: Frame, bits: Value) -> Value:
     return Value(frame.pure(f"bitcast i32 {bits.llvm} to float"), "float32")
 
 
@@ -67,7 +67,7 @@ def fused(a, b, c):
 
 
 @fused.emitter
-def fused(frame: Frame, a, b, c) -> Value:
+def _emit_fused(frame: Frame, a, b, c) -> Value:
     one, other, third = (of_type(x, "float32", "fused").llvm for x in (a, b, c))
     product = frame.pure(f"fmul contract float {one}, {other}")
     return Value(frame.pure(f"fadd contract float {product}, {third}"), "float32")

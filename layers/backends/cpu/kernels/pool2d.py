@@ -8,12 +8,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..compiler import Array, Int, kernel
+from ..compiler import Array, Int, kernel, vectorized_by_llvm
 from .moves import fill
 
 MOST_WRITTEN_OUT = 16  # places of a window that are written out one by one: LLVM then makes vectors of several windows
 
 
+@vectorized_by_llvm
 @kernel
 def pool2d(dtype: str, mode: str, size: tuple[int, int]):
     """The largest value of each window ("max"; NaN is kept), the root of the sum of squares ("l2"), or the sum ("sum").
@@ -55,6 +56,7 @@ def pool2d(dtype: str, mode: str, size: tuple[int, int]):
     return pool2d
 
 
+@vectorized_by_llvm
 @kernel
 def unpool2d(dtype: str, size: tuple[int, int]):
     """Each value repeated over its window.
@@ -73,6 +75,7 @@ def unpool2d(dtype: str, size: tuple[int, int]):
     return unpool2d
 
 
+@vectorized_by_llvm
 @kernel
 def max_pool2d_gradient(dtype: str, size: tuple[int, int]):
     """The gradient of the largest values: every value that equals its window's largest receives all of it.

@@ -134,9 +134,9 @@ def fitting_lanes(dtype: str, most: int) -> int:
 def rows_in_registers(vectors: int) -> int:
     """Return how many rows of so many vectors have their sums in registers together."""
     registers = vector_registers()
-    # A number that is multiplied by one vector only is read by the multiplication. Others take registers; where there
-    # are many, LLVM has several under way, and if it finds too few it puts sums into memory in every round.
-    spare = 8 if vectors > 1 and registers >= 32 else 2
+    # A number that is multiplied by one vector only is read by the multiplication; others take registers, and where
+    # there are many, LLVM has several under way. If it finds too few, it puts sums into memory in every round.
+    spare = {1: 2, 2: 8}.get(vectors, 4) if registers >= 32 else 2
     return max(1, (registers - spare - vectors) // vectors)
 
 

@@ -7,8 +7,8 @@ from . import exponential
 
 
 @kernel
-def softmax(dtype: str, log: bool):
-    """Softmax of each row, or its logarithm.
+def softmax(dtype: str):
+    """Softmax of each row, or, if `log` is not 0, its logarithm.
 
     x, y, shifted (for what is under way) : (rows, columns). One part. The exponentials of all rows are taken in one
     loop, which becomes vector code: a row of ten alone does not.
@@ -16,7 +16,7 @@ def softmax(dtype: str, log: bool):
     number = np.dtype(dtype).type
     exp = exponential.exp32 if dtype == "float32" else exponential.exp64
 
-    def softmax(part, x: Array(dtype), y: Array(dtype), shifted: Array(dtype), rows: Int, columns: Int):
+    def softmax(part, x: Array(dtype), y: Array(dtype), shifted: Array(dtype), rows: Int, columns: Int, log: Int):
         for r in range(rows):
             start = r * columns
             largest = x[start]
@@ -31,7 +31,7 @@ def softmax(dtype: str, log: bool):
             total = number(0)
             for j in range(columns):  # NaN, wherever it is, makes the sum NaN
                 total += y[start + j]
-            if log:
+            if log != 0:
                 logarithm = np.log(total)
                 for j in range(columns):
                     y[start + j] = shifted[start + j] - logarithm

@@ -31,7 +31,9 @@ class WideSum:
     def __init__(self, source: str, dtype: str, lanes: int, squared: bool):
         if source not in FLOATS or dtype not in FLOATS or itemsize(source) > itemsize(dtype) or lanes & (lanes - 1):
             got = f"{source} as {dtype}, {lanes} lanes"
-            raise ValueError(f"WideSum: expected float32 or float64 as no less, and a power of two; got {got}.")
+            raise ValueError(
+                f"WideSum: expected float32 or float64 as no less, and a power of two; got {got}. Check them."
+            )
         self.source, self.dtype, self.lanes, self.squared = source, dtype, lanes, squared
         self._narrow, self._vector = (f"<{lanes} x {MEMORY[kind]}>" for kind in (source, dtype))
 

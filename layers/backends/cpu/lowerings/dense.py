@@ -19,7 +19,7 @@ from ..kernels.product_transposed import product_transposed, transposed_layout, 
 from ..kernels.sizes import Sizes
 from ..ops import Descend
 from ..plan import View
-from ..unsupported import Unsupported
+from ..unsupported import UnsupportedError
 from .elementwise import contiguous, copy_to
 from .registry import Lowering, lowers
 
@@ -28,7 +28,7 @@ from .registry import Lowering, lowers
 def lower_dot(low: Lowering, node: Apply, left: View, right: View) -> View:
     """Multiply matrices; a vector is a matrix of one row, or one column."""
     if left.dtype != right.dtype or left.dtype not in ("float32", "float64"):
-        raise Unsupported(f"{node.op} of {left.dtype} and {right.dtype}")
+        raise UnsupportedError(f"{node.op} of {left.dtype} and {right.dtype}")
     a = left if len(left.shape) == 2 else _matrix(left, (1, 0))
     b = right if len(right.shape) == 2 else _matrix(right, (0, 1))
     out = low.new(left.dtype, (a.shape[0], b.shape[1]))

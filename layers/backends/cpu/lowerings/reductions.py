@@ -9,11 +9,11 @@ from pytensor.tensor.elemwise import CAReduce
 from pytensor.tensor.math import Argmax
 
 from ..kernels.argmax import argmax
-from ..kernels.reductions import PART, reduce, sum_columns, sum_rows
+from ..kernels.reductions import LANES, PART, even_blocks, lanes_for, reduce, sum_columns, sum_rows
 from ..kernels.softmax import softmax
 from ..ops import RowSoftmax, SumOfSquares
 from ..plan import View
-from ..unsupported import Unsupported
+from ..unsupported import UnsupportedError
 from .elementwise import contiguous
 from .registry import Lowering, lowers
 
@@ -25,6 +25,7 @@ KINDS: dict[type, str] = {
     ps.AND: "and",
     ps.OR: "or",
 }
+FLOATS = {"float32", "float64"}
 TYPES = ("float32", "float64", "int64", "int32", "int16", "int8", "uint32", "uint8", "bool")
 
 
@@ -36,16 +37,16 @@ def lower_reduce(low: Lowering, node: Apply, x: View) -> View:
     kind = KINDS.get(type(op.scalar_op))
     inside = getattr(op, "acc_dtype", None) or dtype
     if kind is None or any(t not in TYPES for t in (x.dtype, dtype, inside)):
-        raise Unsupported(f"the Op {op} of {x.dtype}")
+        raise UnsupportedError(f"the Op {op} of {x.dtype}")
     kept = [d for d in range(len(x.shape)) if d not in axes]
     out = low.new(dtype, tuple(x.shape[d] for d in kept))
     if out.size == 0:
         return out
     x, sizes = as_three(low, x, kept)
-    if (kind, x.dtype, inside, dtype) == ("add", "float32", "float64", "float32"):
+    if kind == "add" and {x.dtype, inside, dtype} <= FLOATS:
         _sum(low, x, out, sizes, squared=False)
     elif kind in ("and", "or") and (x.dtype, inside) != ("bool", "bool"):
-        raise Unsupported(f"the Op {op} of {x.dtype}")
+        raise UnsupportedError(f"the Op {op} of {x.dtype}")
     else:
         per, parts = _parts(sizes)
         low.run(reduce(kind, x.dtype, inside, dtype), [x, out, *sizes, per], parts)
@@ -88,20 +89,34 @@ def _parts(sizes: tuple[int, int, int]) -> tuple[int, int]:
 
 
 def _sum(low: Lowering, x: View, out: View, sizes: tuple[int, int, int], *, squared: bool) -> None:
+    """Add up floating-point numbers, or their squares, by the kernel that fits their sizes.
+
+    They are added up as float64, also where PyTensor asks for no more than float32: so one kernel does for both.
+    """
+    inside = "float64"
     outer, kept, inner = sizes
-    if inner == 1 and kept > 1:
-        found = low.new("float64", (kept,))
-        low.run(sum_columns(squared), [x, out, found, outer, kept])
+    if kept == 1:
+        outer, inner = 1, outer * inner
+        blocks = even_blocks(inner)
+        if blocks > 1:  # for several threads; in how many is fixed by the size
+            found = low.new(inside, (blocks,))
+            low.run(sum_rows(squared, x.dtype, inside, inside), [x, found, 1, blocks, inner // blocks, 1], blocks)
+            x, squared, inner = found, False, blocks
+    elif inner == 1:
+        found = low.new(inside, (kept,))
+        low.run(sum_columns(squared, x.dtype, inside, out.dtype), [x, out, found, outer, kept])
         return
-    per, parts = _parts(sizes)
-    low.run(sum_rows(squared), [x, out, *sizes, per], parts)
+    per, parts = _parts((outer, kept, inner))
+    # Few numbers are not worth a kernel of their own.
+    lanes = lanes_for(inner) if outer * kept * inner > PART else LANES
+    low.run(sum_rows(squared, x.dtype, inside, out.dtype, lanes), [x, out, outer, kept, inner, per], parts)
 
 
 @lowers(RowSoftmax)
 def lower_softmax(low: Lowering, node: Apply, x: View) -> View:
     """Take softmax of each row, or its logarithm."""
     out, shifted = low.new(x.dtype, x.shape), low.new(x.dtype, x.shape)
-    low.run(softmax(x.dtype, node.op.log), [contiguous(low, x), out, shifted, *x.shape])
+    low.run(softmax(x.dtype), [contiguous(low, x), out, shifted, *x.shape, int(node.op.log)])
     return out
 
 
@@ -110,9 +125,9 @@ def lower_argmax(low: Lowering, node: Apply, x: View) -> View:
     """Find the place of the largest number along an axis, or of all."""
     axes = tuple(range(len(x.shape))) if node.op.axis is None else tuple(node.op.axis)
     if x.dtype not in TYPES or x.dtype == "bool" or 0 in x.shape:
-        raise Unsupported(f"the Op {node.op} of {x.dtype} of shape {x.shape}")
-    if list(axes) != list(range(axes[0], axes[-1] + 1)) if axes else True:
-        raise Unsupported(f"the Op {node.op}")
+        raise UnsupportedError(f"the Op {node.op} of {x.dtype} of shape {x.shape}")
+    if not axes or axes != tuple(range(axes[0], axes[-1] + 1)):
+        raise UnsupportedError(f"the Op {node.op}")
     first, last = axes[0], axes[-1] + 1
     sizes = math.prod(x.shape[:first]), math.prod(x.shape[first:last]), math.prod(x.shape[last:])
     out = low.new("int64", x.shape[:first] + x.shape[last:])

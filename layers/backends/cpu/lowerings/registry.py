@@ -14,7 +14,7 @@ from pytensor.tensor.type import TensorType
 
 from ..compiler import Kernel
 from ..plan import Plan, View
-from ..unsupported import Unsupported
+from ..unsupported import UnsupportedError
 
 Lowered = Callable[..., View | Sequence[View]]
 _LOWERINGS: dict[type, Lowered] = {}
@@ -35,13 +35,13 @@ def lowering_of(op: Any) -> Lowered:
 
     Raises
     ------
-    Unsupported
+    UnsupportedError
         There is none.
     """
     for kind in type(op).__mro__:
         if kind in _LOWERINGS:
             return _LOWERINGS[kind]
-    raise Unsupported(f"the Op {op} ({type(op).__name__})")
+    raise UnsupportedError(f"the Op {op} ({type(op).__name__})")
 
 
 class Lowering:
@@ -56,7 +56,7 @@ class Lowering:
 
     Raises
     ------
-    Unsupported
+    UnsupportedError
         A node, a type or a shape that has no lowering.
     """
 
@@ -75,7 +75,7 @@ class Lowering:
         """Return where a value lies."""
         if variable not in self.views:
             if not isinstance(variable, Constant) or not isinstance(variable.type, TensorType | ScalarType):
-                raise Unsupported(f"{variable} of type {variable.type}")
+                raise UnsupportedError(f"{variable} of type {variable.type}")
             self.views[variable] = self.plan.constant(np.asarray(variable.data))
         return self.views[variable]
 
@@ -91,11 +91,11 @@ class Lowering:
 
 def _type_of(variable: Variable) -> tuple[str, tuple[int, ...]]:
     if not isinstance(variable.type, TensorType):
-        raise Unsupported(f"{variable} of type {variable.type}")
+        raise UnsupportedError(f"{variable} of type {variable.type}")
     shape = variable.type.shape
     known = tuple(n for n in shape if n is not None)
     if len(known) < len(shape):
-        raise Unsupported(f"{variable} of open shape {shape}")
+        raise UnsupportedError(f"{variable} of open shape {shape}")
     return variable.type.dtype, known
 
 
@@ -104,9 +104,9 @@ def constant_of(variable: Variable) -> Any:
 
     Raises
     ------
-    Unsupported
+    UnsupportedError
         It is known at run time only.
     """
     if not isinstance(variable, Constant):
-        raise Unsupported(f"{variable}, which is known at run time only")
+        raise UnsupportedError(f"{variable}, which is known at run time only")
     return variable.data

@@ -11,7 +11,7 @@ from pytensor.tensor.shape import Reshape, Shape, Shape_i, SpecifyShape
 from pytensor.tensor.subtensor import Subtensor, indices_from_subtensor
 
 from ..plan import View, row_strides
-from ..unsupported import Unsupported
+from ..unsupported import UnsupportedError
 from .elementwise import contiguous
 from .registry import Lowering, constant_of, lowers
 
@@ -46,7 +46,7 @@ def lower_same(low: Lowering, node: Apply, x: View, *_: View) -> View:
     """Nothing: all shapes are known."""
     expected = [int(constant_of(v)) if isinstance(v, Constant) else None for v in node.inputs[1:]]
     if any(n is not None and n != m for n, m in zip(expected, x.shape, strict=False)) and expected:
-        raise Unsupported(f"{node}, which does not hold")
+        raise UnsupportedError(f"{node}, which does not hold")
     return x
 
 
@@ -61,7 +61,7 @@ def lower_shape(low: Lowering, node: Apply, x: View) -> View:
 def lower_assert(low: Lowering, node: Apply, x: View, *_: View) -> View:
     """Nothing, if all that is asserted is known to hold."""
     if not all(isinstance(v, Constant) and bool(v.data) for v in node.inputs[1:]):
-        raise Unsupported(f"{node}")
+        raise UnsupportedError(f"{node}")
     return x
 
 
@@ -101,6 +101,5 @@ def part_of(x: View, indices: Sequence[int | slice]) -> View:
         elif -n <= index < n:
             offset += index % n * stride
         else:
-            raise Unsupported(f"index {index} of an axis of {n}")
+            raise UnsupportedError(f"index {index} of an axis of {n}")
     return View(x.buffer, x.dtype, tuple(shape), tuple(strides), offset)
-

@@ -16,27 +16,12 @@ from .team import in_single_thread
 from .work_queue import QUEUE, WorkQueue, do_job
 
 
-def run_commands(queue, commands, count, scratch, stride, areas):
-    """Do the commands one after the other, each with whoever helps."""
-    for c in range(count):
-        do_job(queue, commands[3 * c], commands[3 * c + 1], commands[3 * c + 2], scratch, stride, areas)
-
-
-@kernel
-def run_plan():
-    """Do the commands of a plan, one after the other."""
-
-    def run_plan(part, queue: Int, commands: Array("int64"), count: Int, scratch: Int, stride: Int, areas: Int):
-        run_commands(queue, commands, count, scratch, stride, areas)
-
-    return run_plan
-
-
 @kernel
 def run_steps():
     """Do the commands of a plan for one mini-batch after the other, and keep the results of each.
 
-    What kernels change while this runs is given by its address, since LLVM takes it that nobody else changes an array.
+    A single run of a plan is a step without slots and results: whoever starts waits for one kernel less. What kernels
+    change while this runs is given by its address, since LLVM takes it that nobody else changes an array.
     """
 
     def run_steps(
@@ -59,11 +44,15 @@ def run_steps():
         for s in range(steps):
             for k in range(slot_count):
                 atomic_store(slots[k], 0, rows + 8 * s * batch)
-            run_commands(queue, commands, count, scratch, stride, areas)
+            for c in range(count):
+                do_job(queue, commands[3 * c], commands[3 * c + 1], commands[3 * c + 2], scratch, stride, areas)
             for r in range(results):
                 all_results[s * results + r] = atomic_load(found, r)
 
     return run_steps
+
+
+ONE_STEP = 0, 0, 0, 1, 0, 0, 0, 0  # what `run_steps` takes after `areas`: no slots, no rows, one step, no results
 
 
 class Scratch(NamedTuple):
@@ -91,9 +80,10 @@ class PlanLoop:
 
     def __init__(self, commands: NDArray[np.int64], scratch: Scratch, queue: WorkQueue = QUEUE):
         self._kept = commands
-        self._blocks = _argument_blocks(commands, scratch, queue)
+        blocks = _argument_blocks(commands, scratch, queue)
+        self._blocks = np.hstack([blocks, np.tile(np.int64(ONE_STEP), (2, 1))])
         self._addresses = [block.ctypes.data for block in self._blocks]
-        self._run = compiled(run_plan)
+        self._run = compiled(run_steps)
 
     def __call__(self) -> None:
         """Do all commands, with the helpers of the thread pool, or alone where `single_thread` is entered."""

@@ -47,5 +47,3 @@ def check(inputs: Sequence, outputs: Sequence, values: Sequence[np.ndarray] | No
             assert (one.shape, one.dtype) == (other.shape, other.dtype)
             np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)
     return ours
-
-

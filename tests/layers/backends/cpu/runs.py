@@ -88,7 +88,8 @@ def _block(kernel: Kernel, arguments: list[Any], report: np.ndarray | None) -> n
     words = [] if report is None else [report.ctypes.data]
     for kind, value in zip(kinds, arguments, strict=True):
         if isinstance(kind, Array):
-            assert value.flags.c_contiguous and value.dtype == kind.dtype, f"{value.dtype} for {kind}"
+            assert value.flags.c_contiguous
+            assert value.dtype == kind.dtype, f"{value.dtype} for {kind}"
             words += [value.ctypes.data] if report is None else [value.ctypes.data, value.size]
         else:
             words.append(int(value))

@@ -1,4 +1,4 @@
-"""Every kind of network the library can build has plans, whose kernels stay within their arrays and give PyTensor's results."""
+"""Every kind of network has plans, whose kernels stay within their arrays and give PyTensor's results."""
 
 import numpy as np
 import pytensor
@@ -57,12 +57,18 @@ def soft(n_in, p=0.0):
 
 KINDS = {
     "dense": (lambda: [dense(WIDTH, 20), soft(20)], {}),
-    "three hidden, l2": (lambda: [dense(WIDTH, 7), dense(7, 9), dense(9, 30), soft(30)], {"regularizer": regularization.l2}),
+    "three hidden, l2": (
+        lambda: [dense(WIDTH, 7), dense(7, 9), dense(9, 30), soft(30)],
+        {"regularizer": regularization.l2},
+    ),
     "quadratic": (lambda: [dense(WIDTH, 8), dense(8, 10)], {"cost": costs.quadratic}),
     "cross entropy, l1": (lambda: [dense(WIDTH, 10)], {"cost": costs.cross_entropy, "regularizer": regularization.l1}),
     "elastic": (lambda: [dense(WIDTH, 5), soft(5)], {"regularizer": regularization.ElasticNet(0.5)}),
     "momentum": (lambda: [dense(WIDTH, 20, tanh), soft(20)], {"rule": rules.Momentum(0.9)}),
-    "nesterov": (lambda: [dense(WIDTH, 20, tanh), soft(20)], {"rule": rules.Nesterov(0.9), "regularizer": regularization.l2}),
+    "nesterov": (
+        lambda: [dense(WIDTH, 20, tanh), soft(20)],
+        {"rule": rules.Nesterov(0.9), "regularizer": regularization.l2},
+    ),
     "max norm, dropout": (lambda: [dense(WIDTH, 20, p=0.2), soft(20, 0.5)], {"rule": rules.MaxNorm(0.3)}),
     "adam": (lambda: [dense(WIDTH, 20), soft(20)], {"rule": adam}),
     "step": (lambda: [dense(WIDTH, 20, step), soft(20)], {}),

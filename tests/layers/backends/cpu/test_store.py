@@ -19,7 +19,7 @@ from network3.layers.backends.cpu.store import kernel_symbol, request
 
 def kernel(number):
     """A kernel that adds `number` and its part to the first word of its arguments."""
-    return SimpleNamespace(key=f"add({number})", number=number)
+    return SimpleNamespace(key=f"add({number})", number=number, vectorized_by_llvm=False)
 
 
 def text_of(symbol, number):
@@ -263,7 +263,7 @@ def test_the_symbol_follows_what_code_depends_on(monkeypatch):
         (store.llvmlite, "__version__", "0.99.0"),
         (store, "target", lambda: ("haswell", processor.target()[1])),
         (store, "target", lambda: (processor.target()[0], "+sse2")),
-        (object_code, "SETTINGS", object_code.SETTINGS._replace(unroll=not object_code.SETTINGS.unroll)),
+        (object_code, "SETTINGS", object_code.SETTINGS._replace(passes=("sroa",))),
         (Path, "read_bytes", lambda path: b"other sources"),
         (binding, "get_process_triple", lambda: "another-system"),
     ]

@@ -79,6 +79,21 @@ def test_functions_change_arrays_and_not_their_arguments():
     agreed(called, np.zeros(10, "int64"), 10)
 
 
+def test_functions_call_themselves_with_constants():
+    taps = (3, 1, 4, 1, 5)
+
+    def sum_from(k, x, i):
+        if k == len(taps):
+            return np.int64(0)
+        return taps[k] * x[i + k] + sum_from(k + 1, x, i)
+
+    def called(part, x: Array("int64"), y: Array("int64"), n: Int):
+        for i in range(n):
+            y[i] = sum_from(0, x, i)
+
+    agreed(called, np.arange(10), np.zeros(6, "int64"), 6)
+
+
 def test_functions_know_their_own_closures():
     def make(factor):
         def times(x):

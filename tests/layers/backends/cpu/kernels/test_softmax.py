@@ -12,7 +12,7 @@ SHAPES = [(1, 1), (7, 11), (10, 10), (3, 1), (1, 17), (33, 4)]
 
 def computed(value, log, how):
     y, under_way = np.full_like(value, np.nan), np.full_like(value, np.nan)
-    run(softmax(str(value.dtype), log), [value, y, under_way, *value.shape], 1, how)
+    run(softmax(str(value.dtype)), [value, y, under_way, *value.shape, int(log)], 1, how)
     return y
 
 

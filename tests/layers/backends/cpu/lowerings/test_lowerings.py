@@ -7,20 +7,34 @@ import pytest
 from tests.layers.backends.cpu.graphs import check, tensor
 
 X, Y, B, M = tensor("x", 4, 5), tensor("y", 4, 5), tensor("b", 5), tensor("m", 3, 4, 5)
-D, I, J, Q = tensor("d", 4, 5, dtype="float64"), tensor("i", 4, 5, dtype="int32"), tensor("j", 4, 5, dtype="int64"), X > 0
+D, K, J, Q = (
+    tensor("d", 4, 5, dtype="float64"),
+    tensor("i", 4, 5, dtype="int32"),
+    tensor("j", 4, 5, dtype="int64"),
+    X > 0,
+)
 T = tensor("t", 4, 5, dtype="bool")
 
 ELEMENTWISE = {
     "spread": ([X, Y, B], [X * Y + B, (X.T + 1).T, X + X, B + 1]),
-    "types": ([X, D, I], [X * I, X + D, pt.cast(X, "int32") + I, pt.cast(I, "bool"), pt.cast(D, "float32"), I - 7]),
-    "switch": ([X, I], [pt.switch(I > 2, X, -X), pt.maximum(X, 0), pt.minimum(X, I), pt.clip(X, -0.5, 0.5)]),
-    "signs": ([X, I, J], [pt.sign(X), abs(X), pt.sign(I - 2), abs(J - 2), -X, -J]),
-    "logic": ([X, Y, T], [pt.and_(X > 0, Y > 0), pt.or_(T, Y < 0), ~T, pt.eq(X, Y), pt.neq(X, Y), X >= Y, X <= Y, pt.xor(T, Q)]),
-    "bits": ([I, J], [pt.bitwise_and(I, 3), pt.bitwise_or(J, 4), pt.bitwise_xor(I, I), pt.bitwise_not(J)]),
+    "types": ([X, D, K], [X * K, X + D, pt.cast(X, "int32") + K, pt.cast(K, "bool"), pt.cast(D, "float32"), K - 7]),
+    "switch": ([X, K], [pt.switch(K > 2, X, -X), pt.maximum(X, 0), pt.minimum(X, K), pt.clip(X, -0.5, 0.5)]),
+    "signs": ([X, K, J], [pt.sign(X), abs(X), pt.sign(K - 2), abs(J - 2), -X, -J]),
+    "logic": (
+        [X, Y, T],
+        [pt.and_(X > 0, Y > 0), pt.or_(T, Y < 0), ~T, pt.eq(X, Y), pt.neq(X, Y), X >= Y, X <= Y, pt.xor(T, Q)],
+    ),
+    "bits": ([K, J], [pt.bitwise_and(K, 3), pt.bitwise_or(J, 4), pt.bitwise_xor(K, K), pt.bitwise_not(J)]),
     "functions": ([X], [pt.exp(X), pt.tanh(X), pt.sigmoid(X), pt.softplus(X), pt.log1p(X * X), pt.expm1(X), pt.erf(X)]),
-    "functions of float64": ([D], [pt.exp(D), pt.tanh(D), pt.sigmoid(D), pt.softplus(D), pt.log1p(D * D), pt.log(abs(D))]),
+    "functions of float64": (
+        [D],
+        [pt.exp(D), pt.tanh(D), pt.sigmoid(D), pt.softplus(D), pt.log1p(D * D), pt.log(abs(D))],
+    ),
     "powers": ([X, D], [X**2, X**3, pt.sqrt(abs(X)), abs(D) ** 2.5, 1 / X, pt.reciprocal(D)]),
-    "rounding": ([X], [pt.floor(X), pt.ceil(X), pt.round(X), pt.sin(X), pt.cos(X), pt.arctan(X), pt.isnan(X), pt.isinf(X)]),
+    "rounding": (
+        [X],
+        [pt.floor(X), pt.ceil(X), pt.round(X), pt.sin(X), pt.cos(X), pt.arctan(X), pt.isnan(X), pt.isinf(X)],
+    ),
     "no axes": ([X, B], [X.sum() * 2, B[0] + 1, X[1, 2] * B[3]]),
     "many axes": ([M, B], [M * B, M + M.dimshuffle(0, 1, 2), M[:, :1] * M, M.dimshuffle(2, 0, 1) * 2]),
 }
@@ -30,7 +44,10 @@ PARTS = {
     "join": ([X, Y], [pt.concatenate([X, Y], 0), pt.concatenate([X, Y, X], 1) * 2, pt.stack([X, Y])]),
     "split": ([X], pt.split(X, [1, 3], n_splits=2, axis=0)),
     "filled": ([B], [pt.zeros((3, 4)) + B[0], pt.alloc(B, 3, 5), pt.ones_like(B)]),
-    "set": ([X, Y], [pt.set_subtensor(X[1:3], Y[0]), pt.inc_subtensor(X[:, 2], 1.0), pt.inc_subtensor(X[::-1, 1:3], Y[:, :2])]),
+    "set": (
+        [X, Y],
+        [pt.set_subtensor(X[1:3], Y[0]), pt.inc_subtensor(X[:, 2], 1.0), pt.inc_subtensor(X[::-1, 1:3], Y[:, :2])],
+    ),
     "vectors": ([X], [pt.stack([X.sum(), X[0, 0], X.max()])]),
     "shapes": ([X], [X.shape[0] * X, X.flatten(), X.ravel()[3:7]]),
 }
@@ -39,9 +56,12 @@ SUMS = {
     "axes": ([M], [M.sum(0), M.sum(1), M.sum(2), M.sum((0, 2)), M.sum((0, 1)), M.sum((1, 2)), M.max((0, 2)), M.min(1)]),
     "squares": ([M], [(M**2).sum(0), (M**2).sum((1, 2)), (M**2).sum((0, 2)), (M**2).sum(axis=1)]),
     "float64": ([D], [D.sum(0), D.sum(1), (D**2).sum(), D.mean(0), D.max(1)]),
-    "integers": ([I, J, T], [I.sum(), J.sum(0), T.sum(), I.max(0), J.min(1), T.all(), T.any(1)]),
-    "places": ([X, I, M], [X.argmax(1), X.argmax(0), X.argmax(), I.argmax(1), M.argmax(1), pt.argmin(X, 1)]),
-    "softmax": ([X, D], [pt.special.softmax(X, axis=1), pt.special.log_softmax(X, axis=1), pt.special.softmax(D, axis=1)]),
+    "integers": ([K, J, T], [K.sum(), J.sum(0), T.sum(), K.max(0), J.min(1), T.all(), T.any(1)]),
+    "places": ([X, K, M], [X.argmax(1), X.argmax(0), X.argmax(), K.argmax(1), M.argmax(1), pt.argmin(X, 1)]),
+    "softmax": (
+        [X, D],
+        [pt.special.softmax(X, axis=1), pt.special.log_softmax(X, axis=1), pt.special.softmax(D, axis=1)],
+    ),
     "softmax over others": ([X, M], [pt.special.softmax(X, axis=0), pt.special.softmax(M, axis=1)]),
 }
 V, W = tensor("v", 5, 7), tensor("w", 7, 6)

@@ -8,7 +8,7 @@ import pytest
 from network3.layers.backends.cpu import store
 from network3.layers.backends.cpu.compiler import Array, Int, kernel, scratch
 from network3.layers.backends.cpu.threads import PlanLoop, Scratch, StepLoop, single_thread, thread_pool
-from network3.layers.backends.cpu.threads.loops import run_plan, run_steps
+from network3.layers.backends.cpu.threads.loops import ONE_STEP, run_steps
 from network3.layers.backends.cpu.threads.work_queue import HELPERS, QUEUE, WorkQueue
 from tests.layers.backends.cpu.threads.jobs import (
     Callback,
@@ -185,7 +185,8 @@ def test_the_loops_as_plain_python():
     steps = training.rows.ctypes.data, 5, training.batch, found.ctypes.data, 2
     run_steps().function(0, *plan, training.slots, 1, *steps, results.view(np.int64))
     assert (training.w.tobytes(), results.tobytes()) == expected
-    run_plan().function(0, *plan)
+    slots, words, all_results = np.zeros(0, np.int64), list(ONE_STEP[1:-1]), np.zeros(0, np.int64)
+    run_steps().function(0, *plan, slots, *words, all_results)
     assert found[0] != results[-2]
     assert not np.isnan(found).any()
 
