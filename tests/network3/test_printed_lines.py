@@ -7,9 +7,18 @@ from network3 import FullyConnectedLayer, Network, SoftmaxLayer
 
 
 @pytest.fixture(scope="module")
-def net():
+def kept():
     np.random.seed(1)
-    return Network([FullyConnectedLayer(n_in=6, n_out=5), SoftmaxLayer(n_in=5, n_out=3)], 4)
+    net = Network([FullyConnectedLayer(n_in=6, n_out=5), SoftmaxLayer(n_in=5, n_out=3)], 4)
+    return net, net.get_weights()
+
+
+@pytest.fixture
+def net(kept):
+    """One network for all tests, which begins each with its first weights."""
+    net, first = kept
+    net.set_weights(first)
+    return net
 
 
 @pytest.fixture(scope="module")
@@ -59,14 +68,12 @@ def test_lines_come_every_thousand_mini_batches_over_all_epochs(net, data, capsy
 
 def test_a_worse_epoch_prints_neither_best_nor_test(net, data, capsys):
     training, validation, test = data
-    good = net.get_weights()
 
     def spoil(progress):
         if progress.epoch == 1 and progress.batch == progress.batches and not progress.epoch_done:
             net.layers[1].b.set_value(np.array([100, 0, 0], "float32"))  # everything is now taken for a 0
 
     history = net.SGD(training, 2, 4, 0.3, validation, test, callbacks=[spoil])
-    net.set_weights(good)
     best, worse = history.validation_accuracy
     assert capsys.readouterr().out.splitlines()[-5:] == [
         "Training mini-batch number 1000",

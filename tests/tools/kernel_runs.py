@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from network3.layers.backends.cpu import object_code
-from network3.layers.backends.cpu.compiler import Array, Int, Kernel, copy, module_text, scratch
+from network3.layers.backends.cpu.compiler import Array, Int, Kernel, copy, scratch
+from network3.layers.backends.cpu.compiler.translation import module_text
 from network3.layers.backends.cpu.store import Code
 from tests.layers.backends.cpu.runs import call, run_python
 from tests.tools.kernel_source import Source

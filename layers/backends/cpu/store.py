@@ -130,7 +130,8 @@ def _surroundings() -> str:
 
 
 def _module_text(new: Request) -> tuple[str, int]:
-    from .compiler import module_text  # not above: a process whose kernels are on the disk needs no compiler
+    # Not above: a process whose kernels are on the disk needs no compiler.
+    from .compiler.translation import module_text
 
     return module_text(new.kernel, new.symbol, checking=new.checking)
 

@@ -7,7 +7,6 @@ in the language is refused with its file and line. The same functions run as pla
 from .errors import KernelError as KernelError
 from .kernel import Kernel as Kernel
 from .kernel import kernel as kernel
-from .kernel import module_text as module_text
 from .kernel import vectorized_by_llvm as vectorized_by_llvm
 from .operations import FlatArray as FlatArray
 from .operations import Operation as Operation

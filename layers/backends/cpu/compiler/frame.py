@@ -8,9 +8,8 @@ import numpy as np
 from .errors import KernelError
 from .module import Module
 from .types import MEMORY, REGISTER, ArrayValue, Value, itemsize
-from .vector_loop import Loop, NoVectorsError, VectorLoop
 from .violations import OUTSIDE
-from .writer import Writer
+from .writer import Loop, Writer
 
 LINE = 64  # bytes of a cache line
 MANY = 16  # numbers of a vector: some arrays have fewer, so there is a loop over half vectors as well
@@ -97,6 +96,8 @@ class Frame(Writer):
 
     def finish_loop(self, loop: Loop, place: int, variables: Collection[str]) -> None:
         """Write a loop as one over vectors, if it is such a loop."""
+        from .vector_loop import NoVectorsError, VectorLoop  # here: kernels from the disk need none of it
+
         first, lines = place - 2, self._lines[place + 1 : -3]
         for size in (self.vector_bytes, self.vector_bytes // 2):
             try:

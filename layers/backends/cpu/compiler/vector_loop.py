@@ -5,12 +5,12 @@ text of a loop without branches: its arrays are gone through number by number, o
 is read at the very same place only. Any other loop stays as it is.
 """
 
-import math
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from .types import SIZES
+from .writer import Loop
 
 _STORE = re.compile(r"store (\w+) (\S+), ptr (\S+)")
 _LOAD = re.compile(r"load (\w+), ptr (\S+)")
@@ -28,38 +28,6 @@ _NUMBER = re.compile(r"-?\d|true|false")
 _CALL = re.compile(r"call (\w+) @(\S+?)\((.*)\)")
 # What a value is: the same in all rounds of the loop; one more in each, as the loop's number; different in each.
 ONE, NEXT, EACH = "one", "next", "each"
-
-
-@dataclass(frozen=True)
-class Loop:
-    """A loop by steps of 1 whose body is one block.
-
-    Attributes
-    ----------
-    number, start, stop : str
-        What it runs over.
-    guard : str
-        Whether it is run at all.
-    before, body, end : str
-        The labels of the block that it is reached from, of its own, and of the one behind it.
-    following : str
-        The number of the next round.
-    """
-
-    number: str
-    start: str
-    stop: str
-    guard: str
-    before: str
-    body: str
-    end: str
-    following: str
-
-    @property
-    def most(self) -> float:
-        """How many rounds it has, as far as that is known."""
-        known = self.start.isdigit() and self.stop.isdigit()
-        return max(1, int(self.stop) - int(self.start)) if known else math.inf
 
 
 class NoVectorsError(Exception):

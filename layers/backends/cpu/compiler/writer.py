@@ -5,13 +5,44 @@ line has been passed for certain: later in the same block, or in a block that is
 Variables, which change, are slots: memory that LLVM turns into registers.
 """
 
+import math
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from .vector_loop import Loop
-
 I64_MOST = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A loop by steps of 1 whose body is one block.
+
+    Attributes
+    ----------
+    number, start, stop : str
+        What it runs over.
+    guard : str
+        Whether it is run at all.
+    before, body, end : str
+        The labels of the block that it is reached from, of its own, and of the one behind it.
+    following : str
+        The number of the next round.
+    """
+
+    number: str
+    start: str
+    stop: str
+    guard: str
+    before: str
+    body: str
+    end: str
+    following: str
+
+    @property
+    def most(self) -> float:
+        """How many rounds it has, as far as that is known."""
+        known = self.start.isdigit() and self.stop.isdigit()
+        return max(1, int(self.stop) - int(self.start)) if known else math.inf
 
 
 @dataclass(slots=True, eq=False)

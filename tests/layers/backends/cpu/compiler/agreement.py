@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from network3.layers.backends.cpu.compiler import Kernel, module_text
+from network3.layers.backends.cpu.compiler import Kernel
+from network3.layers.backends.cpu.compiler.translation import module_text
 from tests.layers.backends.cpu.runs import WAYS, run
 
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint32")

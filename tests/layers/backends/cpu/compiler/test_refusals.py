@@ -15,9 +15,9 @@ from network3.layers.backends.cpu.compiler import (
     Tile,
     copy,
     kernel,
-    module_text,
     scratch,
 )
+from network3.layers.backends.cpu.compiler.translation import module_text
 from tests.layers.backends.cpu.compiler.refused import CASES
 
 numbers = count()

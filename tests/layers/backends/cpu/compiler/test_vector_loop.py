@@ -5,7 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from network3.layers.backends.cpu.compiler import Array, Int, Kernel, kernel, module_text, scratch, vectorized_by_llvm
+from network3.layers.backends.cpu.compiler import Array, Int, Kernel, kernel, scratch, vectorized_by_llvm
+from network3.layers.backends.cpu.compiler.translation import module_text
 from network3.layers.backends.cpu.processor import lanes_of
 from tests.layers.backends.cpu.runs import run
 from tests.tools.kernel_runs import Runner, numbers
