@@ -33,7 +33,7 @@ train: $(VENV)/.run ## Train the book's two-convolution ReLU network for 10 epoc
 	@$(BIN)/python -m network3 train dbl_conv_relu --epochs 10
 
 test: $(VENV)/.dev ## Run the tests, without the slow ones
-	@echo "Running the tests (up to 12 minutes on two cores) ..."
+	@echo "Running the tests (about 5 minutes on two cores) ..."
 	@$(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile --no-loadscope-reorder
 
 test-slow: $(VENV)/.dev ## Run the slow tests: the chapter's sizes, a new environment

@@ -18,7 +18,7 @@ from network3.layers import precision
 SEED = int(os.environ.get("NETWORK3_TEST_SEED", "0"))
 ORDER = os.environ.get("NETWORK3_TEST_ORDER", "")
 # Begun first, so that no process is left with one of them when the others are done.
-LONGEST = ("test_readme.py", "test_isolation.py", "test_pool.py", "test_killed.py", "test_devices.py", "test_wheel.py")
+LONGEST = ("test_examples.py", "test_processors.py", "test_readme.py", "test_isolation.py", "test_pool.py")
 
 
 def pytest_configure():

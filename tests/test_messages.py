@@ -17,6 +17,7 @@ SOURCES = [
 # Reasons that the message of another error quotes, and Python's own protocol for missing attributes.
 # Indices out of bounds are those of kernels in plain Python, for tests; a KeyError says that a name is free.
 REASONS = {
+    "UnsupportedError",
     "IndexError",
     "KeyError",
     "Refused",
