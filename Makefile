@@ -66,14 +66,14 @@ bench-gpu: ## Time training on a GPU, with the JAX and the PyTorch of PYTHON's o
 
 MINUTES ?= 10
 fuzz: $(VENV)/.dev ## Damage files for every reader, for MINUTES=10
-	@$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
+	@$(BIN)/python -m tests.tools.fuzz --minutes $(MINUTES)
 
 fuzz-kernels: $(VENV)/.dev ## Compile random kernels, and all kernels at random sizes, and compare with plain Python, for MINUTES=10
 	@$(BIN)/python -m tests.tools.fuzz_kernels --minutes $(MINUTES)
 
 KILLS ?= 200
 torture: $(VENV)/.dev ## Kill a training KILLS=200 times at random, resume it, and compare it with one left alone
-	@$(BIN)/python -m tests.torture --kills $(KILLS)
+	@$(BIN)/python -m tests.tools.torture --kills $(KILLS)
 
 CHAPTERS ?= 1 3 5
 reproduce: $(VENV)/.dev ## Make the numbers of chapters 1, 3 and 5 anew, or of CHAPTERS="6", and the page about them

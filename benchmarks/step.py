@@ -14,12 +14,12 @@ import numpy as np
 import typer
 
 import network3
-from network3.catalogue import RUNS
-from network3.compilation import compile_step, compiled
 from network3.data import examples
-from network3.device import chosen_backend
-from network3.regularization import l2
-from network3.runners import make_runner
+from network3.execution.compile import compile_step, compiled
+from network3.execution.device import chosen_backend
+from network3.execution.runner import make_runner
+from network3.experiments.catalogue import RUNS
+from network3.optim import l2
 
 NAMES = ("shallow", "basic_conv", "dbl_conv_relu")
 WARM_UP = 100

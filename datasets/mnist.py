@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .idx import idx_header, read_idx
+from .formats.idx import idx_header, read_idx
 from .split import Pair, split_validation
 
 # sha256 of the uncompressed files NAME-ubyte, as in data/ATTRIBUTION.md

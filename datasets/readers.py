@@ -4,9 +4,9 @@ import os
 from pathlib import Path
 
 from .checks import check_pair
-from .idx_folder import read_idx_folder
-from .npz import read_npz
-from .pickles import read_pickle
+from .formats.idx_folder import read_idx_folder
+from .formats.npz import read_npz
+from .formats.pickles import read_pickle
 from .split import Pair, split_validation
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from network3 import DivergenceError, FullyConnectedLayer, Network, load_data_shared
 from network3.layers.costs import cross_entropy
 from network3.layers.initializers import normalized
-from network3.schedules import HalveOnPlateau
+from network3.optim import HalveOnPlateau
 
 BATCH = 10
 

@@ -10,10 +10,18 @@ import numpy as np
 
 from network3 import FullyConnectedLayer, Network, SoftmaxLayer, load_data_shared, tanh
 from network3.layers.initializers import normalized
-from network3.regularization import ElasticNet, l1
-from network3.rules import Hessian, MaxNorm, Momentum, Nesterov
-from network3.schedules import ExponentialDecay, HalveOnPlateau, StepDecay
-from network3.stopping import NoImprovementIn
+from network3.optim import (
+    ElasticNet,
+    ExponentialDecay,
+    HalveOnPlateau,
+    Hessian,
+    MaxNorm,
+    Momentum,
+    Nesterov,
+    NoImprovementIn,
+    StepDecay,
+    l1,
+)
 
 EPOCHS, BATCH = 20, 10
 TECHNIQUES = {

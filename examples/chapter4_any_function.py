@@ -7,8 +7,7 @@ import numpy as np
 
 from network3 import FullyConnectedLayer, Network, RegressionLayer, tanh
 from network3.layers.initializers import glorot
-from network3.rules import Momentum
-from network3.schedules import ExponentialDecay
+from network3.optim import ExponentialDecay, Momentum
 
 
 def f(x):

@@ -9,7 +9,7 @@ import numpy as np
 from network3 import FullyConnectedLayer, GradientNorms, Network, ReLU, gradient_norms, load_data_shared, sigmoid
 from network3.layers.costs import cross_entropy
 from network3.layers.initializers import he, normalized
-from network3.pictures import draw_gradient_norms
+from network3.plotting import draw_gradient_norms
 
 
 def build(depth, neurons=sigmoid, initializer=normalized):

@@ -10,7 +10,7 @@ import numpy as np
 
 from network3 import ConvPoolLayer, FullyConnectedLayer, Network, ReLU, SoftmaxLayer, datasets, load_data_shared
 from network3.layers.initializers import he
-from network3.rules import Momentum
+from network3.optim import Momentum
 
 BATCH = 10
 

@@ -18,5 +18,5 @@ from .dropout import dropout_layer as dropout_layer
 from .dropout import dropout_states as dropout_states
 from .dropout import dropout_updates as dropout_updates
 from .fully_connected import FullyConnectedLayer as FullyConnectedLayer
-from .regression_layer import RegressionLayer as RegressionLayer
+from .regression import RegressionLayer as RegressionLayer
 from .softmax_layer import SoftmaxLayer as SoftmaxLayer

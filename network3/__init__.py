@@ -16,36 +16,32 @@ from network3.layers import softmax as softmax
 from network3.layers import step as step
 from network3.layers import tanh as tanh
 
-from . import augmentation as augmentation
-from . import regularization as regularization
-from . import rules as rules
-from . import schedules as schedules
-from . import stopping as stopping
+from . import optim as optim
 from .data import load_data_shared as load_data_shared
 from .data import size as size
-from .device import use as use
-from .diagnostics import GradientNorms as GradientNorms
-from .diagnostics import gradient_norms as gradient_norms
-from .ensemble import ensemble as ensemble
-from .history import History as History
-from .interruption import TrainingInterrupted as TrainingInterrupted
-from .interruption import TrainingTerminated as TrainingTerminated
-from .loading import load as load
-from .many import train_many as train_many
+from .ensembles.train_many import train_many as train_many
+from .ensembles.voting import ensemble as ensemble
+from .execution.device import use as use
+from .execution.distributed import join_processes as join_processes
 from .network import Network as Network
-from .pictures import plot_errors as plot_errors
-from .pictures import plot_filters as plot_filters
-from .progress import Progress as Progress
-from .rendezvous import join_processes as join_processes
-from .suspicion import TrainingWarning as TrainingWarning
-from .training import DivergenceError as DivergenceError
+from .network import load as load
+from .plotting import plot_errors as plot_errors
+from .plotting import plot_filters as plot_filters
+from .training.callbacks import Progress as Progress
+from .training.gradient_norms import GradientNorms as GradientNorms
+from .training.gradient_norms import gradient_norms as gradient_norms
+from .training.health import TrainingWarning as TrainingWarning
+from .training.history import History as History
+from .training.signals import TrainingInterrupted as TrainingInterrupted
+from .training.signals import TrainingTerminated as TrainingTerminated
+from .training.trainer import DivergenceError as DivergenceError
 
 __version__ = "0.1.0"
 
 
 def __getattr__(name: str):
     if name == "GPU":  # the original's flag; here it tells what is so
-        from .device import gpu_in_use
+        from .execution.device import gpu_in_use
 
         return gpu_in_use()
     raise AttributeError(f"module 'network3' has no attribute {name!r}")

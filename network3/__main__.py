@@ -1,6 +1,6 @@
 """``python -m network3``: the command line."""
 
-from network3.cli import main
+from .cli import main
 
 if __name__ == "__main__":
     main()

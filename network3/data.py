@@ -11,9 +11,10 @@ from pytensor import shared
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
-from network3 import datasets
 from network3.layers.checks import complaint, keywords_checked, one_of
 from network3.layers.precision import floatX
+
+from . import datasets
 
 GREY_LEVELS = 256  # a pixel is its grey level / 256, as in the book's file
 BOOK_FILES = ("mnist.pkl.gz", "mnist_expanded.pkl.gz")

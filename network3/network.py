@@ -10,12 +10,12 @@ from network3.layers.checks import complaint, keywords_checked, whole
 from network3.layers.precision import building, floatX
 
 from .data import examples
-from .evaluation import predictions, score
-from .files import write
-from .plan import make_plan
-from .table import table
-from .training import train
-from .wiring import connect, follow_shapes, input_width, layer_name
+from .graph import connect, follow_shapes, input_width, layer_name
+from .storage.networks import read, write
+from .summary import table
+from .training.config import make_plan
+from .training.evaluation import predictions, score
+from .training.trainer import train
 
 
 class Network:
@@ -137,15 +137,15 @@ class Network:
         cost : callable, optional
             ``cost(a, y) -> scalar expression``, e.g. from `network3.layers.costs`; default the last layer's own.
         regularizer : callable, default L2
-            ``regularizer(weights) -> scalar expression``, see `network3.regularization`.
+            ``regularizer(weights) -> scalar expression``, see `network3.optim`.
         lmbda_over : "mini_batches" or "examples"
             What :math:`m` counts: mini-batches as in chapter 6, or examples as in chapter 3.
         rule : callable, default `gradient_descent`
-            See `network3.rules`: momentum, Nesterov's, max-norm, the Hessian technique.
+            See `network3.optim`: momentum, Nesterov's, max-norm, the Hessian technique.
         schedule : callable, optional
-            ``schedule(eta, history) -> eta`` of the next epoch, see `network3.schedules`.
+            ``schedule(eta, history) -> eta`` of the next epoch, see `network3.optim`.
         stopping : callable, optional
-            ``stopping(history) -> bool`` after each epoch, see `network3.stopping`.
+            ``stopping(history) -> bool`` after each epoch, see `network3.optim`.
         monitor : names such as training_cost, validation_cost, test_accuracy
             What to evaluate over a whole set after each epoch, into the History. Costs are those that training
             lowers: without dropout, with the regularization.
@@ -153,7 +153,7 @@ class Network:
             Shuffle the training data before each epoch; the original never did.
         augment : callable, optional
             ``augment(images, rng) -> images`` of the same shape and type: what an epoch trains on instead of the
-            training images, see `network3.augmentation`. `rng` is a NumPy Generator.
+            training images, see `network3.optim`. `rng` is a NumPy Generator.
         devices : int, optional
             How many devices share out each mini-batch, on the JAX back end; default a GPU if there is one, or all that
             the processes have that JAX has joined.
@@ -286,3 +286,32 @@ class Network:
     def __getstate__(self):
         """Leave compiled functions, and what holds a data set, out of copies and pickles."""
         return {**{k: v for k, v in self.__dict__.items() if k != "test_mb_predictions"}, "compiled": {}}
+
+
+def load(filename, layers=None) -> Network:
+    """Read a network that `Network.save` wrote.
+
+    Parameters
+    ----------
+    filename : path
+    layers : list of layers, optional
+        For a network with layers or activations of your own, which a file cannot hold: build them as before, and
+        they are given the file's parameters.
+
+    Returns
+    -------
+    Network
+        Of the type it was saved with.
+
+    Raises
+    ------
+    FileNotFoundError
+        No such file.
+    ValueError
+        Not a file of ours, of a newer format, or one whose parameters do not fit `layers`.
+    """
+    saved = read(filename, layers)
+    with building(saved.floatX):
+        net = Network(saved.layers, saved.mini_batch_size)
+    net.set_weights(saved.weights)
+    return net

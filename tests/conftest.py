@@ -12,7 +12,7 @@ import warnings
 import numpy as np
 import pytest
 
-from network3 import device
+from network3.execution import device
 from network3.layers import precision
 
 SEED = int(os.environ.get("NETWORK3_TEST_SEED", "0"))

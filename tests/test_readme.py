@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from network3 import datasets
-from tests.datasets.drawn_digits import TEN, draw
+from tests.datasets.photos.drawn_digits import TEN, draw
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -24,7 +24,7 @@ from benchmarks.gpu import FIVE, MODULES, peers
 from benchmarks.machine import machine
 from benchmarks.table import line, show
 from network3 import datasets
-from network3.device import gpu_present
+from network3.execution.device import gpu_present
 from network3.layers.checks import complaint, one_of
 
 TRAINING_IMAGES = 50_000
@@ -130,7 +130,7 @@ def _run(about: Record, command: list[str], environment) -> Record:
 def _history(out: Path) -> Record:
     """Return the accuracies and the seconds of an epoch, once trained, from a folder of ``network3 train``."""
     from network3 import History
-    from network3.experiment import Folder
+    from network3.experiments.experiment import Folder
 
     path = Folder(out).history
     if not path.is_file():

@@ -8,10 +8,10 @@ import network3
 from benchmarks.gpu import NETWORKS
 from benchmarks.layers import layers
 from benchmarks.peers.ours import Ours
-from network3.devices import place
-from network3.runners.jax_many import ManyRunner
-from network3.training import STEPS_A_CHUNK
-from network3.wiring import storages_of
+from network3.execution.devices import place
+from network3.execution.runners.jax_many import ManyRunner
+from network3.graph import storages_of
+from network3.training.trainer import STEPS_A_CHUNK
 
 COUNT = int(os.environ.get(NETWORKS, "1"))
 ONE = 1  # device, so that the loop runs on a CPU as well

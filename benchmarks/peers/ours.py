@@ -6,12 +6,12 @@ import numpy as np
 
 import network3
 from benchmarks.layers import layers
-from network3.compilation import compile_step, compiled
 from network3.data import examples
-from network3.device import chosen_backend
-from network3.devices import place
-from network3.regularization import l2
-from network3.runners import make_runner
+from network3.execution.compile import compile_step, compiled
+from network3.execution.device import chosen_backend
+from network3.execution.devices import place
+from network3.execution.runner import make_runner
+from network3.optim import l2
 
 
 def build(config, weights, batch):

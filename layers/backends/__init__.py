@@ -7,9 +7,10 @@ from pytensor.graph.fg import FunctionGraph
 from pytensor.graph.op import HasInnerGraph
 from pytensor.graph.rewriting.basic import GraphRewriter
 
-from ..ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight
-from ..ops.dropout_mask import DropoutMask
-from ..ops.pool import MaxPool2DGrad, Pool2D, Unpool2D
+from network3.layers.ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight
+from network3.layers.ops.dropout_mask import DropoutMask
+from network3.layers.ops.pool import MaxPool2DGrad, Pool2D, Unpool2D
+
 from .cpu import mode as mode
 
 OPS = (Conv2D, Conv2DGradInput, Conv2DGradWeight, Pool2D, MaxPool2DGrad, Unpool2D, DropoutMask)

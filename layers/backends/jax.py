@@ -11,9 +11,9 @@ import numpy as np
 from jax import lax
 from pytensor.link.jax.dispatch import jax_funcify
 
-from ..ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight, border
-from ..ops.dropout_mask import DropoutMask, threefry2x32
-from ..ops.pool import MaxPool2DGrad, Pool2D, Unpool2D, windows
+from network3.layers.ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight, border
+from network3.layers.ops.dropout_mask import DropoutMask, threefry2x32
+from network3.layers.ops.pool import MaxPool2DGrad, Pool2D, Unpool2D, windows
 
 
 def _convolve(op, x, w):

@@ -10,9 +10,10 @@ import numpy as np
 from pytensor.graph.basic import Apply
 from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
 
-from ..ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight
-from ..ops.dropout_mask import DropoutMask
-from ..ops.pool import MaxPool2DGrad, Pool2D, Unpool2D
+from network3.layers.ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight
+from network3.layers.ops.dropout_mask import DropoutMask
+from network3.layers.ops.pool import MaxPool2DGrad, Pool2D, Unpool2D
+
 from .cpu.kernels.conv2d import conv2d, pack_filters
 from .cpu.kernels.conv2d_to_filters import add_borders, conv2d_to_filters, sum_groups
 from .cpu.kernels.conv2d_to_images import TAPS, conv2d_to_images, pack_filter_taps

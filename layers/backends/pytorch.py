@@ -7,9 +7,9 @@ import torch
 import torch.nn.functional as F
 from pytensor.link.pytorch.dispatch import pytorch_funcify
 
-from ..ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight, border
-from ..ops.dropout_mask import DropoutMask, threefry2x32
-from ..ops.pool import MaxPool2DGrad, Pool2D, Unpool2D, windows
+from network3.layers.ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight, border
+from network3.layers.ops.dropout_mask import DropoutMask, threefry2x32
+from network3.layers.ops.pool import MaxPool2DGrad, Pool2D, Unpool2D, windows
 
 
 def _flipped(op, w):

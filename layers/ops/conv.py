@@ -13,7 +13,7 @@ from pytensor.graph.op import Op
 from pytensor.tensor.basic import as_tensor_variable
 from pytensor.tensor.type import TensorType
 
-from ..checks import complaint, sizes
+from network3.layers.checks import complaint, sizes
 
 PADDINGS = ("valid", "half", "full")
 

@@ -8,7 +8,7 @@ from pytensor.graph.op import Op
 from pytensor.tensor.basic import as_tensor_variable
 from pytensor.tensor.type import TensorType
 
-from ..checks import complaint, one_of, sizes
+from network3.layers.checks import complaint, one_of, sizes
 
 MODES = ("max", "l2", "sum")
 

@@ -6,9 +6,9 @@ import time
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
 
-from network3 import progress as training
-from network3.experiment import Experiment
+from network3.experiments.experiment import Experiment
 from network3.network import Network
+from network3.training import callbacks as training
 
 from .reporters import Reporter, task
 

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from network3 import datasets
-from network3.atomic import check_writable, replacing
 from network3.layers.checks import complaint
+from network3.storage.atomic import check_writable, replacing
 
 from .border import border
 

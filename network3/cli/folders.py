@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from network3.execution.distributed import first_process
 from network3.layers.checks import complaint
-from network3.rendezvous import first_process
 
 ROOT = Path("network3-runs")
 

@@ -10,10 +10,10 @@ from typing import Annotated, Any
 import pytensor
 import typer
 
-from network3.device import chosen_backend, floatX, gpu_in_use
+from network3.execution.device import chosen_backend, floatX, gpu_in_use
+from network3.experiments.reproduction.pool import usable_processors
 from network3.layers.backends.cpu.cache_folder import cache_size
-from network3.reproduction.pool import usable_processors
-from network3.versions import versions
+from network3.storage.versions import versions
 
 from .border import border
 

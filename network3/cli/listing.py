@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from network3.catalogue import ENTRIES
-from network3.formats import number
+from network3.experiments.catalogue import ENTRIES
+from network3.experiments.formats import number
 
 from .border import border
 

@@ -8,8 +8,8 @@ import numpy as np
 import typer
 
 import network3
-from network3.datasets.own_images import as_mnist, read_grey
-from network3.experiment import Folder
+from network3.datasets.photos.own_images import as_mnist, read_grey
+from network3.experiments.experiment import Folder
 from network3.layers.checks import complaint
 
 from .border import border

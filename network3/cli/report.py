@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from network3.atomic import check_writable, replacing
+from network3.experiments.report import markdown, write_report
+from network3.experiments.reproduction.work import RECORDS
 from network3.layers.checks import complaint
-from network3.report import markdown, write_report
-from network3.reproduction.work import RECORDS
+from network3.storage.atomic import check_writable, replacing
 
 from .border import border, program
 from .reproduce import RESULTS, read_with_warnings

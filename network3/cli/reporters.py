@@ -7,10 +7,10 @@ import sys
 
 import typer
 
-from network3.experiment import Experiment
-from network3.history import History
+from network3.experiments.experiment import Experiment
 from network3.network import Network
-from network3.progress import Progress
+from network3.training.callbacks import Progress
+from network3.training.history import History
 
 from .border import program
 

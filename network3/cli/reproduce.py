@@ -9,13 +9,13 @@ from typing import Annotated
 
 import typer
 
-from network3.catalogue import Run
-from network3.formats import number
-from network3.interruption import TERMINATED, ended_by_sigterm
+from network3.experiments.catalogue import Run
+from network3.experiments.formats import number
+from network3.experiments.reproduction import Finished, Record, Task, choose, read_records, reproduce
+from network3.experiments.reproduction.records import SkippedRecord
+from network3.experiments.reproduction.work import RECORDS
 from network3.layers.checks import whole
-from network3.reproduction import Finished, Record, Task, choose, read_records, reproduce
-from network3.reproduction.records import SkippedRecord
-from network3.reproduction.work import RECORDS
+from network3.training.signals import TERMINATED, ended_by_sigterm
 
 from .border import FAILED, INTERRUPTED, border, leave, program
 

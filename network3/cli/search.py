@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from network3.experiments.search import Search, Space, best_trial, open_study
 from network3.layers.checks import complaint, whole
-from network3.search import Search, Space, best_trial, open_study
 
 from .border import INTERRUPTED, border, leave, program
 from .train import training_named

@@ -6,15 +6,15 @@ from typing import Annotated
 import typer
 
 import network3
-from network3.catalogue import MEASUREMENTS, RUNS, Run, known_name
-from network3.device import floatX
-from network3.devices import place
-from network3.ensemble import ensemble
-from network3.experiment import Experiment, Folder, load, prepare
-from network3.gallery import save_pictures
-from network3.interruption import TERMINATED
+from network3.ensembles.voting import ensemble
+from network3.execution.device import floatX
+from network3.execution.devices import place
+from network3.execution.distributed import asked_to_join, first_process
+from network3.experiments.catalogue import MEASUREMENTS, RUNS, Run, known_name
+from network3.experiments.experiment import Experiment, Folder, load, prepare
+from network3.experiments.run_plots import save_pictures
 from network3.layers.checks import complaint
-from network3.rendezvous import asked_to_join, first_process
+from network3.training.signals import TERMINATED
 
 from .border import INTERRUPTED, border, leave, program
 from .folders import latest_folder, new_folder, writable

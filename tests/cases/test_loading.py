@@ -12,7 +12,7 @@ import pytest
 
 import network3
 from network3 import FullyConnectedLayer, Network, SoftmaxLayer, datasets
-from network3.datasets.write import write_pickle
+from network3.datasets.formats.write import write_pickle
 from tests.cases.entries import ENTRIES, case
 
 ROOT = Path(__file__).parents[2]

@@ -12,7 +12,7 @@ from pytensor import function
 
 import network3
 from network3 import ConvPoolLayer, FullyConnectedLayer, Network, RegressionLayer, ReLU, SoftmaxLayer
-from network3.datasets.own_images import as_mnist
+from network3.datasets.photos.own_images import as_mnist
 from network3.layers.initializers import normalized
 from network3.layers.ops import conv2d, pool2d
 from tests.cases.entries import case

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from network3.datasets import read
-from network3.datasets.idx import idx_header
+from network3.datasets.formats.idx import idx_header
 
-make = runpy.run_path(str(Path(__file__).with_name("make_python2_pickle.py")))
+make = runpy.run_path(str(Path(__file__).parent / "formats" / "make_python2_pickle.py"))
 RNG = np.random.default_rng(4)
 
 

@@ -9,10 +9,10 @@ import pytest
 
 import network3
 from network3 import ConvPoolLayer, FullyConnectedLayer, ReLU, SoftmaxLayer, tanh
-from network3.compilation import compile_step, compiled
 from network3.data import Examples
-from network3.regularization import l2
-from network3.runners import make_runner
+from network3.execution.compile import compile_step, compiled
+from network3.execution.runner import make_runner
+from network3.optim.regularization import l2
 
 FOLDER = Path(__file__).parent.parent / "golden"
 # Another order of summation alone moves dbl_conv_tanh by 4e-9.

@@ -10,7 +10,7 @@ import pytest
 
 import network3
 from network3 import FullyConnectedLayer, Network, SoftmaxLayer
-from network3.rules import Momentum
+from network3.optim.rules import Momentum
 
 CALLS, WARM = 50, 10
 STATUS = Path("/proc/self/status")

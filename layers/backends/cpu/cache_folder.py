@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytensor
 
-from ...checks import complaint
+from network3.layers.checks import complaint
+
 from .kernel_file import Kept, packed, unpacked
 
 SUFFIX, PART = ".kernel", ".part"

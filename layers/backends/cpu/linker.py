@@ -56,7 +56,7 @@ class Network3Linker(NumbaLinker):
         try:
             planned = Planned(Lowering(fgraph, order, Plan(checking=self.checking)))
         except UnsupportedError as reason:
-            from .. import numba  # noqa: F401  (registers our Ops with Numba)
+            from network3.layers.backends import numba  # noqa: F401  (registers our Ops with Numba)
 
             restore(fgraph)
             made = super().make_all(input_storage, output_storage, storage_map)

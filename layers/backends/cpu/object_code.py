@@ -10,7 +10,8 @@ from typing import NamedTuple
 import llvmlite
 from llvmlite import binding
 
-from ...checks import complaint
+from network3.layers.checks import complaint
+
 from . import c_runtime
 from .processor import target
 

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from pytensor.graph.basic import Apply, Variable
 
-from ...checks import complaint
+from network3.layers.checks import complaint
+
 from .lowerings import Lowering
 from .lowerings.elementwise import copied, copy_to
 from .memory import total_memory

@@ -6,9 +6,9 @@ import re
 import pytest
 from rich.console import Console
 
-from network3.catalogue import RUNS
 from network3.cli.bars import Bars
-from network3.experiment import load, prepare
+from network3.experiments.catalogue import RUNS
+from network3.experiments.experiment import load, prepare
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def screen():
 
 
 def test_a_person_sees_where_the_training_is(little, screen, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("network3.training.STEPS_A_CHUNK", 20)
+    monkeypatch.setattr("network3.training.trainer.STEPS_A_CHUNK", 20)
     run = RUNS["shallow"]
     experiment = prepare(run, tmp_path / "run", {"epochs": 2}, None, resume=False)
     bars = Bars(screen)

@@ -2,7 +2,7 @@
 
 import json
 
-from network3.catalogue import ENTRIES
+from network3.experiments.catalogue import ENTRIES
 
 
 def test_each_run_has_a_line_with_its_figure(run):

@@ -11,7 +11,7 @@ from safetensors.numpy import load_file, save_file
 
 from network3 import FullyConnectedLayer, Network, SoftmaxLayer
 from network3.cli.predict import drawn
-from tests.datasets.drawn_digits import TEN, draw
+from tests.datasets.photos.drawn_digits import TEN, draw
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from network3.reproduction import Record
-from network3.reproduction.records import append
+from network3.experiments.reproduction import Record
+from network3.experiments.reproduction.records import append
 
 FOLDER = Path("network3-results")
 ENVIRONMENT = {"date": "2026-01-02", "backend": "numba", "threads": 1, "machine": "Linux x86_64", "versions": {}}

@@ -9,11 +9,11 @@ import pytest
 from rich.console import Console
 
 from network3 import History
-from network3.catalogue import ENTRIES, RUNS
 from network3.cli import reproduce
 from network3.cli.reproduce import told
-from network3.reproduction import Finished, Record, Task, choose, read_records
-from network3.reproduction.records import append
+from network3.experiments.catalogue import ENTRIES, RUNS
+from network3.experiments.reproduction import Finished, Record, Task, choose, read_records
+from network3.experiments.reproduction.records import append
 
 RECORDS = Path("network3-results/reproduction.jsonl")
 DARKNESS = r"  1\.7  average_darkness seed 0: test accuracy 22\.25% \(book 22\.25%\), \d+ s"

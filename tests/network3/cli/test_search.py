@@ -13,9 +13,9 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
 from network3 import Network
-from network3.catalogue import RUNS
-from network3.schedules import ExponentialDecay
-from network3.search import Search, open_study
+from network3.experiments.catalogue import RUNS
+from network3.experiments.search import Search, open_study
+from network3.optim.schedules import ExponentialDecay
 
 STORAGE = Path("network3-search/no_hidden.log")
 QUICK = ("search", "no_hidden", "--images", 300, "--epochs", 2)

@@ -65,7 +65,7 @@ def test_the_arguments_are_those_of_sgd(run, little):
     arguments = ("--epochs", 1, "--eta", 0.5, "--lmbda", 2, "--mini-batch-size", 20, "--seed", 4, "--device", "cpu")
     assert run("train", "shallow", *arguments, "--out", "a/b").exit_code == 0
     np.random.seed(4)
-    net = network3.Network(network3.catalogue.RUNS["shallow"].layers(20), 20)
+    net = network3.Network(network3.experiments.catalogue.RUNS["shallow"].layers(20), 20)
     net.SGD(little[0], 1, 20, 0.5, little[1], lmbda=2.0)
     assert all(np.array_equal(a, b) for a, b in zip(net.get_weights(), weights("a/b"), strict=True))
 
@@ -96,7 +96,7 @@ def test_ctrl_c_saves_and_resume_goes_on_to_the_same_bits(run, little, monkeypat
     assert run("train", "omit_FC", "--epochs", 2, "--out", "alone").exit_code == 0
     with monkeypatch.context() as patch:
         patch.setattr(reporters.Reporter, "__call__", press_ctrl_c_in_epoch(1))
-        patch.setattr("network3.training.STEPS_A_CHUNK", 25)
+        patch.setattr("network3.training.trainer.STEPS_A_CHUNK", 25)
         stopped = run("train", "omit_FC", "--epochs", 2)
     assert stopped.exit_code == 130
     expected = "network3: stopped in epoch 1; everything so far is in network3-runs/omit_FC. Go on with: "
@@ -139,9 +139,9 @@ def test_resume_names_what_differs(run, little):
 
 @pytest.mark.usefixtures("no_pictures")
 def test_an_ensemble_trains_its_networks_and_lets_them_vote(run, little, monkeypatch):
-    few = network3.catalogue.RUNS["shallow"]
+    few = network3.experiments.catalogue.RUNS["shallow"]
     run_of_two = dataclasses.replace(few, name="two", nets=2)
-    monkeypatch.setitem(network3.catalogue.RUNS, "two", run_of_two)
+    monkeypatch.setitem(network3.experiments.catalogue.RUNS, "two", run_of_two)
     result = run("train", "two", "--epochs", 1, "--seed", 5, "--json")
     assert result.exit_code == 0, result.output
     records = [json.loads(line) for line in result.stdout.splitlines()]
@@ -193,7 +193,7 @@ def test_quiet_says_nothing(run, little):
 def test_no_epochs_leave_the_first_weights(run, little):
     assert run("train", "shallow", "--epochs", 0).exit_code == 0
     np.random.seed(0)
-    net = network3.Network(network3.catalogue.RUNS["shallow"].layers(10), 10)
+    net = network3.Network(network3.experiments.catalogue.RUNS["shallow"].layers(10), 10)
     assert all(np.array_equal(a, b) for a, b in zip(net.get_weights(), weights("network3-runs/shallow"), strict=True))
 
 

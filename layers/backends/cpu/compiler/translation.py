@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from ..processor import vector_bytes
+from network3.layers.backends.cpu.processor import vector_bytes
+
 from .frame import Frame
 from .kernel import Kernel
 from .module import Module

@@ -1,6 +1,6 @@
 """Where the largest number is, along an axis."""
 
-from ..compiler import Array, Int, kernel
+from network3.layers.backends.cpu.compiler import Array, Int, kernel
 
 
 @kernel

@@ -6,7 +6,8 @@ Two kernels, one each a type: `pack_filters` lays the filters out once a step, `
 
 import numpy as np
 
-from ..compiler import Array, Int, kernel, scratch
+from network3.layers.backends.cpu.compiler import Array, Int, kernel, scratch
+
 from .moves import fill
 from .panels import TERMS, heights, make_height, make_multiply, span_of
 from .patches import extent, find_taps, image_length, make_bordered, make_gather, make_segments

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..compiler import Array, Int, Tile, kernel, scratch
-from ..processor import lanes_of
+from network3.layers.backends.cpu.compiler import Array, Int, Tile, kernel, scratch
+from network3.layers.backends.cpu.processor import lanes_of
+
 from .moves import fill
 from .panels import make_multiply, span_of
 from .patches import FEW, make_bordered, most_together

@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..compiler import Array, Int, Tile, kernel, scratch
-from ..processor import lanes_of
+from network3.layers.backends.cpu.compiler import Array, Int, Tile, kernel, scratch
+from network3.layers.backends.cpu.processor import lanes_of
+
 from .moves import fill
 from .panels import TERMS, make_height, make_sums, span_of
 from .patches import find_taps, make_scatter, make_segments

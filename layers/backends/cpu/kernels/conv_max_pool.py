@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..compiler import Array, Int, Tile, copy, kernel, scratch
+from network3.layers.backends.cpu.compiler import Array, Int, Tile, copy, kernel, scratch
+
 from .geometry import Geometry
 from .moves import move
 

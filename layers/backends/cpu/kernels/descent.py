@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..compiler import Array, Int, Tile, kernel
+from network3.layers.backends.cpu.compiler import Array, Int, Tile, kernel
+
 from .sizes import PART, TERMS, Panels, Sizes, rows_in_registers
 
 EXAMPLES = TERMS // 2  # so many that their deltas stay in the cache

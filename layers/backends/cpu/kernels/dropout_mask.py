@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ....ops.dropout_mask import PARITY, ROTATIONS
-from ..compiler import Array, Int, kernel, scratch
+from network3.layers.backends.cpu.compiler import Array, Int, kernel, scratch
+from network3.layers.ops.dropout_mask import PARITY, ROTATIONS
 
 PART = 2048  # blocks of a part
 TOGETHER = 256  # blocks whose words are calculated before they are looked at

@@ -10,7 +10,8 @@ from hashlib import sha256
 
 import numpy as np
 
-from ..compiler import Array, Int, kernel
+from network3.layers.backends.cpu.compiler import Array, Int, kernel
+
 from . import exponential
 
 PART = 4096  # numbers, about, of a part: another thread is not there sooner

@@ -9,10 +9,10 @@ import math
 
 import numpy as np
 
-from ..compiler import operation
-from ..compiler.constants import of_type
-from ..compiler.frame import Frame
-from ..compiler.types import Value
+from network3.layers.backends.cpu.compiler import operation
+from network3.layers.backends.cpu.compiler.constants import of_type
+from network3.layers.backends.cpu.compiler.frame import Frame
+from network3.layers.backends.cpu.compiler.types import Value
 
 f = np.float32
 ZERO, ONE, TWO, HALF = f(0), f(1), f(2), f(0.5)

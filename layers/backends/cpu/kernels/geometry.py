@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..processor import lanes_of, vector_registers
+from network3.layers.backends.cpu.processor import lanes_of, vector_registers
 
 MOST_PLACES = 9  # of a window: their sums must fit into the registers together
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..compiler import Array, Int, Tile, kernel, scratch
-from ..processor import vector_registers
+from network3.layers.backends.cpu.compiler import Array, Int, Tile, kernel, scratch
+from network3.layers.backends.cpu.processor import vector_registers
+
 from .geometry import Geometry
 from .moves import move
 from .winners import make_finder

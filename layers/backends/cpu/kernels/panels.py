@@ -6,8 +6,8 @@ registers allow, a[block + k * high + row], or each in a line of its own. The su
 
 from collections.abc import Callable
 
-from ..compiler import Tile, scratch
-from ..processor import lanes_of, vector_registers
+from network3.layers.backends.cpu.compiler import Tile, scratch
+from network3.layers.backends.cpu.processor import lanes_of, vector_registers
 
 TERMS = 128  # products that are added up one by one: the fewer terms a sum has, the fewer digits it loses
 VECTORS = 2  # of a panel

@@ -7,8 +7,8 @@ since whole vectors are read.
 
 from collections.abc import Callable
 
-from ..compiler import Tile
-from ..processor import lanes_of
+from network3.layers.backends.cpu.compiler import Tile
+from network3.layers.backends.cpu.processor import lanes_of
 
 FEW = 4  # numbers copied together where runs are short
 

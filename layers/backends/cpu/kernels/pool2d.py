@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..compiler import Array, Int, kernel, vectorized_by_llvm
+from network3.layers.backends.cpu.compiler import Array, Int, kernel, vectorized_by_llvm
+
 from .moves import fill
 
 MOST_WRITTEN_OUT = 16  # places of a window that are written out one by one: LLVM then makes vectors of several windows

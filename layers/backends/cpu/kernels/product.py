@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..compiler import Array, Int, Tile, kernel
+from network3.layers.backends.cpu.compiler import Array, Int, Tile, kernel
+
 from .sizes import PART, TERMS, Panels, Sizes, even_share, rows_in_registers
 
 CACHE = 1 << 20  # bytes of weights that stay in a processor's second cache

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..compiler import Array, Int, Tile, kernel, scratch
+from network3.layers.backends.cpu.compiler import Array, Int, Tile, kernel, scratch
+
 from .moves import fill, move
 from .sizes import PART, Sizes, even_share, fitting_lanes, rows_in_registers
 

@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..compiler import Array, Int, kernel
+from network3.layers.backends.cpu.compiler import Array, Int, kernel
+
 from .wide_sum import WideSum
 
 PART = 4096  # numbers, about, of a part

@@ -8,7 +8,7 @@ if it fills one, and otherwise a whole vector that begins early and has some col
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ..processor import lanes_of, vector_registers
+from network3.layers.backends.cpu.processor import lanes_of, vector_registers
 
 TERMS = 128  # added up one by one, twice as many at most: the fewer terms a sum has, the fewer digits it loses
 PART = 1 << 15  # products of a part, at least: another thread is not there sooner

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ..compiler import Array, Int, kernel
+from network3.layers.backends.cpu.compiler import Array, Int, kernel
+
 from . import exponential
 
 

@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from ..compiler import operation
-from ..compiler.arithmetic import as_index
-from ..compiler.constants import described
-from ..compiler.errors import KernelError
-from ..compiler.frame import Frame
-from ..compiler.types import FLOATS, MEMORY, ArrayValue, RunTime, Value, itemsize
-from ..compiler.writer import Slot
+from network3.layers.backends.cpu.compiler import operation
+from network3.layers.backends.cpu.compiler.arithmetic import as_index
+from network3.layers.backends.cpu.compiler.constants import described
+from network3.layers.backends.cpu.compiler.errors import KernelError
+from network3.layers.backends.cpu.compiler.frame import Frame
+from network3.layers.backends.cpu.compiler.types import FLOATS, MEMORY, ArrayValue, RunTime, Value, itemsize
+from network3.layers.backends.cpu.compiler.writer import Slot
 
 
 class WideSum:

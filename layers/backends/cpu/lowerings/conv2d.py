@@ -4,12 +4,13 @@ from typing import NamedTuple
 
 from pytensor.graph.basic import Apply
 
-from ....ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight, border
-from ..kernels import conv2d as forward
-from ..kernels import conv2d_to_filters as to_filters
-from ..kernels import conv2d_to_images as to_images
-from ..kernels.patches import extent
-from ..plan import View
+from network3.layers.backends.cpu.kernels import conv2d as forward
+from network3.layers.backends.cpu.kernels import conv2d_to_filters as to_filters
+from network3.layers.backends.cpu.kernels import conv2d_to_images as to_images
+from network3.layers.backends.cpu.kernels.patches import extent
+from network3.layers.backends.cpu.plan import View
+from network3.layers.ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight, border
+
 from .elementwise import contiguous
 from .registry import Lowering, lowers
 

@@ -2,11 +2,12 @@
 
 from pytensor.graph.basic import Apply
 
-from ..kernels.conv_max_pool import conv_max_pool, forward_layout, pack_taps
-from ..kernels.gradient_to_input import gradient_to_input, input_layout, pack_rows
-from ..kernels.gradient_to_weight import gradient_to_weight, lay_out_images, weight_layout
-from ..ops import ConvMaxPool, GradientToInput, GradientToWeight
-from ..plan import View
+from network3.layers.backends.cpu.kernels.conv_max_pool import conv_max_pool, forward_layout, pack_taps
+from network3.layers.backends.cpu.kernels.gradient_to_input import gradient_to_input, input_layout, pack_rows
+from network3.layers.backends.cpu.kernels.gradient_to_weight import gradient_to_weight, lay_out_images, weight_layout
+from network3.layers.backends.cpu.ops import ConvMaxPool, GradientToInput, GradientToWeight
+from network3.layers.backends.cpu.plan import View
+
 from .elementwise import contiguous
 from .registry import Lowering, lowers
 

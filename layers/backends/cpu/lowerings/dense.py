@@ -4,9 +4,9 @@ import numpy as np
 from pytensor.graph.basic import Apply
 from pytensor.tensor.math import Dot
 
-from ..kernels.descent import descent, descent_layout, scale_deltas
-from ..kernels.matrix_product import matrix_product, matrix_product_layout
-from ..kernels.product import (
+from network3.layers.backends.cpu.kernels.descent import descent, descent_layout, scale_deltas
+from network3.layers.backends.cpu.kernels.matrix_product import matrix_product, matrix_product_layout
+from network3.layers.backends.cpu.kernels.product import (
     by_blocks,
     by_inputs,
     is_small,
@@ -15,11 +15,12 @@ from ..kernels.product import (
     product_by_inputs,
     sum_of_parts,
 )
-from ..kernels.product_transposed import product_transposed, transposed_layout, turn_deltas
-from ..kernels.sizes import Sizes
-from ..ops import Descend
-from ..plan import View
-from ..unsupported import UnsupportedError
+from network3.layers.backends.cpu.kernels.product_transposed import product_transposed, transposed_layout, turn_deltas
+from network3.layers.backends.cpu.kernels.sizes import Sizes
+from network3.layers.backends.cpu.ops import Descend
+from network3.layers.backends.cpu.plan import View
+from network3.layers.backends.cpu.unsupported import UnsupportedError
+
 from .elementwise import contiguous, copy_to
 from .registry import Lowering, lowers
 

@@ -2,9 +2,10 @@
 
 from pytensor.graph.basic import Apply
 
-from ....ops.dropout_mask import DropoutMask
-from ..kernels.dropout_mask import dropout_mask
-from ..plan import View
+from network3.layers.backends.cpu.kernels.dropout_mask import dropout_mask
+from network3.layers.backends.cpu.plan import View
+from network3.layers.ops.dropout_mask import DropoutMask
+
 from .elementwise import contiguous
 from .registry import Lowering, lowers
 

@@ -9,9 +9,10 @@ from pytensor.graph.basic import Apply
 from pytensor.scalar.basic import ScalarOp
 from pytensor.tensor.elemwise import Elemwise
 
-from ..kernels.elementwise import PART, elementwise
-from ..plan import View
-from ..scalars import lines_of
+from network3.layers.backends.cpu.kernels.elementwise import PART, elementwise
+from network3.layers.backends.cpu.plan import View
+from network3.layers.backends.cpu.scalars import lines_of
+
 from .registry import Lowering, lowers
 
 

@@ -6,8 +6,9 @@ from pytensor.scalar.basic import add
 from pytensor.tensor.basic import Alloc, AllocEmpty, Join, MakeVector, Split
 from pytensor.tensor.subtensor import IncSubtensor
 
-from ..plan import View
-from ..unsupported import UnsupportedError
+from network3.layers.backends.cpu.plan import View
+from network3.layers.backends.cpu.unsupported import UnsupportedError
+
 from .elementwise import calculate, copied, copy_to
 from .registry import Lowering, constant_of, lowers
 from .views import constant_indices, part_of

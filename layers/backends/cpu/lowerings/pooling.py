@@ -2,9 +2,10 @@
 
 from pytensor.graph.basic import Apply
 
-from ....ops.pool import MaxPool2DGrad, Pool2D, Unpool2D
-from ..kernels.pool2d import max_pool2d_gradient, pool2d, unpool2d
-from ..plan import View
+from network3.layers.backends.cpu.kernels.pool2d import max_pool2d_gradient, pool2d, unpool2d
+from network3.layers.backends.cpu.plan import View
+from network3.layers.ops.pool import MaxPool2DGrad, Pool2D, Unpool2D
+
 from .elementwise import contiguous
 from .registry import Lowering, lowers
 

@@ -8,12 +8,21 @@ from pytensor.scalar import basic as ps
 from pytensor.tensor.elemwise import CAReduce
 from pytensor.tensor.math import Argmax
 
-from ..kernels.argmax import argmax
-from ..kernels.reductions import LANES, PART, even_blocks, lanes_for, reduce, sum_columns, sum_rows
-from ..kernels.softmax import softmax
-from ..ops import RowSoftmax, SumOfSquares
-from ..plan import View
-from ..unsupported import UnsupportedError
+from network3.layers.backends.cpu.kernels.argmax import argmax
+from network3.layers.backends.cpu.kernels.reductions import (
+    LANES,
+    PART,
+    even_blocks,
+    lanes_for,
+    reduce,
+    sum_columns,
+    sum_rows,
+)
+from network3.layers.backends.cpu.kernels.softmax import softmax
+from network3.layers.backends.cpu.ops import RowSoftmax, SumOfSquares
+from network3.layers.backends.cpu.plan import View
+from network3.layers.backends.cpu.unsupported import UnsupportedError
+
 from .elementwise import contiguous
 from .registry import Lowering, lowers
 

@@ -12,9 +12,9 @@ from pytensor.graph.fg import FunctionGraph
 from pytensor.scalar.basic import ScalarType
 from pytensor.tensor.type import TensorType
 
-from ..compiler import Kernel
-from ..plan import Plan, View
-from ..unsupported import UnsupportedError
+from network3.layers.backends.cpu.compiler import Kernel
+from network3.layers.backends.cpu.plan import Plan, View
+from network3.layers.backends.cpu.unsupported import UnsupportedError
 
 Lowered = Callable[..., View | Sequence[View]]
 _LOWERINGS: dict[type, Lowered] = {}

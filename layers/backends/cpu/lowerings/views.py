@@ -10,8 +10,9 @@ from pytensor.tensor.elemwise import DimShuffle
 from pytensor.tensor.shape import Reshape, Shape, Shape_i, SpecifyShape
 from pytensor.tensor.subtensor import Subtensor, indices_from_subtensor
 
-from ..plan import View, row_strides
-from ..unsupported import UnsupportedError
+from network3.layers.backends.cpu.plan import View, row_strides
+from network3.layers.backends.cpu.unsupported import UnsupportedError
+
 from .elementwise import contiguous
 from .registry import Lowering, constant_of, lowers
 

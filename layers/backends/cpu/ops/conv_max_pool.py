@@ -9,9 +9,9 @@ from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
 from pytensor.tensor.type import TensorType
 
-from ....ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight
-from ....ops.pool import MaxPool2DGrad, Pool2D
-from ..kernels.geometry import Geometry, planes_of
+from network3.layers.backends.cpu.kernels.geometry import Geometry, planes_of
+from network3.layers.ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight
+from network3.layers.ops.pool import MaxPool2DGrad, Pool2D
 
 
 class _Fused(Op):

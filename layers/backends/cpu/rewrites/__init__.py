@@ -7,7 +7,8 @@ from typing import Any
 
 from pytensor.graph.fg import FunctionGraph
 
-from .. import ops
+from network3.layers.backends.cpu import ops
+
 from . import convolution as convolution
 from . import descent as descent
 from . import reductions as reductions

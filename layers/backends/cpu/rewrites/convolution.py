@@ -5,10 +5,10 @@ import pytensor.tensor as pt
 from pytensor.compile.mode import optdb
 from pytensor.graph.rewriting.basic import MergeOptimizer, in2out, node_rewriter
 
-from ....ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight, border
-from ....ops.pool import MaxPool2DGrad, Pool2D
-from ..kernels.geometry import MOST_PLACES, Geometry
-from ..ops import ConvMaxPool, GradientToInput, GradientToWeight
+from network3.layers.backends.cpu.kernels.geometry import MOST_PLACES, Geometry
+from network3.layers.backends.cpu.ops import ConvMaxPool, GradientToInput, GradientToWeight
+from network3.layers.ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight, border
+from network3.layers.ops.pool import MaxPool2DGrad, Pool2D
 
 NO_BITS = pt.constant(np.zeros((1, 1, 1, 1), np.int32))
 

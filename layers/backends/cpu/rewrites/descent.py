@@ -7,7 +7,7 @@ from pytensor.scalar.basic import Add, Mul, Neg, Sub
 from pytensor.tensor.elemwise import DimShuffle, Elemwise
 from pytensor.tensor.math import Dot
 
-from ..ops import Descend
+from network3.layers.backends.cpu.ops import Descend
 
 
 @node_rewriter([Elemwise])

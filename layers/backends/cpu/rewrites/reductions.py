@@ -8,7 +8,7 @@ from pytensor.scalar.basic import Add, Sqr
 from pytensor.tensor.elemwise import CAReduce, Elemwise
 from pytensor.tensor.special import LogSoftmax, Softmax
 
-from ..ops import RowSoftmax, SumOfSquares
+from network3.layers.backends.cpu.ops import RowSoftmax, SumOfSquares
 
 
 @node_rewriter([Softmax, LogSoftmax])

@@ -11,10 +11,10 @@ from typing import Any
 
 from llvmlite import binding
 
-from ..compiler.arithmetic import convert
-from ..compiler.frame import Frame
-from ..compiler.operations import operation
-from ..compiler.types import Value
+from network3.layers.backends.cpu.compiler.arithmetic import convert
+from network3.layers.backends.cpu.compiler.frame import Frame
+from network3.layers.backends.cpu.compiler.operations import operation
+from network3.layers.backends.cpu.compiler.types import Value
 
 # A kernel as Python calls it: with the address of its arguments, the number of the part, the address of scratch memory.
 CALLABLE = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)

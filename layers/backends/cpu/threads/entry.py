@@ -4,7 +4,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from .. import store
+from network3.layers.backends.cpu import store
+
 from .atomics import CALLABLE
 
 

@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ....checks import complaint
-from ..compiler import Array, Int, kernel
+from network3.layers.backends.cpu.compiler import Array, Int, kernel
+from network3.layers.checks import complaint
+
 from .atomics import atomic_load, atomic_store
 from .entry import compiled
 from .team import in_single_thread

@@ -14,7 +14,8 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from ....checks import whole
+from network3.layers.checks import whole
+
 from .entry import compiled
 from .work_queue import HELPERS, QUEUE
 from .worker import worker_loop

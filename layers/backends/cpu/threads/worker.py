@@ -1,6 +1,7 @@
 """What a helper thread does: it takes parts of the jobs in the work queue, and waits in between."""
 
-from ..compiler import Int, kernel
+from network3.layers.backends.cpu.compiler import Int, kernel
+
 from .atomics import atomic_load, pause, sleep, yield_processor
 from .work_queue import COOLDOWN, COUNTER, HELPERS, PAUSES, take_parts
 

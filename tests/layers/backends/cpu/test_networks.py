@@ -5,10 +5,12 @@ import pytensor
 import pytensor.tensor as pt
 import pytest
 
-from network3 import ConvPoolLayer, FullyConnectedLayer, Network, ReLU, SoftmaxLayer, compilation, regularization, rules
+from network3 import ConvPoolLayer, FullyConnectedLayer, Network, ReLU, SoftmaxLayer
+from network3.execution import compile as compilation
+from network3.graph import number_streams
 from network3.layers import RegressionLayer, costs, linear, sigmoid, step, tanh
 from network3.layers.precision import building, set_floatX
-from network3.wiring import number_streams
+from network3.optim import regularization, rules
 from tests.layers.backends.cpu.graphs import CHECKING, REFERENCE
 
 WIDTH, BATCH = 63, 6  # an image of 7 x 9 pixels

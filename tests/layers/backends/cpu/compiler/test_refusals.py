@@ -7,16 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from network3.layers.backends.cpu.compiler import (
-    Array,
-    Int,
-    Kernel,
-    KernelError,
-    Tile,
-    copy,
-    kernel,
-    scratch,
-)
+from network3.layers.backends.cpu.compiler import Array, Int, Kernel, KernelError, Tile, copy, kernel, scratch
 from network3.layers.backends.cpu.compiler.translation import module_text
 from tests.layers.backends.cpu.compiler.refused import CASES
 

@@ -3,14 +3,7 @@
 import numpy as np
 import pytest
 
-from network3.layers.backends.cpu.kernels.reductions import (
-    BLOCK,
-    even_blocks,
-    lanes_for,
-    reduce,
-    sum_columns,
-    sum_rows,
-)
+from network3.layers.backends.cpu.kernels.reductions import BLOCK, even_blocks, lanes_for, reduce, sum_columns, sum_rows
 from tests.layers.backends.cpu.runs import WAYS, run
 
 SHAPES = [(1, 1, 1), (3, 5, 7), (1, 4, 33), (6, 1, 2), (2, 3, 1), (4, 1, 130)]

@@ -10,16 +10,7 @@ from network3.layers.backends.cpu.compiler import Array, Int, kernel, scratch
 from network3.layers.backends.cpu.threads import PlanLoop, Scratch, StepLoop, single_thread, thread_pool
 from network3.layers.backends.cpu.threads.loops import ONE_STEP, run_steps
 from network3.layers.backends.cpu.threads.work_queue import HELPERS, QUEUE, WorkQueue
-from tests.layers.backends.cpu.threads.jobs import (
-    Callback,
-    Jobs,
-    Training,
-    block,
-    do,
-    helped,
-    jobs_shared,
-    table,
-)
+from tests.layers.backends.cpu.threads.jobs import Callback, Jobs, Training, block, do, helped, jobs_shared, table
 
 
 def test_results_are_right():

@@ -1,0 +1,1 @@
+"""Photographs and drawings of digits, made like MNIST's images."""

@@ -1,0 +1,1 @@
+"""Images moved and bent."""

@@ -1,0 +1,185 @@
+"""Networks as compiled functions, at a fixed batch: one training step, a scorer of labelled data, a predictor."""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from pytensor import function
+from pytensor.compile import Function
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.gradient import grad
+from pytensor.link.basic import Container
+from pytensor.tensor.type import TensorType
+
+from network3.graph import known_shapes, static_copy, with_states_of
+from network3.layers import dropout_updates
+from network3.layers.precision import building
+from network3.optim import gradient_descent
+
+from .device import chosen_backend
+from .runner import compiling
+
+MODES: dict[str, Any] = {"network3": "NETWORK3", "numba": "NUMBA", "jax": "JAX"}
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A compiled graph, ``function(*arguments) -> results``, that reads shared variables and may replace their values.
+
+    Attributes
+    ----------
+    function : pytensor.compile.Function
+    arguments, results : tuple of str
+        The names of what it is given, and of what it returns.
+    """
+
+    function: Function
+    arguments: tuple[str, ...]
+    results: tuple[str, ...]
+
+    def __call__(self, *values: Any) -> Any:
+        """Run it."""
+        return self.function(*values)
+
+    @property
+    def shared(self) -> list[Container]:
+        """Where the shared variables have their values, in the order in which the graph takes them."""
+        return self.function.input_storage[len(self.arguments) :]
+
+    @property
+    def updates(self) -> tuple[tuple[int, int], ...]:
+        """Which output of the graph is the next value of which of `shared`."""
+        given = len(self.arguments)
+        return tuple((k, i - given) for k, i in self.function.maker.fgraph.update_mapping.items())
+
+
+@dataclass(frozen=True)
+class Step(Compiled):
+    """A compiled training step, ``step(x, y, eta, lmbda) -> cost``.
+
+    Attributes
+    ----------
+    states : list of shared variables
+        That the update rule made, such as velocities.
+    first : list of arrays
+        Their values when a training begins.
+    """
+
+    states: list[SharedVariable] = field(default_factory=list)
+    first: list[np.ndarray] = field(default_factory=list)
+
+
+def compiled(net, compile_function, *arguments):
+    """Return ``compile_function(net, backend, *arguments)`` for the chosen back end, compiled once a network."""
+    backend = chosen_backend()
+    key = (compile_function, backend, *arguments)
+    if key not in net.compiled:
+        with compiling(backend, net.floatX), building(net.floatX), _without_collection():
+            net.compiled[key] = compile_function(net, backend, *arguments)
+    return net.compiled[key]
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Hold Python's garbage collector off: a graph under way is nothing but cycles that are in use."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _compile(backend: str, inputs: dict[str, Any], outputs: dict[str, Any], updates: dict | None = None) -> dict:
+    """Return the fields of a `Compiled`."""
+    expressions, updates = known_shapes(list(outputs.values()), updates or {})
+    compiled_function = function(
+        list(inputs.values()), expressions, updates=updates, mode=MODES[backend], on_unused_input="ignore"
+    )
+    return {"function": compiled_function, "arguments": tuple(inputs), "results": tuple(outputs)}
+
+
+def compile_step(net, backend, batch, width, target_shape, cost=None, regularizer=None, rule=gradient_descent) -> Step:
+    """Compile a step of training.
+
+    Parameters
+    ----------
+    net : Network
+    backend : "network3", "numba" or "jax"
+    batch, width : int
+        Examples a step, and values of an example.
+    target_shape : tuple of int
+        Shape of one example's target; () for labels.
+    cost : callable or None
+        ``cost(a, y) -> scalar`` of the network's output while training; None for the last layer's own.
+    regularizer : callable or None
+        ``regularizer(weights) -> scalar``, which is added lmbda times.
+    rule : callable
+        ``rule(cost, params, eta) -> {variable: next value}``.
+
+    Returns
+    -------
+    Step
+        x : (batch, width), y : (batch, *target_shape); eta and lmbda are scalars of the network's type. lmbda is
+        what multiplies the regularizer as it stands: already divided by the number of mini-batches.
+    """
+    clone = static_copy(net, batch, width, target_shape)
+    last = clone.layers[-1]
+    eta, lmbda = (TensorType(net.floatX, shape=())(name) for name in ("eta", "lmbda"))
+    total = last.cost(clone) if cost is None else cost(last.output_dropout, clone.y)
+    total = with_states_of(net, clone, total)
+    if regularizer is not None:
+        total = total + lmbda * regularizer(weights(net))
+    changed = rule(total, net.params, eta)
+    states = [variable for variable in changed if variable not in net.params]
+    inputs = {"x": clone.x, "y": clone.y, "eta": eta, "lmbda": lmbda}
+    fields = _compile(backend, inputs, {"cost": total}, changed | dropout_updates(total))
+    return Step(**fields, states=states, first=[state.get_value() for state in states])
+
+
+def weights(net) -> list[SharedVariable]:
+    """Return what is regularized: the ``w`` of each layer that has one."""
+    return [layer.w for layer in net.layers if hasattr(layer, "w")]
+
+
+def compile_regularizer(net, backend, regularizer) -> Compiled:
+    """Compile ``regularizer() -> [penalty]`` of the weights as they are."""
+    return Compiled(**_compile(backend, {}, {"penalty": regularizer(weights(net))}))
+
+
+def compile_scorer(net, backend, batch, width, target_shape, cost=None) -> Compiled:
+    """Compile ``score(x, y) -> [accuracy, cost]``: means over a batch, without dropout, of what the layer has."""
+    clone = static_copy(net, batch, width, target_shape)
+    last = clone.layers[-1]
+    last.output_dropout = last.output
+    scores = {"accuracy": last.accuracy(clone.y)} if hasattr(last, "accuracy") else {}
+    if cost is not None:
+        scores["cost"] = cost(last.output, clone.y)
+    elif hasattr(last, "cost"):
+        scores["cost"] = last.cost(clone)
+    return Compiled(**_compile(backend, {"x": clone.x, "y": clone.y}, scores))
+
+
+def compile_gradients(net, backend, batch, width, target_shape, cost=None, name="b") -> Compiled:
+    """Compile ``gradients(x, y) -> arrays``, of the mean cost without dropout, by each layer's ``b`` or ``w``."""
+    clone = static_copy(net, batch, width, target_shape)
+    last = clone.layers[-1]
+    last.output_dropout = last.output
+    total = last.cost(clone) if cost is None else cost(last.output, clone.y)
+    params = {k: getattr(layer, name) for k, layer in enumerate(net.layers) if hasattr(layer, name)}
+    found: Any = grad(total, list(params.values()))
+    gradients = {f"layer {k}": g for k, g in zip(params, found, strict=True)}
+    return Compiled(**_compile(backend, {"x": clone.x, "y": clone.y}, gradients))
+
+
+def compile_predictor(net, backend, batch, width) -> Compiled:
+    """Compile ``predict(x) -> [y_out, output]`` without dropout; only the output for a layer without ``y_out``."""
+    clone = static_copy(net, batch, width, (1,) * (net.y.ndim - 1))
+    last = clone.layers[-1]
+    predictions = {"y_out": last.y_out} if hasattr(last, "y_out") else {}
+    return Compiled(**_compile(backend, {"x": clone.x}, predictions | {"output": last.output}))

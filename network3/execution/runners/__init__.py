@@ -1,0 +1,1 @@
+"""The runners of each back end; see `network3.execution.runner`."""

@@ -1,0 +1,170 @@
+"""Epochs on a GPU, or on several devices: the data lie there, and one call takes many steps in a loop of XLA's.
+
+Parameters and the states of masks and rules stay on the devices, each call being donated those of the call before;
+what crosses to the devices in a call is which examples make up the mini-batches.
+"""
+
+from contextlib import contextmanager
+from functools import lru_cache
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from network3.data import GREY_LEVELS
+from network3.layers.checks import complaint
+
+from .jax import calling
+
+SLOTS = 250  # a call has room for a multiple of so many mini-batches: one size, and so one program
+NONE = -1  # where there is none
+KEPT = 16  # programs, for trainings and scans that come back to them; each keeps its network's code alive
+
+
+class LoopRunner:
+    """See `network3.execution.runner`; a mini-batch is shared out along `placement`'s devices.
+
+    Parameters
+    ----------
+    step : compilation.Step
+    examples : Examples
+    dtype : "float32" or "float64"
+    placement : Placement
+    """
+
+    def __init__(self, step, examples, dtype, placement):
+        self.dtype, self.placement = dtype, placement
+        self._storage = [container.storage for container in step.shared]
+        self._loop = _compile(step.function.vm.jit_fn, step.updates, dtype, placement)
+        self._scalars: dict[float, jax.Array] = {}
+        with calling(dtype), enough_memory(examples.images, dtype):
+            self.targets = placement.everywhere(examples.targets)
+            self.images = placement.everywhere(examples.images)
+        self._given = examples.images
+
+    def take(self, images):
+        """Put the images of an epoch on the devices, unless they are there."""
+        if images is not self._given:
+            with calling(self.dtype), enough_memory(images, self.dtype):
+                self.images = self.placement.everywhere(images)
+            self._given = images
+
+    def run(self, rows, eta, lmbda):
+        filled = np.full((-(-len(rows) // SLOTS) * SLOTS, rows.shape[1]), NONE, np.int32)
+        filled[: len(rows)] = rows
+        with calling(self.dtype), enough_memory(self._given, self.dtype, rows.shape[1]):
+            states = [self.placement.everywhere(storage[0]) for storage in self._storage]
+            rates = self._scalar(eta), self._scalar(lmbda)
+            states, costs = self._loop(states, self.images, self.targets, self.placement.shared_out(filled), *rates)
+            costs = np.asarray(costs, np.float64)  # waits for the devices, which tell only then what went wrong
+        for storage, state in zip(self._storage, states, strict=True):
+            storage[0] = state  # those before are gone
+        return costs[: len(rows)]
+
+    def close(self):
+        for storage in self._storage:
+            storage[0] = np.array(storage[0])
+
+    def _scalar(self, value):
+        if value not in self._scalars:
+            self._scalars[value] = self.placement.everywhere(np.asarray(value, self.dtype))
+        return self._scalars[value]
+
+
+@lru_cache(KEPT)
+def _compile(step, updates, dtype, placement):
+    """Return ``loop(states, images, targets, rows, eta, lmbda) -> states, costs``."""
+    take = step_taker(step, updates, dtype, placement)
+
+    def loop(states, images, targets, rows, eta, lmbda):
+        def body(k, carried):
+            states, costs = carried
+            states, cost = take(states, images, targets, rows[k], eta, lmbda)
+            return states, costs.at[k].set(cost)
+
+        steps = (rows[:, 0] != NONE).sum()
+        return lax.fori_loop(0, steps, body, (list(states), jnp.zeros(len(rows), dtype)))
+
+    return jax.jit(loop, donate_argnums=0)
+
+
+def step_taker(step, updates, dtype, placement):
+    """Return ``take(states, images, targets, rows, eta, lmbda) -> states, cost`` for one mini-batch, `rows`.
+
+    Parameters
+    ----------
+    step : the function of JAX in a compiled step
+    updates : pairs (output of it, state that it is the next value of)
+    """
+
+    def take(states, images, targets, rows, eta, lmbda):
+        x, y = gathered(images, targets, rows, dtype)
+        results = step(placement.split(x), placement.split(y), eta, lmbda, *states)
+        states = list(states)
+        for output, state in updates:
+            states[state] = placement.whole(results[output])
+        return states, results[0]
+
+    return take
+
+
+def gathered(images, targets, rows, dtype):
+    """Return a mini-batch, of grey levels divided by 256, or of floats as they are."""
+    x = images[rows].astype(dtype)
+    return x * np.asarray(1 / GREY_LEVELS, dtype) if images.dtype == np.uint8 else x, targets[rows]
+
+
+@contextmanager
+def enough_memory(images, dtype, batch=None):
+    """Say what would fit, where the memory of a device is too small.
+
+    Raises
+    ------
+    MemoryError
+        In four parts.
+    """
+    try:
+        yield
+    except jax.errors.JaxRuntimeError as error:
+        if "RESOURCE_EXHAUSTED" not in str(error):
+            raise
+        size = f"{images.nbytes / 1e6:,.0f} MB of {images.dtype} images"
+        wanted = f"wanted memory for {size}" + (f" and mini-batches of {batch}" if batch else "")
+        ways = [f"a mini_batch_size below {batch}"] if batch else []
+        if images.dtype != np.uint8:
+            smaller = images.size / 1e6
+            ways.append(f"load_data_shared(storage='uint8'), which makes them {smaller:,.0f} MB")
+        mend = f"Try {', or '.join([*ways, 'fewer images'])}."
+        raise MemoryError(complaint("SGD", wanted, str(error).splitlines()[0], mend)) from error
+
+
+class LoopScorer:
+    """See `network3.execution.runner`: all chunks of a data set, which lies on the devices, in one call.
+
+    `storages` are where the parameters have their values, if not where the function's own have.
+    """
+
+    def __init__(self, function, examples, dtype, placement, storages=None):
+        self.dtype, self.placement = dtype, placement
+        own = [container.storage for container in function.shared]
+        self._storage = own if storages is None else storages
+        self._means, self._given = _compile_means(function.function.vm.jit_fn, dtype), examples.images
+        with calling(dtype), enough_memory(examples.images, dtype):
+            self._data = [placement.everywhere(part) for part in (examples.images, examples.targets)]
+
+    def means(self, rows):
+        with calling(self.dtype), enough_memory(self._given, self.dtype):
+            params = [self.placement.everywhere(storage[0]) for storage in self._storage]
+            found = self._means(*self._data, self.placement.everywhere(rows.astype(np.int32)), params)
+            return np.stack([np.asarray(part, np.float64) for part in found], axis=1)
+
+
+@lru_cache(KEPT)
+def _compile_means(function, dtype):
+    """Return ``means(images, targets, rows, params)``: the results of each chunk, one array for each of them."""
+
+    def means(images, targets, rows, params):
+        return lax.map(lambda chunk: tuple(function(*gathered(images, targets, chunk, dtype), *params)), rows)
+
+    return jax.jit(means)

@@ -1,0 +1,160 @@
+"""The record of what was reproduced, ``reproduction.jsonl``: a line of JSON for each repeat, with a checksum.
+
+A line that was cut short or changed by hand is named and skipped: a number that nobody measured is worth nothing.
+"""
+
+import hashlib
+import json
+import warnings
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from network3.layers.checks import complaint
+from network3.training.history import History
+
+from .tasks import VARIANTS, Task
+
+FORMAT = 2  # 1 had no errors
+DIGITS = 6  # of costs and seconds
+
+
+class SkippedRecord(UserWarning):
+    """A line of the record that does not count."""
+
+
+class Unusable(ValueError):  # noqa: N818  (a reason, which the warning quotes)
+    """What is wrong with a line of the record."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One repeat, done.
+
+    Attributes
+    ----------
+    name, row : str
+        As in the catalogue.
+    seed : int
+    values : dict of str to float or None
+        What was measured, by the labels of the book's numbers.
+    seconds : float
+        Of training and evaluation, compiling left out: the median of the epochs times their number.
+    training : dict
+        Arguments of `Network.SGD`, as plain values; empty for what is no training.
+    history : History or None
+        Of a single training.
+    environment : dict
+        Back end, floatX, threads, machine, versions, date; "max_epochs" if that cut it short.
+    note : str
+        Why the training ended before its last epoch, if it did.
+    errors : list of [int, int], or None
+        The test images that are taken for others, and for which digits, at the best validation epoch; None if they
+        were not asked for.
+    """
+
+    name: str
+    row: str
+    seed: int
+    values: dict[str, float | None]
+    seconds: float
+    training: dict[str, Any]
+    history: History | None
+    environment: dict[str, Any]
+    note: str = ""
+    errors: list[list[int]] | None = None
+
+    @property
+    def task(self) -> Task:
+        """What it is the record of."""
+        return Task(self.name, self.seed)
+
+    @property
+    def best_validation_accuracy(self) -> float:
+        """That of its training, by which repeats are chosen; 0 for what has none."""
+        return (self.history.best_validation_accuracy if self.history is not None else None) or 0.0
+
+    @property
+    def cut(self) -> bool:
+        """Whether its training was cut short by NETWORK3_MAX_EPOCHS, so that it reproduces nothing."""
+        short = self.history is not None and not self.note and self.history.epochs != self.training["epochs"]
+        return short or "max_epochs" in self.environment
+
+
+def append(path: Path, record: Record) -> None:
+    """Add `record` to the file `path`; other processes may do so at the same time."""
+    history = None if record.history is None else _rounded(asdict(record.history))
+    content = {"format": FORMAT} | _rounded(asdict(record) | {"history": None}) | {"history": history}
+    line = json.dumps(content | {"checksum": _checksum(content)})
+    with FileLock(path.with_name(f"{path.name}.lock")), path.open("a+b") as file:
+        file.seek(0, 2)
+        if file.tell():
+            file.seek(-1, 2)
+            if file.read(1) != b"\n":  # a line that was cut short must not spoil this one
+                file.write(b"\n")
+        file.write(f"{line}\n".encode())
+
+
+def read_records(path: Path) -> list[Record]:
+    """Return what `append` wrote, the last of a name and a seed; [] if there is no such file.
+
+    Warns
+    -----
+    SkippedRecord
+        For each line that is not whole, was changed, or is of a run that the catalogue does not have any more.
+    """
+    if not path.is_file():
+        return []
+    found: dict[Task, Record] = {}
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    for number, line in enumerate(lines, start=1):
+        try:
+            record = _parsed(line)
+        except Unusable as reason:
+            message = complaint(f"{path}, line {number}", "wanted a record as it was written", reason, "Skipped.")
+            warnings.warn(message, SkippedRecord, stacklevel=2)
+            continue
+        found[record.task] = record
+    return list(found.values())
+
+
+def _parsed(line: str) -> Record:
+    try:
+        content = json.loads(line)
+        checksum = content.pop("checksum")
+        version = int(content.pop("format"))
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+        raise Unusable("a line that is not whole") from None
+    if version > FORMAT:
+        raise Unusable(f"format {version} of a newer network3")
+    if checksum != _checksum({"format": version} | content):
+        raise Unusable(f"{content.get('name')} seed {content.get('seed')}, changed since it was written")
+    history = content.pop("history")
+    try:
+        record = Record(**content, history=None if history is None else History(**history))
+    except TypeError:
+        raise Unusable("other fields than this network3 knows") from None
+    entry = VARIANTS.get(record.name)
+    if entry is None:
+        raise Unusable(f"{record.name}, which the catalogue does not have")
+    if getattr(entry, "settings", {}) != record.training:
+        raise Unusable(f"{record.name} seed {record.seed}, trained otherwise than the catalogue says now")
+    if record.history is not None and record.cut:
+        epochs = record.training["epochs"]
+        raise Unusable(f"{record.name} seed {record.seed}, {record.history.epochs} epochs of {epochs}")
+    return record
+
+
+def _checksum(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _rounded(value):
+    """Round all floats in `value`, which keeps the file small; accuracies have fewer digits."""
+    if isinstance(value, dict):
+        return {name: _rounded(entry) for name, entry in value.items()}
+    if isinstance(value, list):
+        return [_rounded(entry) for entry in value]
+    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value

@@ -1,0 +1,42 @@
+"""The pictures that a run leaves in its folder: learning curve, filters, feature maps, misclassified digits."""
+
+from pathlib import Path
+
+import numpy as np
+
+from network3.layers import ConvPoolLayer
+from network3.network import Network
+from network3.plotting import draw_errors, draw_feature_maps, draw_filters, draw_learning_curve
+from network3.training.history import History
+
+DPI = 130  # dots an inch, enough for paper
+
+
+def save_pictures(folder: Path, net: Network, history: History, test_data, published: float | None = None) -> list[str]:
+    """Draw what there is to see of a trained network into PNG files, and return their names.
+
+    Parameters
+    ----------
+    folder : path
+    net : Network
+    history : History
+    test_data : pair (x, y) of arrays
+        The first image is shown as the feature maps have it.
+    published : float in [0, 1], optional
+        The book's test accuracy.
+    """
+    images, labels = test_data
+    predictions = net.predict(images)
+    wrong = np.flatnonzero(predictions != labels)
+    figures = {"errors": draw_errors(images[wrong], labels[wrong], predictions[wrong])}
+    if history.epochs:
+        figures["learning_curve"] = draw_learning_curve(history, published=published)
+    convolutions = [k for k, layer in enumerate(net.layers) if isinstance(layer, ConvPoolLayer)]
+    for k in convolutions or [0]:
+        figures[f"filters_layer{k}"] = draw_filters(net, k)
+    for k in convolutions:
+        figures[f"feature_maps_layer{k}"] = draw_feature_maps(net, k, images[0])
+    names = sorted(f"{name}.png" for name in figures)
+    for name in names:
+        figures[name.removesuffix(".png")].savefig(folder / name, dpi=DPI)
+    return names

@@ -1,0 +1,1 @@
+"""Files: networks, atomic writes, versioned JSON."""

@@ -1,0 +1,1 @@
+"""Training: the loop, its configuration, state and record, and what watches over it."""

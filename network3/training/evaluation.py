@@ -1,0 +1,103 @@
+"""Evaluation: accuracy, cost and predictions over a whole data set, in chunks of one size.
+
+One chunk size means one compiled function a network. The last chunk is filled up by repeating its last example;
+what that adds to a sum is known, and taken off again.
+"""
+
+import numpy as np
+
+from network3.data import check_width, scaled, value_of
+from network3.execution.compile import compile_predictor, compile_regularizer, compile_scorer, compiled
+from network3.execution.device import chosen_backend
+from network3.execution.runner import calling, make_scorer
+from network3.graph import storages_of
+
+CHUNK = 250
+
+
+class Evaluator:
+    """Scores `net` over all of a data set, each time as it is then.
+
+    Parameters
+    ----------
+    net : Network
+    examples : Examples
+    cost : callable or None
+        As in `Network.SGD`.
+    placement : Placement or None
+        Of a training, on whose devices the data are kept.
+    like : Network, optional
+        One of the same architecture whose compiled function serves for `net` as well, given a placement.
+    """
+
+    def __init__(self, net, examples, cost=None, placement=None, like=None):
+        backend = chosen_backend()
+        last, images, targets = net.layers[-1], examples.images, examples.targets
+        present = {"accuracy": hasattr(last, "accuracy"), "cost": cost is not None or hasattr(last, "cost")}
+        self.names = [name for name, there in present.items() if there]
+        known = net if like is None else like
+        function = compiled(known, compile_scorer, CHUNK, images.shape[1], targets.shape[1:], cost)
+        storages = None if like is None else storages_of(function.shared, like, net)
+        self.scorer = make_scorer(backend, function, examples, net.floatX, placement, storages)
+        self.count = len(examples)
+
+    def score(self) -> dict[str, float]:
+        """Return the "accuracy" and "cost", without dropout, if the last layer has them."""
+        chunks = -(-self.count // CHUNK)
+        repeated = chunks * CHUNK - self.count
+        rows = np.arange(chunks * CHUNK).clip(max=self.count - 1).reshape(chunks, CHUNK)
+        if repeated:  # a chunk of what fills the last one up, to be taken off again
+            rows = np.concatenate([rows, np.full((1, CHUNK), self.count - 1)])
+        sums = CHUNK * self.scorer.means(rows)
+        # A count is whole; single precision's mean of it only nearly.
+        whole, counts = np.rint(sums), np.array(self.names) == "accuracy"
+        sums = np.where(counts & (np.abs(sums - whole) < 1e-4), whole, sums)
+        total = sums[:chunks].sum(axis=0) - (sums[-1] * repeated / CHUNK if repeated else 0)
+        return {name: float(value) for name, value in zip(self.names, total / self.count, strict=True)}
+
+
+def score(net, examples, cost=None) -> dict[str, float]:
+    """Return what an `Evaluator` finds, once."""
+    return Evaluator(net, examples, cost).score()
+
+
+def weight_penalty(net, plan) -> float:
+    """Return what the plan's regularization adds to the cost of a training step, for the weights as they are."""
+    if plan.lmbda == 0:
+        return 0.0
+    regularizer = compiled(net, compile_regularizer, plan.regularizer)
+    with calling(chosen_backend(), net.floatX):
+        (penalty,) = regularizer()
+        return plan.decay * float(penalty)
+
+
+def predictions(net, images) -> list[np.ndarray]:
+    """Return ``[y_out, output]`` of `net` for `images`, or ``[output]`` if its last layer has no ``y_out``.
+
+    Parameters
+    ----------
+    images : array or shared variable of shape (n, features), (n, maps, rows, columns) or (features,)
+        uint8 grey levels, or floats as in training.
+    """
+    images = np.asarray(value_of(images))
+    if images.dtype != np.uint8:
+        images = np.asarray(images, dtype=net.floatX)
+    if images.ndim == 1 or (images.ndim == 2 and images.size == net.input_width):
+        images = images.reshape(1, -1)
+    images = images.reshape(len(images), -1)
+    check_width("predict", images, net)
+    predictor = compiled(net, compile_predictor, CHUNK, images.shape[1])
+    parts = []
+    with calling(chosen_backend(), net.floatX):
+        for rows in _chunks(len(images)):
+            found = predictor(scaled(images[rows], net.floatX))
+            parts.append([np.asarray(part) for part in found])
+    return [np.concatenate(pieces)[: len(images)] for pieces in zip(*parts, strict=True)]
+
+
+def _chunks(count: int):
+    """Yield the rows of each chunk: slices, which copy nothing, then the numbers of a last one that is filled up."""
+    for start in range(0, count - CHUNK + 1, CHUNK):
+        yield slice(start, start + CHUNK)
+    if count % CHUNK:
+        yield np.arange(count - count % CHUNK, count - count % CHUNK + CHUNK).clip(max=count - 1)

@@ -1,0 +1,100 @@
+"""How fast each layer of a network learns: the norms of its gradients (book, chapter 5)."""
+
+import numpy as np
+
+from network3.data import examples, scaled
+from network3.execution.compile import compile_gradients, compiled
+from network3.execution.device import chosen_backend
+from network3.execution.runner import calling
+from network3.layers.checks import complaint, one_of
+
+CHUNK = 250
+OF = {"biases": "b", "weights": "w"}
+
+
+def gradient_norms(net, data, *, cost=None, of="biases") -> np.ndarray:
+    r"""Return :math:`\|\partial C / \partial b\|` of each layer, over all of `data` at once: its speed of learning.
+
+    Parameters
+    ----------
+    net : Network
+    data : pair (x, y), or list of pairs, as in `Network.SGD`
+    cost : callable, optional
+        As in `Network.SGD`; default the last layer's own. Regularization is left out, and dropout.
+    of : "biases" or "weights"
+
+    Returns
+    -------
+    array of shape (layers,), float64
+        From the first layer to the last; layers without biases (or weights) are left out, see `layers_with`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Data that do not fit, or a last layer without a cost.
+
+    Notes
+    -----
+    Source: book, chapter 5, "What's causing the vanishing gradient problem?".
+    """
+    one_of("gradient_norms: of", of, OF)
+    if cost is None and not hasattr(net.layers[-1], "cost"):
+        mend = "Pass cost=network3.layers.costs.cross_entropy, say."
+        raise ValueError(complaint("gradient_norms", "the last layer must have a cost", "one without", mend))
+    given = examples("gradient_norms: data", data, net)
+    total: list[np.ndarray] = []
+    with calling(chosen_backend(), net.floatX):
+        for start in range(0, len(given), CHUNK):
+            images, targets = given.images[start : start + CHUNK], given.targets[start : start + CHUNK]
+            shape = (len(images), images.shape[1], targets.shape[1:])
+            gradients = compiled(net, compile_gradients, *shape, cost, OF[of])
+            share = len(images) / len(given)
+            parts = [share * np.asarray(g, np.float64) for g in gradients(scaled(images, net.floatX), targets)]
+            total = [a + b for a, b in zip(total, parts, strict=True)] if total else parts
+    return np.array([np.linalg.norm(gradient) for gradient in total])
+
+
+def layers_with(net, of="biases") -> list[int]:
+    """Return which layers of `net`, from 0, the entries of `gradient_norms` belong to."""
+    return [k for k, layer in enumerate(net.layers) if hasattr(layer, OF[of])]
+
+
+class GradientNorms:
+    """The norms along a training: pass it to ``SGD(callbacks=[...])``.
+
+    Parameters
+    ----------
+    net, data, cost, of
+        As in `gradient_norms`. The first norms are taken at once, before the training.
+
+    Attributes
+    ----------
+    layers : list of int
+        Which layers the columns of `norms` belong to, from 0.
+    norms : array of shape (1 + epochs, layers), float64
+        At the start, then after each epoch.
+
+    Examples
+    --------
+    ``norms = GradientNorms(net, data)``, ``net.SGD(..., callbacks=[norms])``, then
+    ``network3.plotting.draw_gradient_norms(norms)``.
+    """
+
+    def __init__(self, net, data, *, cost=None, of="biases"):
+        self.net, self.cost, self.of = net, cost, one_of("GradientNorms: of", of, OF)
+        self.data = examples("GradientNorms: data", data, net)
+        self.layers = layers_with(net, of)
+        self._rows = [self._measure()]
+
+    @property
+    def norms(self) -> np.ndarray:
+        return np.array(self._rows)
+
+    def __call__(self, progress) -> None:
+        """Take the norms after an epoch."""
+        if progress.epoch_done:
+            self._rows.append(self._measure())
+
+    def _measure(self) -> np.ndarray:
+        pair = (self.data.images, self.data.targets)
+        return gradient_norms(self.net, pair, cost=self.cost, of=self.of)

@@ -1,0 +1,167 @@
+"""Own images come out as MNIST's own: box, centre, ink and paper; whatever the pen, the paper and the light."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy import ndimage
+
+from network3.datasets import load_mnist
+from network3.datasets.photos.own_images import as_mnist, read_grey
+from tests.datasets.photos.drawn_digits import TEN, draw
+
+PLAIN = {"size": (210, 260), "height": 0.5, "place": (0.4, 0.6)}
+
+
+def drawn(digit, **changes):
+    return np.asarray(draw(digit, **PLAIN | changes).convert("L"), dtype=float)
+
+
+def extent(image):
+    rows, columns = np.nonzero(image > 25)
+    return np.ptp(rows) + 1, np.ptp(columns) + 1
+
+
+def centre(image):
+    y, x = np.mgrid[:28, :28]
+    return (image * y).sum() / image.sum(), (image * x).sum() / image.sum()
+
+
+def difference(one, other):
+    """Return how much of the ink is elsewhere, as a share; a pixel to any side does not count."""
+    moved = (np.roll(other, (down, right), axis=(0, 1)) for down in (-1, 0, 1) for right in (-1, 0, 1))
+    return min(np.abs(one.astype(float) - image).sum() for image in moved) / one.sum()
+
+
+@pytest.mark.parametrize(("digit", "how"), TEN, ids=[str(digit) for digit, _ in TEN])
+def test_a_drawn_digit_has_the_form_of_mnists(digit, how):
+    image = as_mnist(np.asarray(draw(digit, **how).convert("L")))
+    assert (image.shape, image.dtype) == ((28, 28), np.uint8)
+    assert 18 <= max(extent(image)) <= 20
+    assert all(abs(place - 14) <= 1 for place in centre(image))
+    assert image.max() >= 250
+    assert (image == 0).mean() > 0.6
+    assert image[0].max() == image[:, 0].max() == image[:, -1].max() == 0
+
+
+def test_mnists_own_digits_stay_as_they_are():
+    (images, _) = load_mnist()[2]
+    levels = images[:200].reshape(-1, 28, 28)
+    for polarity in (levels, 255 - levels):
+        prepared = np.stack([as_mnist(image) for image in polarity])
+        assert np.abs(prepared - levels.astype(float)).mean() < 1
+    assert np.median([difference(a, b) for a, b in zip(levels, prepared, strict=True)]) < 0.03
+
+
+ALIKE = {
+    "inverted": lambda grey: 255 - grey,
+    "pale": lambda grey: 150 + grey * 0.3,
+    "larger": lambda grey: grey.repeat(3, axis=0).repeat(3, axis=1),
+    "moved": lambda grey: np.roll(grey, (-30, 17), axis=(0, 1)),
+    "on a larger sheet": lambda grey: np.pad(grey, ((50, 200), (300, 10)), constant_values=245),
+    "in uneven light": lambda grey: grey * np.linspace(0.55, 1, grey.shape[1]),
+    "in the light of a lamp": lambda grey: grey - 50 * np.square(np.linspace(-1, 1, grey.shape[0]))[:, None],
+    "noisy": lambda grey: grey + np.random.default_rng(1).normal(0, 6, grey.shape),
+    "with specks": lambda grey: np.where(np.random.default_rng(2).random(grey.shape) < 0.0005, 30, grey),
+}
+
+
+@pytest.mark.parametrize("change", ALIKE)
+@pytest.mark.parametrize("digit", [2, 5, 8])
+def test_what_does_not_make_the_digit_changes_little(digit, change):
+    grey = drawn(digit)
+    assert difference(as_mnist(grey), as_mnist(ALIKE[change](grey))) < 0.35  # half a pixel moves a quarter of the ink
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_thin_and_thick_pens_give_strokes_of_mnists_width(digit):
+    images, labels = load_mnist()[2]
+    least, most = np.percentile((images[labels == digit] > 127).sum(axis=1), [1, 99])
+    for pen in (0.012, 0.2):
+        image = as_mnist(np.asarray(draw(digit, size=(500, 430), height=0.6, pen=pen).convert("L")))
+        assert least < (image > 127).sum() < most
+        assert image.max() >= 250
+
+
+def test_the_parts_of_a_broken_digit_are_kept():
+    grey = drawn(5)
+    broken, bowl = grey.copy(), grey.copy()
+    broken[125:131] = 245  # a gap across the stem
+    bowl[:131] = 245
+    whole = as_mnist(grey)
+    assert difference(whole, as_mnist(broken)) < 0.2
+    assert difference(whole, as_mnist(bowl)) > 0.5
+
+
+def test_a_digit_may_touch_the_edge():
+    grey = drawn(0)
+    rows, columns = np.nonzero(grey < 128)
+    cropped = grey[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    assert difference(as_mnist(grey), as_mnist(cropped)) < 0.3
+
+
+def test_a_file_goes_through_both(tmp_path):
+    draw(3, **PLAIN).save(tmp_path / "three.jpg", quality=60)
+    assert difference(as_mnist(drawn(3)), as_mnist(read_grey(tmp_path / "three.jpg"))) < 0.1
+
+
+def cast(grey):
+    """A hard shadow: half the light on the right of a line."""
+    return grey * np.where(np.arange(grey.shape[1]) < 0.4 * grey.shape[1], 1, 0.5)
+
+
+def beside_a_table(grey):
+    changed = grey.copy()
+    changed[:, :6] = 40
+    return changed
+
+
+def framed(grey):
+    changed = np.zeros_like(grey)
+    changed[4:-4, 4:-4] = grey[4:-4, 4:-4]
+    return changed
+
+
+@pytest.mark.parametrize("change", [cast, beside_a_table, framed])
+@pytest.mark.parametrize("digit", [2, 5, 8])
+def test_edges_of_shadow_table_and_frame_are_left_out(digit, change):
+    grey = drawn(digit)
+    assert difference(as_mnist(grey), as_mnist(change(grey))) < 0.35
+
+
+@pytest.mark.parametrize("radius", [60, 150, 230])
+def test_a_large_blob_is_no_more_work_than_a_digit(radius, monkeypatch):
+    work = []
+    for name in ("grey_erosion", "grey_dilation"):
+        change = getattr(ndimage, name)
+
+        def counted(image, *, footprint, change=change):
+            work.append(image.size * footprint.size)
+            return change(image, footprint=footprint)
+
+        monkeypatch.setattr(ndimage, name, counted)
+    y, x = np.mgrid[:500, :512]
+    as_mnist(np.where((x - 250) ** 2 + (y - 240) ** 2 < radius**2, 20.0, 240.0))
+    assert sum(work) < 5e7  # 0.2 s; with a disk as wide as the blob it was 1e10
+
+
+REFUSED = {
+    "a row": (np.zeros(784), r"shape \(784,\)"),
+    "colours": (np.zeros((9, 8, 3)), r"shape \(9, 8, 3\)"),
+    "a pixel": (np.zeros((1, 7)), r"shape \(1, 7\)"),
+    "NaN": (np.full((9, 8), np.nan), "NaN or infinity"),
+    "blank": (np.full((50, 60), 200.0), "no more than 0 of 255 grey levels of contrast"),
+    "a shade": (np.full((50, 60), 200.0) + np.linspace(0, 40, 60), "of 255 grey levels of contrast"),
+    "noise": (np.random.default_rng(3).normal(200, 2, (80, 70)), "of 255 grey levels of contrast"),
+    "a speck": (np.where(np.arange(3000).reshape(50, 60) == 1530, 0.0, 255.0), "specks only"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_shows_no_digit_is_refused(case):
+    image, message = REFUSED[case]
+    with pytest.raises(ValueError, match=rf"^as_mnist: wanted .*; got .*{message}.*\. \S.*\.$"):
+        as_mnist(image)
+
+
+def test_pillows_images_are_arrays_enough():
+    assert as_mnist(Image.fromarray(drawn(7).astype("uint8"))).max() > 200

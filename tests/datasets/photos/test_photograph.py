@@ -1,0 +1,126 @@
+"""Image files of every kind become the same grey levels, and what is no image is refused."""
+
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from network3.datasets.photos.own_images import read_grey
+
+FOUR_PARTS = re.compile(r"^.+: .*(wanted|must).*; got .+\. \S.*\.$", re.DOTALL)
+GREY = np.random.default_rng(2).integers(0, 256, (13, 21), dtype="uint8")
+
+
+def saved(image, path, **options):
+    image.save(path, **options)
+    return read_grey(path)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.bmp", "a.tiff", "a.gif", "a.webp"])
+def test_formats_without_loss_give_the_levels(tmp_path, name):
+    levels = saved(Image.fromarray(GREY), tmp_path / name, **({"lossless": True} if name == "a.webp" else {}))
+    assert levels.dtype == np.float64
+    np.testing.assert_allclose(levels, GREY, atol=1)  # WebP and GIF go through colours
+
+
+def test_jpeg_gives_nearly_the_levels(tmp_path):
+    smooth = np.linspace(20, 230, 13 * 21).reshape(13, 21).astype("uint8")
+    np.testing.assert_allclose(saved(Image.fromarray(smooth), tmp_path / "a.jpg", quality=95), smooth, atol=6)
+
+
+def test_colour_becomes_luminance(tmp_path):
+    colour = np.zeros((5, 7, 3), "uint8")
+    colour[..., 1] = 200
+    np.testing.assert_allclose(saved(Image.fromarray(colour), tmp_path / "a.png"), 0.587 * 200, atol=1)
+    cmyk = Image.fromarray(colour).convert("CMYK")
+    np.testing.assert_allclose(saved(cmyk, tmp_path / "a.tiff"), 0.587 * 200, atol=1)
+
+
+def test_black_and_white_is_0_and_255(tmp_path):
+    levels = saved(Image.fromarray(GREY > 99), tmp_path / "a.png")
+    np.testing.assert_array_equal(levels, np.where(GREY > 99, 255, 0))
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "int32", "float32"])
+def test_deep_images_are_scaled_by_their_own_range(tmp_path, dtype):
+    deep = (GREY.astype(float) * 100 + 300).astype(dtype)
+    levels = saved(Image.fromarray(deep), tmp_path / "a.tiff")
+    wanted = (GREY.astype(float) - GREY.min()) * 255 / (int(GREY.max()) - GREY.min())
+    np.testing.assert_allclose(levels, wanted, atol=0.01)
+
+
+def test_a_deep_image_of_one_level_is_blank_paper(tmp_path):
+    np.testing.assert_array_equal(saved(Image.fromarray(np.full((4, 5), 7, "uint16")), tmp_path / "a.png"), 255)
+
+
+@pytest.mark.parametrize(("ink", "paper"), [(20, 255), (240, 0)])
+def test_what_is_transparent_is_paper_that_the_ink_shows_on(tmp_path, ink, paper):
+    pixels = np.zeros((6, 9, 4), "uint8")
+    pixels[2:4, 3:5] = (ink, ink, ink, 255)
+    levels = saved(Image.fromarray(pixels), tmp_path / "a.png")
+    wanted = np.full((6, 9), float(paper))
+    wanted[2:4, 3:5] = ink
+    np.testing.assert_allclose(levels, wanted, atol=1e-9)
+
+
+def test_a_palette_with_transparency_is_read(tmp_path):
+    image = Image.fromarray(np.where(GREY > 99, 1, 0).astype("uint8"), mode=None).convert("P")
+    image.putpalette([255, 255, 255, 0, 0, 0])
+    levels = saved(image, tmp_path / "a.png", transparency=0)
+    np.testing.assert_allclose(levels, np.where(GREY > 99, 0, 255), atol=1e-9)
+
+
+@pytest.mark.parametrize(("tag", "turn"), [(3, 2), (6, 3), (8, 1)])
+def test_an_image_is_turned_as_the_camera_says(tmp_path, tag, turn):
+    exif = Image.Exif()
+    exif[0x0112] = tag
+    levels = saved(Image.fromarray(GREY), tmp_path / "a.png", exif=exif)
+    np.testing.assert_array_equal(levels, np.rot90(GREY, turn))
+
+
+def test_of_several_frames_the_first_counts(tmp_path):
+    first, second = Image.fromarray(GREY), Image.fromarray(255 - GREY)
+    np.testing.assert_array_equal(saved(first, tmp_path / "a.tiff", save_all=True, append_images=[second]), GREY)
+
+
+def refused(path, error=ValueError):
+    with pytest.raises(error) as caught:
+        read_grey(path)
+    message = str(caught.value)
+    assert FOUR_PARTS.match(message), message
+    assert message.startswith(f"{path}: wanted an image")
+    return message
+
+
+def test_what_is_no_image_is_refused(tmp_path):
+    (tmp_path / "empty.png").write_bytes(b"")
+    (tmp_path / "text.png").write_text("a digit", encoding="utf-8")
+    assert "does not exist" in refused(tmp_path / "none.png", FileNotFoundError)
+    assert "got a folder" in refused(tmp_path)
+    assert "a file that is none" in refused(tmp_path / "empty.png")
+    assert "a file that is none" in refused(tmp_path / "text.png")
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.tiff", "a.bmp", "a.webp"])
+def test_a_cut_file_is_an_image_or_an_error_but_never_a_crash(tmp_path, name):
+    path = tmp_path / name
+    Image.fromarray(GREY.repeat(5, axis=0)).save(path)
+    whole = path.read_bytes()
+    messages, shapes = [], set()
+    for length in range(0, len(whole), max(1, len(whole) // 40)):
+        path.write_bytes(whole[:length])
+        try:
+            shapes.add(read_grey(path).shape)
+        except ValueError as error:
+            messages.append(str(error))
+    assert shapes <= {(65, 21)}
+    assert len(messages) > 20
+    assert all(map(FOUR_PARTS.match, messages))
+
+
+def test_a_bomb_is_refused_by_its_size(tmp_path):
+    Image.new("1", (40_000, 2_000)).save(tmp_path / "bomb.png")
+    assert "got more than 64,000,000 pixels" in refused(tmp_path / "bomb.png")
+    Image.new("1", (40_000, 10_000)).save(tmp_path / "bomb.png")
+    assert "got more than 64,000,000 pixels" in refused(tmp_path / "bomb.png")

@@ -1,0 +1,156 @@
+"""A training on several devices, or in several processes, is that on one to rounding; what cannot be is refused."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import network3
+from tests.network3.execution import device_run
+
+ROOT = Path(__file__).parents[3]
+
+
+def start(folder, devices, *process, seen=4):
+    """Start the program in a process that sees so many devices of a CPU."""
+    environment = os.environ | {
+        "PYTHONPATH": str(ROOT),
+        "XLA_FLAGS": f"--xla_force_host_platform_device_count={seen}",
+        "PYTHONUTF8": "1",
+    }
+    command = [sys.executable, device_run.__file__, str(folder), devices, *process]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, cwd=ROOT, env=environment, **pipes)
+
+
+def finish(process):
+    """Return the lines that were printed, but for those of JAX's threads, which break each other's into pieces."""
+    output, errors = process.communicate(timeout=900)
+    assert process.returncode == 0, errors
+    return [line for line in output.splitlines() if line and "Gloo" not in line and "peer ranks" not in line]
+
+
+def outcome(folder, name):
+    with np.load(folder / f"{name}.npz") as arrays:
+        return dict(arrays)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("devices")
+
+
+@pytest.fixture(scope="module")
+def printed(folder):
+    """What was printed by three trainings in one process: step by step, on four devices, and on two."""
+    return finish(start(folder, "0,4,2"))
+
+
+def same_but_for_rounding(one, other):
+    assert set(one) == set(other)
+    for name, value in one.items():
+        np.testing.assert_allclose(other[name], value, rtol=2e-5, atol=2e-6, err_msg=name)
+
+
+def test_four_devices_and_two_give_what_one_does(folder, printed):
+    alone = outcome(folder, "0")
+    for devices in ("4", "2"):
+        found = outcome(folder, devices)
+        same_but_for_rounding(alone, found)
+        np.testing.assert_array_equal(found["masks0"], alone["masks0"])
+    each = len(printed) // 3
+    assert printed == printed[:each] * 3
+
+
+def free_address():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{one.getsockname()[1]}"
+
+
+def test_two_processes_give_what_one_does_and_the_first_tells_and_saves(folder, printed, tmp_path):
+    address = free_address()
+    started = [start(tmp_path, "0", address, number, seen=2) for number in ("1", "0")]
+    quiet, told = map(finish, started)
+    first, second = outcome(tmp_path, "00"), outcome(tmp_path, "01")
+    same_but_for_rounding(outcome(folder, "0"), first)
+    for name, value in first.items():
+        np.testing.assert_array_equal(second[name], value)
+    assert told == printed[: len(printed) // 3]
+    assert quiet == []
+    assert sorted(path.name for path in tmp_path.glob("*.checkpoint")) == ["00.checkpoint"]
+
+
+def train(**changes):
+    network3.use(backend=changes.pop("backend", "jax"))
+    device_run.train(device_run.build(), **changes)
+
+
+def test_several_devices_need_jax():
+    wanted = r"^SGD: devices: wanted the JAX back end for several devices; got Numba's\. Write network3\.use\(backend="
+    with pytest.raises(ValueError, match=wanted):
+        train(backend="network3", devices=2)
+
+
+def test_one_device_is_what_numba_has(capsys):
+    train(backend="network3", devices=1, epochs=1)
+    assert "Epoch 0" in capsys.readouterr().out
+
+
+def test_more_devices_than_there_are():
+    wanted = (
+        r"^SGD: devices: wanted at most the 1 that JAX finds \(cpu\); got 3\. Write devices=1\. A CPU looks like "
+        r"several with XLA_FLAGS=--xla_force_host_platform_device_count=3\.$"
+    )
+    with pytest.raises(ValueError, match=wanted):
+        train(devices=3)
+
+
+@pytest.mark.parametrize("devices", [0, -1, 1.5, "two", True])
+def test_a_number_of_devices_that_is_none(devices):
+    with pytest.raises((ValueError, TypeError), match=r"^SGD: devices: wanted .*; got .*\. "):
+        train(devices=devices)
+
+
+class Several:
+    """Stands for a CPU that looks like several."""
+
+    device_kind = "cpu"
+
+
+@pytest.mark.parametrize(
+    ("batch", "devices", "nearest"), [(40, 3, "39 or 42"), (10, 4, "8 or 12"), (2, 4, "4"), (7, 2, "6 or 8")]
+)
+def test_a_mini_batch_that_cannot_be_shared_out(monkeypatch, batch, devices, nearest):
+    import jax
+
+    from network3.execution.devices import place
+
+    network3.use(backend="jax")
+    monkeypatch.setattr(jax, "devices", lambda kind: [Several()] * 4)
+    wanted = rf"^SGD: mini_batch_size: wanted a size that {devices} devices can share out evenly; got {batch}\. "
+    with pytest.raises(ValueError, match=rf"{wanted}Write {nearest}\.$"):
+        place(devices, batch, "float32")
+
+
+def test_a_device_without_double_precision(monkeypatch):
+    import jax
+
+    from network3.execution.devices import place
+
+    network3.use(backend="jax")
+
+    def none_such(*_):
+        raise jax.errors.JaxRuntimeError("UNIMPLEMENTED: f64\nmore")
+
+    monkeypatch.setattr(jax, "device_put", none_such)
+    wanted = (
+        r"^SGD: wanted a device with float64; got cpu, which has none \(UNIMPLEMENTED: f64\)\. "
+        r'Write network3\.use\(floatX="float32"\)'
+    )
+    with pytest.raises(ValueError, match=wanted):
+        place(1, 10, "float64")

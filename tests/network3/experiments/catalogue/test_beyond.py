@@ -1,0 +1,93 @@
+"""What goes past the book: within its budget, told in full, the test images looked at once, whatever the curves do."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import network3
+from network3.experiments.catalogue import RUNS, beyond
+from network3.experiments.experiment import prepare
+from network3.experiments.reproduction.records import read_records
+from network3.experiments.reproduction.tasks import VARIANTS, Task
+from network3.experiments.reproduction.work import carry_out
+from network3.optim.augmentation import Deformation
+from network3.optim.schedules import ExponentialDecay
+from network3.training.history import History
+
+TEST = "test accuracy at the best validation epoch"
+METHODS = {"schedule": ExponentialDecay(0.5), "augment": Deformation(shift=1)}
+LATE = replace(
+    RUNS["shallow"],
+    name="late",
+    first=(600, 200),
+    training=RUNS["shallow"].training | {"epochs": 4},
+    methods=METHODS,
+    test_in_training=False,
+)
+
+
+@pytest.fixture(autouse=True)
+def runs(monkeypatch):
+    for run in (LATE, replace(LATE, name="early", test_in_training=True)):
+        monkeypatch.setitem(VARIANTS, run.name, run)
+
+
+@pytest.fixture
+def results(tmp_path):
+    (tmp_path / "work").mkdir()
+    return tmp_path
+
+
+def test_the_networks_have_at_most_two_million_parameters_as_the_note_says():
+    single, ensemble = beyond.RUNS
+    net = network3.Network(single.layers(10), 10)
+    count = sum(w.size for w in net.get_weights())
+    assert count <= 2_000_000
+    assert f"{count:,} parameters" in single.note
+    assert f"{count:,} parameters" in single.layers.__doc__
+    assert (ensemble.nets, ensemble.of, ensemble.layers) == (5, single.name, single.layers)
+    assert not single.test_in_training
+
+
+def test_methods_are_told_as_they_would_be_written():
+    told = json.loads(json.dumps(RUNS["beyond_single"].as_dict()))["training"]
+    for name, method in RUNS["beyond_single"].methods.items():
+        written = eval(told[name], {type(method).__name__: type(method)})  # a dataclass's repr is its constructor
+        assert written == method
+
+
+def test_methods_are_trained_with_and_recorded(results):
+    record = carry_out(Task("late", 0), results, threads=1)
+    assert record.history.eta == pytest.approx([0.1 * np.exp(-0.5 * epoch) for epoch in range(4)])
+    told = {"schedule": "ExponentialDecay(rate=0.5)", "augment": repr(METHODS["augment"])}
+    assert record.training == LATE.training | told
+    assert [one.training for one in read_records(results / "reproduction.jsonl")] == [record.training]
+    settings = json.loads((results / "work" / "late-seed0" / "run.json").read_text(encoding="utf-8"))
+    assert (settings["training"], settings["methods"]) == (LATE.training, told)
+
+
+def test_a_record_of_other_methods_does_not_count(results, monkeypatch):
+    carry_out(Task("late", 0), results, threads=1)
+    monkeypatch.setitem(VARIANTS, "late", replace(LATE, methods={}))
+    with pytest.warns(UserWarning, match="late seed 0, trained otherwise than the catalogue says now"):
+        assert read_records(results / "reproduction.jsonl") == []
+
+
+def test_a_run_with_other_methods_does_not_go_on(results):
+    carry_out(Task("late", 0), results, threads=1)
+    other = replace(LATE, methods=METHODS | {"schedule": ExponentialDecay(0.25)})
+    got = r"got schedule was ExponentialDecay\(rate=0\.5\) and is ExponentialDecay\(rate=0\.25\)\. "
+    with pytest.raises(ValueError, match=got):
+        prepare(other, results / "work" / "late-seed0", {}, None, resume=True)
+
+
+def test_the_test_images_are_looked_at_once_at_the_best_epoch(results):
+    early, late = (carry_out(Task(name, 0), results, threads=1) for name in ("early", "late"))
+    assert late.history.validation_accuracy == early.history.validation_accuracy
+    looks = [sum(value is not None for value in one.history.test_accuracy) for one in (early, late)]
+    assert looks[0] > looks[1] == 1
+    assert late.values == early.values == {TEST: late.history.corresponding_test_accuracy}
+    assert late.values[TEST] == pytest.approx(1 - len(late.errors) / 10_000, abs=1e-9)
+    assert History.load(results / "work" / "late-seed0" / "history.jsonl") == late.history

@@ -1,0 +1,156 @@
+"""The book's number beside ours: which repeat is reported, mean and spread, and how they are written."""
+
+import pytest
+
+from network3 import History
+from network3.experiments.catalogue import ENTRIES
+from network3.experiments.report import Comparison, compare, markdown
+from network3.experiments.reproduction import Record
+
+TEST = "test accuracy at the best validation epoch"
+
+
+def record(name, seed=0, validation=None, **values):
+    """Return a record with the values, and a history of that best validation accuracy."""
+    entry = ENTRIES[name]
+    history = None if validation is None else History(cost=[1.0, 0.5], validation_accuracy=[0.1, validation])
+    named = {label.replace("_", " "): value for label, value in values.items()}
+    return Record(name, entry.row, seed, named, 1.0, getattr(entry, "settings", {}), history, {})
+
+
+def shallow(test, validation=None, seed=0):
+    return record("shallow", seed, validation, **{TEST: test})
+
+
+def best(name, *values):
+    """Return the only comparison of the entry, whose first label has these values."""
+    label = next(iter(ENTRIES[name].published))
+    return compare(ENTRIES[name], [record(name, seed, 0.9, **{label: value}) for seed, value in enumerate(values)])[0]
+
+
+def test_mean_spread_and_best_by_hand():
+    one = Comparison("test accuracy", 0.95, (0.94, 0.96, 0.965), 0.965, "the best repeat")
+    assert one.mean == pytest.approx(0.955)
+    assert one.spread == pytest.approx(0.0132288, abs=1e-7)  # the root of (0.015^2 + 0.005^2 + 0.01^2) / 2
+    assert one.best == 0.965
+    assert one.difference == pytest.approx(0.015)
+
+
+def test_of_costs_the_lowest_is_best():
+    assert Comparison("lowest test cost", 0.3, (0.4, 0.25, 0.5), 0.25, "").best == 0.25
+
+
+def test_a_single_value_has_no_spread_and_none_has_nothing():
+    single = Comparison("test accuracy", None, (0.5,), 0.5, "")
+    assert (single.mean, single.spread, single.best, single.difference) == (0.5, None, 0.5, None)
+    nothing = Comparison("test accuracy", 0.5, (), None, "")
+    assert (nothing.mean, nothing.spread, nothing.best, nothing.difference) == (None, None, None, None)
+
+
+def test_chapter_6_reports_the_repeat_with_the_best_validation_even_if_another_tests_better():
+    records = [shallow(0.96, 0.970), shallow(0.955, 0.980, seed=1), shallow(0.97, 0.975, seed=2)]
+    (one,) = compare(ENTRIES["shallow"], records)
+    assert (one.label, one.published, one.values) == (TEST, 0.9780, (0.96, 0.955, 0.97))
+    assert (one.chosen, one.how) == (0.955, "the repeat with the best validation")
+    assert one.told() == {
+        "label": TEST,
+        "book": "97.80%",
+        "ours": "95.50%",
+        "how": "the repeat with the best validation",
+        "difference": "-2.30",
+        "mean": "96.17% ± 0.76%",
+        "best": "97.00%",
+        "n": "3",
+    }
+
+
+def test_votes_have_no_validation_and_so_the_mean():
+    records = [record("ensemble", seed, **{TEST: value}) for seed, value in enumerate((0.995, 0.997))]
+    (one,) = compare(ENTRIES["ensemble"], records)
+    assert (one.chosen, one.how) == (pytest.approx(0.996), "the mean")
+
+
+def test_of_a_best_epoch_the_best_repeat_is_reported():
+    one = best("sigmoid_30", 0.9501, 0.9549, 0.9480)
+    assert (one.label, one.chosen, one.how) == ("best test accuracy", 0.9549, "the best repeat")
+    assert one.told()["difference"] == "+0.07"  # from 95.42
+
+
+def test_of_a_lowest_cost_the_lowest_repeat_is_reported():
+    one = best("multiple_eta_0.25", 0.3300, 0.3150)
+    assert (one.label, one.chosen, one.how, one.best) == ("lowest training cost", 0.315, "the best repeat", 0.315)
+    told = one.told()
+    assert (told["book"], told["ours"], told["difference"], told["mean"]) == (
+        "0.32",
+        "0.315",
+        "-0.005",
+        "0.3225 ± 0.01061",
+    )
+
+
+def test_of_a_certain_epoch_the_mean_is_reported():
+    values = [{"best validation accuracy": 0.96, "validation accuracy, epoch 0": 0.92}]
+    values += [{"best validation accuracy": 0.97, "validation accuracy, epoch 0": 0.94}]
+    records = [record("weight_init_30", seed, 0.97, **one) for seed, one in enumerate(values)]
+    end, start = compare(ENTRIES["weight_init_30"], records)
+    assert (end.label, end.published, end.chosen, end.how) == (
+        "best validation accuracy",
+        0.9653,
+        0.97,
+        "the best repeat",
+    )
+    assert (start.label, start.published, start.chosen, start.how) == (
+        "validation accuracy, epoch 0",
+        0.9270,
+        pytest.approx(0.93),
+        "the mean",
+    )
+
+
+def test_of_a_measurement_the_mean_is_reported():
+    one = best("random_guess", 0.098, 0.104)
+    assert (one.chosen, one.how, one.best) == (pytest.approx(0.101), "the mean", 0.104)
+    labels = [f"hidden layer {k}, {when}" for k in (1, 2) for when in ("at the start", "after 500 epochs")]
+    norms = [record("gradients_2", seed, **dict.fromkeys(labels, value)) for seed, value in enumerate((0.06, 0.08))]
+    found = compare(ENTRIES["gradients_2"], norms)
+    assert [(one.label, one.published) for one in found] == list(
+        zip(labels, (0.06574, 0.00343, 0.30922, 0.00963), strict=True)
+    )
+    assert found[0].told()["ours"] == "0.07"
+    assert found[0].told()["difference"] == "+0.0043"
+
+
+def test_one_repeat_is_what_there_is():
+    (one,) = compare(ENTRIES["shallow"], [shallow(0.9781, 0.98)])
+    told = one.told()
+    assert (told["ours"], told["how"], told["mean"], told["n"]) == ("97.81%", "", "97.81%", "1")
+    assert told["difference"] == "+0.01"
+
+
+def test_a_repeat_without_the_number_does_not_count():
+    (one,) = compare(ENTRIES["shallow"], [shallow(None), shallow(0.9, 0.91, seed=1)])
+    assert (one.values, one.chosen) == ((0.9,), 0.9)
+    (none,) = compare(ENTRIES["shallow"], [shallow(None)])
+    assert (none.values, none.chosen, none.told()["ours"], none.told()["n"]) == ((), None, "-", "0")
+
+
+def test_where_the_book_has_no_number_ours_stands_alone():
+    told = best("omit_FC", 0.98, 0.97).told()
+    assert (told["book"], told["difference"], told["mean"]) == ("-", "-", "97.50% ± 0.71%")
+
+
+def test_a_zero_is_a_value():
+    assert best("random_guess", 0.0, 0.2).values == (0.0, 0.2)
+
+
+def test_the_table_of_markdown_has_a_line_for_each_that_was_repeated_in_the_order_of_the_book():
+    records = [shallow(0.97, 0.96), record("random_guess", test_accuracy=0.1), shallow(0.98, 0.99, seed=1)]
+    heading, rule, *rows = markdown(records).splitlines()
+    assert heading == "| row | what | book | ours | difference | mean ± s.d. | n |"
+    assert rule.count("|") == heading.count("|")
+    assert rows == [
+        "| 1.6 | a guess, each digit as likely (`random_guess`), test accuracy "
+        "| 10.00% | 10.00% | +0.00 | 10.00% | 1 |",
+        "| 6.1 | 100 sigmoid neurons, softmax (`shallow`), test accuracy at the best validation epoch "
+        "| 97.80% | 98.00% | +0.20 | 97.50% ± 0.71% | 2 |",
+    ]

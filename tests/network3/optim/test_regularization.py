@@ -1,0 +1,66 @@
+"""Regularization: what it does to the weights, and that its sums keep their digits, on every back end."""
+
+import numpy as np
+import pytest
+from pytensor import function, shared
+from pytensor.gradient import grad
+
+import network3
+from network3.execution.runner import calling
+from network3.layers.precision import building
+from network3.optim.regularization import ElasticNet, l1, l2
+from tests.network3.execution import two_layers
+
+
+@pytest.mark.parametrize(("backend", "mode"), [("network3", "NETWORK3"), ("jax", "JAX")])
+def test_a_million_squares_keep_the_digits_of_float32(backend, mode):
+    if backend == "jax":
+        pytest.importorskip("jax")
+    network3.use("cpu", "float32", backend=backend)
+    rng = np.random.default_rng(8)
+    weights = [rng.normal(size=shape).astype("float32") for shape in ((1100, 1000), (7, 5, 3, 2))]
+    with calling(backend, "float32"), building("float32"):
+        term = function([], l2([shared(w, shape=w.shape) for w in weights]), mode=mode)
+        value = np.asarray(term())
+    assert value.dtype == "float32"
+    exact = 0.5 * sum((w.astype("float64") ** 2).sum() for w in weights)
+    np.testing.assert_allclose(value, exact, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("regularizer", "slope"),
+    [
+        (None, lambda w: w),
+        (l2, lambda w: w),
+        (l1, np.sign),
+        (ElasticNet(0.3), lambda w: 0.3 * np.sign(w) + 0.7 * w),
+        (ElasticNet(1), np.sign),
+    ],
+    ids=["default", "L2", "L1", "both", "a share of 1"],
+)
+@pytest.mark.parametrize(("over", "m"), [("mini_batches", 6), ("examples", 30)])
+def test_weights_are_drawn_to_0_by_lmbda_over_what_m_counts(regularizer, slope, over, m):
+    net, (x, y) = two_layers.build(), two_layers.data()
+    weights = net.get_weights()
+    for images, labels in two_layers.mini_batches(x, y, 2):
+        gradients = two_layers.gradient(weights, images, labels)
+        decay = [0.9 / m * slope(w) if w.ndim > 1 else 0 for w in weights]  # biases are not regularized
+        weights = [w - 0.3 * (g + d) for w, g, d in zip(weights, gradients, decay, strict=True)]
+    net.SGD((x, y), 2, 5, 0.3, lmbda=0.9, regularizer=regularizer, lmbda_over=over)
+    two_layers.same(net.get_weights(), weights)
+
+
+def test_a_weight_of_0_has_no_sign():
+    w = shared(np.array([[0.0, -2.0, 3.0]]))
+    np.testing.assert_array_equal(grad(l1([w]), w).eval(), [[0, -1, 1]])
+
+
+@pytest.mark.parametrize(("share", "wanted"), [(1.5, "at most 1"), (-0.5, "a finite number, at least 0")])
+def test_shares_that_are_refused(share, wanted):
+    with pytest.raises(ValueError, match=rf"^ElasticNet: share: wanted {wanted}; got .*5\. "):
+        ElasticNet(share)
+
+
+def test_what_lmbda_is_divided_by_is_checked():
+    with pytest.raises(ValueError, match=r"^SGD: lmbda_over: wanted one of mini_batches, examples; got 'n'\. "):
+        two_layers.build().SGD(two_layers.data(), 1, 5, 0.3, lmbda=0.9, lmbda_over="n")

@@ -1,0 +1,127 @@
+"""The learning curve shows each epoch's numbers where they belong."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from network3 import History
+from network3.plotting import draw_learning_curve
+from tests.network3.plotting.seen import FOUR_PARTS, texts
+
+
+@pytest.fixture
+def history():
+    return History(
+        cost=[0.5, 0.3, 0.2],
+        validation_accuracy=[0.9, 0.95, 0.94],
+        test_accuracy=[0.89, 0.94, None],
+        monitors={"training_accuracy": [0.91, 0.96, 0.97], "training_cost": [0.4, 0.2, 0.1]},
+        seconds=[1.0, 1.0, 1.0],
+        batches=10,
+    )
+
+
+def lines(ax):
+    return {line.get_label(): line.get_xydata().tolist() for line in ax.lines}
+
+
+def test_costs_and_accuracies_are_drawn_by_epoch(history):
+    figure = draw_learning_curve(history, published=0.9923)
+    costs, accuracies = map(lines, figure.axes)
+    assert costs == {
+        "while training": [[0, 0.5], [1, 0.3], [2, 0.2]],
+        "training data": [[0, 0.4], [1, 0.2], [2, 0.1]],
+    }
+    assert accuracies["validation"] == [[0, 90.0], [1, 95.0], [2, 94.0]]
+    assert accuracies["test, at new best"] == [[0, 89.0], [1, 94.0]]
+    np.testing.assert_allclose(accuracies["training data"], [[0, 91], [1, 96], [2, 97]])
+    assert accuracies["best"] == [[1, 95.0]]
+    assert accuracies["book 99.23"][0][1] == pytest.approx(99.23)
+    assert "best: epoch 1, 95.00" in texts(figure)
+
+
+def test_a_colour_means_the_same_data_in_both_panels(history):
+    left, right = (
+        {line.get_label(): line.get_color() for line in ax.lines} for ax in draw_learning_curve(history).axes
+    )
+    assert left["training data"] == right["training data"]
+    assert len(set(left.values())) == len(left)
+
+
+def close(epochs):
+    """Return a history whose curves end close to each other, near the top."""
+    epoch = np.arange(epochs)
+    accuracy = 0.99 - 0.1 * np.exp(-epoch / 6)
+    return History(
+        cost=list(0.4 * np.exp(-epoch / 8)),
+        validation_accuracy=list(accuracy),
+        test_accuracy=list(accuracy - 0.0005),
+        monitors={"training_accuracy": list(accuracy + 0.0003), "training_cost": list(0.38 * np.exp(-epoch / 8))},
+        seconds=[1.0] * epochs,
+        batches=10,
+    )
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 60])
+def test_no_text_covers_another_or_the_data_or_is_cut_off(epochs):
+    figure = draw_learning_curve(close(epochs), published=0.9902)
+    figure.draw_without_rendering()
+    for ax in figure.axes:
+        boxes = [text.get_window_extent() for text in ax.texts]
+        assert not any(a.overlaps(b) for k, a in enumerate(boxes) for b in boxes[:k])
+        assert not any(box.overlaps(ax.get_window_extent()) for box in boxes)
+        for box in boxes:
+            assert figure.bbox.x0 <= box.x0 < box.x1 <= figure.bbox.x1
+            assert figure.bbox.y0 <= box.y0 < box.y1 <= figure.bbox.y1
+
+
+def test_a_single_epoch_stands_in_the_middle():
+    for ax in draw_learning_curve(close(1), published=0.99).axes:
+        assert sum(ax.get_xlim()) == 0
+
+
+def test_epochs_are_whole_numbers(history):
+    figure = draw_learning_curve(history)
+    figure.draw_without_rendering()
+    for ax in figure.axes:
+        labels = [tick.get_text() for tick in ax.get_xticklabels()]
+        assert {"0", "1", "2"} <= set(labels)
+        assert not any("." in label for label in labels)
+
+
+def test_without_validation_there_is_the_cost_alone():
+    figure = draw_learning_curve(History(cost=[0.7], seconds=[1.0], batches=3))
+    assert [lines(ax) for ax in figure.axes] == [{"while training": [[0, 0.7]]}]
+    assert "accuracy" not in texts(figure)
+
+
+def test_without_test_data_there_is_no_curve_of_it(history):
+    history.test_accuracy = [None, None, None]
+    assert "test, at new best" not in lines(draw_learning_curve(history).axes[1])
+
+
+def test_without_validation_the_training_accuracy_is_drawn_and_no_best(history):
+    history.validation_accuracy, history.test_accuracy = [], []
+    assert set(lines(draw_learning_curve(history).axes[1])) == {"training data"}
+
+
+def test_a_figure_of_ones_own_is_used(history):
+    figure = plt.figure()
+    assert draw_learning_curve(history, figure=figure) is figure
+
+
+def test_what_cannot_be_drawn_is_refused(history):
+    with pytest.raises(
+        ValueError, match=r"^draw_learning_curve: wanted a history of 1 epoch or more; got none"
+    ) as none:
+        draw_learning_curve(History())
+    with pytest.raises(
+        ValueError, match=r"^draw_learning_curve: published must be a share .*; got 99\.23\."
+    ) as percent:
+        draw_learning_curve(history, published=99.23)
+    assert all(FOUR_PARTS.match(str(raised.value)) for raised in (none, percent))
+
+
+def test_it_can_be_saved(history, tmp_path):
+    draw_learning_curve(history).savefig(tmp_path / "curve.png")
+    assert (tmp_path / "curve.png").stat().st_size > 5000

@@ -1,0 +1,66 @@
+"""Files appear whole or not at all."""
+
+import os
+
+import pytest
+
+from network3.storage.atomic import check_writable, replacing
+
+
+def names(folder):
+    return [path.name for path in folder.iterdir()]
+
+
+def write_half(path, error):
+    with replacing(path) as file:
+        file.write(b"half")
+        raise error
+
+
+def test_the_old_file_stays_until_the_new_one_is_whole(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    with replacing(path) as file:
+        file.write(b"new")
+        file.flush()
+        assert path.read_bytes() == b"old"
+    assert path.read_bytes() == b"new"
+    assert names(tmp_path) == ["file"]
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_after_an_error_the_old_file_is_there_and_nothing_else(tmp_path, error):
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    with pytest.raises(error):
+        write_half(path, error)
+    assert path.read_bytes() == b"old"
+    assert names(tmp_path) == ["file"]
+
+
+def test_bytes_are_on_the_disk_before_the_name_is(tmp_path, monkeypatch):
+    path, calls = tmp_path / "file", []
+    fsync = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda number: (calls.append(path.exists()), fsync(number)))
+    with replacing(path) as file:
+        file.write(b"new")
+    assert calls == [False, True]  # the file, then the folder with its name
+
+
+def test_a_place_that_can_be_written_is_left_as_it_was(tmp_path):
+    (tmp_path / "there").write_bytes(b"old")
+    check_writable("who", tmp_path / "there")
+    check_writable("who", tmp_path / "new")
+    assert names(tmp_path) == ["there"]
+    assert (tmp_path / "there").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("name", ["folder", "missing/file", "plain/file"])
+def test_a_place_that_cannot_is_told_in_four_parts(tmp_path, name):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "plain").write_bytes(b"")
+    wanted = (
+        r"^who: wanted a file that can be written; got .* \(.+\)\. Choose another place, or mend its permissions\.$"
+    )
+    with pytest.raises(OSError, match=wanted):
+        check_writable("who", tmp_path / name)

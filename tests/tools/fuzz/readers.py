@@ -1,0 +1,134 @@
+"""What reads files that a stranger may have written: a sound file for each, to be damaged, and what may come of it."""
+
+import gzip
+import io
+import json
+import pickle
+import re
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+import network3
+from network3 import History, datasets
+from network3.datasets.formats.write import write_npz, write_pickle
+from network3.datasets.photos.own_images import as_mnist, read_grey
+from network3.experiments.catalogue import RUNS
+from network3.experiments.experiment import prepare
+from network3.experiments.reproduction import read_records
+from network3.experiments.reproduction.records import Record, append
+from network3.training.checkpoint_file import read as read_checkpoint
+from network3.training.checkpoint_file import write as write_checkpoint
+
+FOUR_PARTS = re.compile(r"^.+?: .+; got .+\. .*\S$", re.DOTALL)
+REFUSALS = (ValueError, OSError, pickle.UnpicklingError)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A reader of files of one kind.
+
+    Attributes
+    ----------
+    suffix : str
+        Of the file's name.
+    sound : bytes
+        A file that it reads.
+    read : callable
+        ``read(path)``; whatever it returns is an answer.
+    """
+
+    suffix: str
+    sound: bytes
+    read: Callable[[Path], object]
+
+    def outcome(self, path: Path, content: bytes) -> str:
+        """Return how `content` is read: "answered" or "refused", or what is wrong with the way it was refused."""
+        path.write_bytes(content)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                self.read(path)
+        except REFUSALS as error:
+            return "refused" if FOUR_PARTS.match(str(error)) else f"not in four parts: {type(error).__name__}: {error}"
+        except BaseException as error:
+            return f"{type(error).__name__}: {error}"
+        return "answered"
+
+
+def readers(folder: Path) -> dict[str, Reader]:
+    """Return all of them, their sound files made in `folder`."""
+    rng = np.random.default_rng(1)
+    images, labels = rng.integers(0, 256, (6, 4)).astype("uint8"), np.arange(6) % 3
+    pair = images, labels
+
+    def written(write: Callable[[Path], object]) -> bytes:
+        path = folder / "sound"
+        write(path)
+        return path.read_bytes()
+
+    def through(write, *arguments) -> bytes:
+        buffer = io.BytesIO()
+        write(buffer, *arguments)
+        return buffer.getvalue()
+
+    idx = b"\0\0\x08\x03" + b"".join(n.to_bytes(4, "big") for n in (6, 2, 2)) + images.tobytes()
+    net = network3.Network([network3.FullyConnectedLayer(4, 3), network3.SoftmaxLayer(3, 3)], 2)
+    history = History(
+        [0.5, 0.25], [0.5, 0.75], [0.5, None], {"training_cost": [0.5, 0.25]}, [0.1, 0.1], [1.0, 1.0], batches=3
+    )
+    header = {
+        "settings": {"eta": 0.1},
+        "history": {"cost": [0.5], "seconds": [1.0]},
+        "seed": 3,
+        "shuffle": {"state": 1},
+    }
+    record = Record("random_guess", "1.6", 0, {"test accuracy": 0.125}, 0.5, {}, None, {"threads": 1})
+    settings = {"format": 1, "run": "shallow", "seed": 0, "training": {"epochs": 3, "mini_batch_size": 10, "eta": 0.1}}
+    found = {
+        "idx": Reader("-ubyte", idx, datasets.read_idx),
+        "idx, gzipped": Reader(".gz", gzip.compress(idx), datasets.read_idx),
+        "pickle": Reader(".pkl", gzip.decompress(through(write_pickle, pair, pair, pair)), datasets.read),
+        "pickle, gzipped": Reader(".pkl.gz", through(write_pickle, pair, pair, pair), datasets.read),
+        "npz": Reader(".npz", through(write_npz, pair, pair, pair), datasets.read),
+        "network": Reader(".safetensors", written(net.save), network3.load),
+        "checkpoint": Reader(
+            ".checkpoint",
+            written(lambda path: write_checkpoint(path, header, {"weights.0": np.ones((2, 3))})),
+            read_checkpoint,
+        ),
+        "history": Reader(".jsonl", written(history.save), History.load),
+        "records": Reader(".jsonl", written(lambda path: append(path, record)), read_records),
+        "settings": Reader(
+            ".json",
+            json.dumps(settings).encode(),
+            _resumed,
+        ),
+    }
+    return found | _images(rng)
+
+
+def _resumed(path: Path):
+    """Read the settings of a run that is to be gone on with."""
+    run = path.parent / "run"
+    run.mkdir(exist_ok=True)
+    (run / "run.json").write_bytes(path.read_bytes())
+    return prepare(RUNS["shallow"], run, {}, None, resume=True)
+
+
+def _images(rng) -> dict[str, Reader]:
+    """Return readers of a drawn digit in several formats."""
+    from PIL import Image
+
+    grey = np.full((40, 31), 230, "uint8")
+    grey[8:30, 12:16] = 20
+    grey = np.clip(grey + rng.integers(-5, 6, grey.shape), 0, 255).astype("uint8")
+    found = {}
+    for kind in ("png", "jpeg", "bmp", "tiff", "gif"):
+        buffer = io.BytesIO()
+        Image.fromarray(grey).save(buffer, kind)
+        found[kind] = Reader(f".{kind}", buffer.getvalue(), lambda path: as_mnist(read_grey(path)))
+    return found

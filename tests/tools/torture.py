@@ -1,0 +1,92 @@
+"""A training killed at random and resumed, again and again, beside one left alone: ``python -m tests.tools.torture``.
+
+Every kill is SIGKILL, somewhere in an epoch, in an evaluation, or while a checkpoint is written. At the end all bits
+must be the same, and no resumed process may begin at an epoch before that of the last checkpoint.
+"""
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = ROOT / "tests" / "network3" / "interrupted_run.py"
+EPOCHS_A_KILL = 0.7  # so that the training is under way at the last
+
+
+def start(folder: Path, name: str, epochs: int) -> subprocess.Popen:
+    """Begin the training `name`, or go on with it."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "NETWORK3_DEVICE": "cpu"}
+    files = [str(folder / f"{name}.checkpoint"), str(folder / f"{name}.npz"), str(epochs)]
+    command = [sys.executable, str(PROGRAM), *files]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+
+def follow(process: subprocess.Popen, lines: int) -> list[tuple[int, int]]:
+    """Return where the training says it is, at most `lines` times: pairs (epoch, mini-batches done)."""
+    places: list[tuple[int, int]] = []
+    assert process.stderr is not None
+    while len(places) < lines and (line := process.stderr.readline()):
+        words = line.split()
+        if len(words) == 2 and all(word.isdecimal() for word in words):
+            places.append((int(words[0]), int(words[1])))
+    return places
+
+
+def main(kills: int, seed: int) -> int:
+    """Kill and resume, tell how it went, and return 0 if nothing was lost."""
+    draw, epochs = random.Random(seed), max(3, int(EPOCHS_A_KILL * kills))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        alone = start(folder, "alone", epochs)
+        alone.communicate()
+        killed = resumed = lost = 0
+        reached = 0  # the epoch that the training was last seen in: all before are in a checkpoint
+        while killed < kills:
+            process = start(folder, "killed", epochs)
+            places = follow(process, draw.randint(1, 10))
+            if places and killed:
+                resumed += 1
+                lost += max(0, reached - places[0][0])
+            if not places:
+                _, said = process.communicate()
+                print(f"it ended before kill {killed + 1} of {kills} (seed {seed}): {said[-500:]}")
+                return 1
+            reached = max(reached, places[-1][0])
+            time.sleep(draw.expovariate(100))
+            process.kill()
+            process.communicate()
+            killed += 1
+        last = start(folder, "killed", epochs)
+        resumed += bool(follow(last, 1))
+        last.communicate()
+        differing = differing_bits(folder / "alone.npz", folder / "killed.npz")
+    print(f"{killed} kills, {resumed} resumed, {differing} differing bits, {lost} lost epochs (seed {seed})")
+    return int(not (killed == resumed == kills and differing == lost == 0))
+
+
+def differing_bits(one: Path, other: Path) -> int:
+    """Return how many bits of the results differ; of arrays that are not alike, all."""
+    with np.load(one) as wanted, np.load(other) as found:
+        names = set(wanted.files) | set(found.files)
+        return sum(_bits(wanted.get(name), found.get(name)) for name in names)
+
+
+def _bits(one, other) -> int:
+    if one is None or other is None or one.shape != other.shape or one.dtype != other.dtype:
+        return 8 * max(getattr(array, "nbytes", 1) for array in (one, other))
+    return int(np.unpackbits(np.frombuffer(one.tobytes(), "u1") ^ np.frombuffer(other.tobytes(), "u1")).sum())
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    given = parser.parse_args()
+    sys.exit(main(given.kills, given.seed))
