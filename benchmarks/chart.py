@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.configurations import TITLES
 from benchmarks.table import columns
-from network3.layers.checks import complaint
+from network3.layers.checks import error_message
 
 COLOURS = ("#4269d0", "#efb118", "#3ca951", "#ff725c", "#a463f2")
 INK = "#7d8590"  # of which both white and black are far
@@ -33,7 +33,9 @@ def draw(records: Sequence[dict[str, Any]], path: str | Path) -> None:
 
     groups = columns(records)
     if not groups:
-        raise ValueError(complaint("draw", "wanted measured records", "none", "Run python -m benchmarks.peers first."))
+        raise ValueError(
+            error_message("draw", "expected measured records", "none", "Run python -m benchmarks.peers first.")
+        )
     names = list(dict.fromkeys(name for name, _ in groups))
     titles = {r["peer"]: r["title"] for some in groups.values() for r in some}
     with rc_context(settings()):

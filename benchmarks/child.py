@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.peers import Peer
-from network3.layers.checks import complaint
+from network3.layers.checks import error_message
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 300.0  # seconds
@@ -95,8 +95,8 @@ class Child:
         answer = json.loads(line) if line else {"error": last_words(self.log, self.patience)}
         if "error" in answer:
             self.close()
-            mend = f"Look whether {self._module()} runs alone."
-            raise PeerError(self.peer, complaint(self.name, "wanted an answer", answer["error"], mend))
+            hint = f"Look whether {self._module()} runs alone."
+            raise PeerError(self.peer, error_message(self.name, "expected an answer", answer["error"], hint))
         return answer
 
     def _module(self) -> str:

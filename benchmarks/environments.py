@@ -15,7 +15,7 @@ from typing import Any
 
 from benchmarks.child import ROOT
 from benchmarks.peers import PEERS, Peer
-from network3.layers.checks import complaint, one_of
+from network3.layers.checks import error_message, one_of
 
 NEWER = ("3.14", "3.13", "3.12")  # tried in this order when the running Python is too old for a peer
 PATIENCE = 240  # seconds for one environment
@@ -35,8 +35,8 @@ def make(peer: Peer, folder: Path = ROOT) -> Path:
         No Python that is new enough, or pip failed or took longer than `PATIENCE`.
     """
     home = _home(peer, folder)
-    wanted = "\n".join(peer.requirements)
-    if not (_stamp(home).exists() and _stamp(home).read_text(encoding="utf-8") == wanted):
+    expected = "\n".join(peer.requirements)
+    if not (_stamp(home).exists() and _stamp(home).read_text(encoding="utf-8") == expected):
         base, late = _base(peer), time.monotonic() + PATIENCE
         shutil.rmtree(home, ignore_errors=True)
         _call(peer, [base, "-m", "venv", home], late)
@@ -44,7 +44,7 @@ def make(peer: Peer, folder: Path = ROOT) -> Path:
         _call(peer, [*pip, *peer.requirements], late)
         # The checkout beside the peer; what network3 itself needs stays in the main environment.
         (_site_packages(home) / "network3-checkout.pth").write_text(str(ROOT), encoding="utf-8")
-        _stamp(home).write_text(wanted, encoding="utf-8")
+        _stamp(home).write_text(expected, encoding="utf-8")
     return _interpreter(home)
 
 
@@ -58,7 +58,9 @@ def _base(peer: Peer) -> str:
             return found[1]
     oldest = ".".join(map(str, peer.python))
     raise EnvironmentMissing(
-        complaint(peer.title, f"wanted Python {oldest} or newer", sys.version.split()[0], f"Install Python {oldest}.")
+        error_message(
+            peer.title, f"expected Python {oldest} or newer", sys.version.split()[0], f"Install Python {oldest}."
+        )
     )
 
 
@@ -106,7 +108,9 @@ def _call(peer: Peer, command: Sequence[object], late: float) -> None:
     except (subprocess.SubprocessError, OSError) as error:
         said = (getattr(error, "stderr", None) or str(error)).strip().splitlines()
         raise EnvironmentMissing(
-            complaint(peer.title, f"wanted {', '.join(peer.requirements)}", said[-1] if said else "", "Look at pip.")
+            error_message(
+                peer.title, f"expected {', '.join(peer.requirements)}", said[-1] if said else "", "Look at pip."
+            )
         ) from error
 
 
@@ -146,7 +150,7 @@ def interpreters(names: Sequence[str], given: Sequence[str]) -> tuple[dict[Peer,
     for text in given:
         name, equals, path = text.partition("=")
         if not equals:
-            raise ValueError(complaint("--python", "wanted PEER=PYTHON", text, "Write e.g. jax_jit=python3."))
+            raise ValueError(error_message("--python", "expected PEER=PYTHON", text, "Write e.g. jax_jit=python3."))
         chosen[PEERS[one_of("--python", name, PEERS)]] = Path(path)
     peers = [PEERS[one_of("--peer", name, PEERS)] for name in names]
     made = make_all([peer for peer in peers if peer not in chosen]) | chosen

@@ -129,10 +129,10 @@ def _to_numbers(name: str, what: str, array: NDArray[Any], *, keep_uint8: bool) 
 def _to_class_numbers(name: str, labels: NDArray[Any]) -> NDArray[np.int32]:
     if labels.ndim != 1:
         column = labels.size == len(labels)
-        mend = "labels.ravel()" if column else "labels.argmax(axis=1) if they are one-hot"
+        hint = "labels.ravel()" if column else "labels.argmax(axis=1) if they are one-hot"
         raise ValueError(
             f"{name}: labels must have the shape ({len(labels)},); got {labels.shape}. Pass "
-            f"{mend}, or targets='values' for a regression."
+            f"{hint}, or targets='values' for a regression."
         )
     if labels.dtype.kind == "f":
         # NaN equals nothing, and infinity is its own floor.

@@ -65,17 +65,17 @@ def _read_file(folder: Any, name: str) -> NDArray[np.uint8]:
         array = read_idx((folder / file).read_bytes())
     except FileNotFoundError as error:
         raise FileNotFoundError(
-            f"load_mnist: wanted the package's own {file}; got {folder} without it. {MEND}"
+            f"load_mnist: expected the package's own {file}; got {folder} without it. {MEND}"
         ) from error
     except ValueError as error:
         raise ValueError(
-            f"load_mnist: wanted the package's own {file} unharmed; got a damaged one in {folder} ({error}). {MEND}"
+            f"load_mnist: expected the package's own {file} unharmed; got a damaged one in {folder} ({error}). {MEND}"
         ) from error
     # The header follows from the shape, so the whole file's hash needs no second copy of it.
     digest = hashlib.sha256(idx_header(array.shape))
     digest.update(array.data)
     if digest.hexdigest() != SHA256[name]:
         raise ValueError(
-            f"load_mnist: wanted {file} with the sha256 {SHA256[name]}; got {digest.hexdigest()} in {folder}. {MEND}"
+            f"load_mnist: expected {file} with the sha256 {SHA256[name]}; got {digest.hexdigest()} in {folder}. {MEND}"
         )
     return array

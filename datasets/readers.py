@@ -56,7 +56,7 @@ def read(path: str | os.PathLike[str]) -> list[Pair]:
         validation = None
     elif not path.exists():
         raise FileNotFoundError(
-            f"read({path}): wanted a folder of IDX files, an .npz or a pickle; got a path that "
+            f"read({path}): expected a folder of IDX files, an .npz or a pickle; got a path that "
             f"does not exist (from {Path.cwd()}). Correct the path, or use load_mnist() for the "
             "MNIST inside the package."
         )

@@ -34,7 +34,7 @@ def split_validation(name: str, pair: Pair) -> tuple[Pair, Pair]:
     images, labels = pair
     if len(images) < SHARE:
         raise ValueError(
-            f"{name}: wanted at least {SHARE} examples, since the last sixth is the validation "
+            f"{name}: expected at least {SHARE} examples, since the last sixth is the validation "
             f"set; got {len(images)}. Give more, or a validation set of its own (x_validation, "
             "y_validation in an .npz)."
         )

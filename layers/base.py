@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 import numpy as np
 from pytensor import shared
 
-from .checks import complaint
+from .checks import error_message
 from .dropout import dropout_layer
 from .precision import floatX
 
@@ -16,9 +16,9 @@ MOST_WEIGHTS = 2**36
 class ShapeError(ValueError):
     """A shape that does not follow from the layer before; a Network adds which layers those are."""
 
-    def __init__(self, who: str, wanted: str, got: str, mend: str):
-        super().__init__(complaint(who, wanted, got, mend))
-        self.wanted, self.got, self.mend = wanted, got, mend
+    def __init__(self, who: str, expected: str, got: str, hint: str):
+        super().__init__(error_message(who, expected, got, hint))
+        self.expected, self.got, self.hint = expected, got, hint
 
 
 class Layer(ABC):
@@ -85,9 +85,9 @@ class Layer(ABC):
         """Set ``w``, ``b`` and ``params`` to first values; drawn in float64 and then rounded, as the original did."""
         if math.prod(w_shape) > MOST_WEIGHTS:
             got = f"{' x '.join(map(str, w_shape))} of them"
-            mend = "Check the sizes; images are shrunk first, by convolution and pooling."
-            wanted = f"wanted at most {MOST_WEIGHTS:,} weights, which fill the memory of a large machine"
-            raise ValueError(complaint(type(self).__name__, wanted, got, mend))
+            hint = "Check the sizes; images are shrunk first, by convolution and pooling."
+            expected = f"expected at most {MOST_WEIGHTS:,} weights, which fill the memory of a large machine"
+            raise ValueError(error_message(type(self).__name__, expected, got, hint))
         rng = np.random if rng is None else rng
         w, b = initializer(rng, w_shape, b_shape, n_in, n_out)
         self.w = shared(np.array(w, dtype=floatX()), name="w", borrow=True, shape=w_shape)

@@ -1,4 +1,4 @@
-"""Checks of what a reader hands to a layer; each message says who, what was wanted, what was got, and the mend."""
+"""Checks of what a reader hands to a layer; each message says who, what was expected, what was got, and the hint."""
 
 import difflib
 import inspect
@@ -16,12 +16,12 @@ ELSEWHERE = {"learning_rate": "eta", "lr": "eta", "weight_decay": "lmbda", "batc
 ELSEWHERE |= {"input_shape": "image_shape", "activation": "activation_fn", "pool_size": "poolsize"}
 
 
-def complaint(who: str, wanted: str, got: Any, mend: str) -> str:
-    """Join the four parts of an error into one sentence pair: ``who: wanted; got ... mend``."""
-    return f"{who}: {wanted}; got {got}. {mend}"
+def error_message(who: str, expected: str, got: Any, hint: str) -> str:
+    """Join the four parts of an error into one sentence pair: ``who: expected; got ... hint``."""
+    return f"{who}: {expected}; got {got}. {hint}"
 
 
-def whole(who: str, value: Any, *, least: int = 1) -> int:
+def integer(who: str, value: Any, *, least: int = 1) -> int:
     """Return `value` as an int of at least `least`.
 
     Raises
@@ -32,7 +32,7 @@ def whole(who: str, value: Any, *, least: int = 1) -> int:
     if _is_whole(value) and int(value) >= least:
         return int(value)
     raise ValueError(
-        complaint(who, f"wanted a whole number, {least} or more", repr(value), f"Write e.g. {max(least, 10)}.")
+        error_message(who, f"expected a whole number, {least} or more", repr(value), f"Write e.g. {max(least, 10)}.")
     )
 
 
@@ -52,7 +52,9 @@ def real(who: str, value: Any, *, least: float = -math.inf, below: float = math.
         return number
     limits = "" if least == -math.inf else f", at least {least:g}"
     limits += "" if below == math.inf else f" and below {below:g}"
-    raise ValueError(complaint(who, f"wanted a finite number{limits}", repr(value), "Give a plain number such as 0.1."))
+    raise ValueError(
+        error_message(who, f"expected a finite number{limits}", repr(value), "Give a plain number such as 0.1.")
+    )
 
 
 def one_of(who: str, value: Any, known: Iterable[str]) -> str:
@@ -67,8 +69,8 @@ def one_of(who: str, value: Any, known: Iterable[str]) -> str:
     if value in names:
         return str(value)
     near = nearest(value, names)
-    mend = f'Perhaps you meant "{near}".' if near else f'Write e.g. "{names[0]}".'
-    raise ValueError(complaint(who, f"wanted one of {', '.join(names)}", repr(value), mend))
+    hint = f'Perhaps you meant "{near}".' if near else f'Write e.g. "{names[0]}".'
+    raise ValueError(error_message(who, f"expected one of {', '.join(names)}", repr(value), hint))
 
 
 def nearest(value: Any, names: Iterable[str]) -> str | None:
@@ -95,8 +97,10 @@ def keywords_checked(who: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
             for keyword in keywords:
                 if keyword not in known:
                     near = ELSEWHERE.get(keyword) if ELSEWHERE.get(keyword) in known else nearest(keyword, known)
-                    mend = f"Perhaps you meant {near}=." if near else "Leave it out."
-                    raise TypeError(complaint(who, f"wanted arguments among {', '.join(known)}", f"{keyword}=", mend))
+                    hint = f"Perhaps you meant {near}=." if near else "Leave it out."
+                    raise TypeError(
+                        error_message(who, f"expected arguments among {', '.join(known)}", f"{keyword}=", hint)
+                    )
             return function(*arguments, **keywords)
 
         return checked
@@ -122,7 +126,9 @@ def sizes(who: str, value: Any, count: int, *, least: int = 1) -> tuple[int, ...
         return tuple(int(entry) for entry in entries)
     example = ", ".join(["2", "3", "28", "28"][:count])
     raise ValueError(
-        complaint(who, f"wanted {count} whole numbers, each {least} or more", repr(value), f"Write e.g. ({example}).")
+        error_message(
+            who, f"expected {count} whole numbers, each {least} or more", repr(value), f"Write e.g. ({example})."
+        )
     )
 
 

@@ -4,7 +4,7 @@ import math
 
 from .activations import sigmoid
 from .base import Layer, ShapeError, flat_size, product
-from .checks import complaint, keywords_checked, one_of, sizes
+from .checks import error_message, keywords_checked, one_of, sizes
 from .dense import callable_activation
 from .initializers import book_normal
 from .ops import conv2d, pool2d
@@ -87,13 +87,13 @@ class ConvPoolLayer(Layer):
 
     def _map_size(self) -> tuple[int, int]:
         """Return rows and columns of a feature map after convolution, once everything fits."""
-        name, (maps, *image), (_, wanted, *area) = type(self).__name__, self.input_shape, self.filter_shape
-        if maps != wanted:
+        name, (maps, *image), (_, expected, *area) = type(self).__name__, self.input_shape, self.filter_shape
+        if maps != expected:
             raise ValueError(
-                complaint(
+                error_message(
                     name,
                     f"filter_shape must have {maps} as its second entry, the maps of image_shape={self.image_shape}",
-                    str(wanted),
+                    str(expected),
                     f"Write filter_shape={(self.filter_shape[0], maps, *area)}.",
                 )
             )
@@ -104,7 +104,7 @@ class ConvPoolLayer(Layer):
         ]
         if min(convolved) < 1:
             raise ValueError(
-                complaint(
+                error_message(
                     name,
                     f"a filter must fit into its image of {tuple(image)} pixels",
                     f"filters of {tuple(area)}",
@@ -113,7 +113,7 @@ class ConvPoolLayer(Layer):
             )
         if any(window > length for window, length in zip(self.poolsize, convolved, strict=True)):
             raise ValueError(
-                complaint(
+                error_message(
                     name,
                     f"a pooling window must fit into a convolved map of {tuple(convolved)} values",
                     f"poolsize={self.poolsize}",

@@ -3,17 +3,17 @@
 import pytensor.tensor as pt
 
 from .base import Layer, ShapeError, flat_size, keep_share, product
-from .checks import complaint, real, whole
+from .checks import error_message, integer, real
 
 
 def callable_activation(who, activation_fn):
-    """Return `activation_fn` if it can be called; say what is wanted if not."""
+    """Return `activation_fn` if it can be called; say what is expected if not."""
     if callable(activation_fn):
         return activation_fn
     raise ValueError(
-        complaint(
+        error_message(
             f"{who}: activation_fn",
-            "wanted a function such as sigmoid, tanh, ReLU, linear or softmax",
+            "expected a function such as sigmoid, tanh, ReLU, linear or softmax",
             repr(activation_fn),
             "Write activation_fn=ReLU, without quotes.",
         )
@@ -28,7 +28,7 @@ class Dense(Layer):
 
     def __init__(self, n_in, n_out, activation_fn, p_dropout, initializer, rng):
         name = type(self).__name__
-        self.n_in, self.n_out = whole(f"{name}: n_in", n_in), whole(f"{name}: n_out", n_out)
+        self.n_in, self.n_out = integer(f"{name}: n_in", n_in), integer(f"{name}: n_out", n_out)
         self.activation_fn = callable_activation(name, activation_fn)
         self.p_dropout = real(f"{name}: p_dropout", p_dropout, least=0.0, below=1.0)
         self.input_shape = (self.n_in,)

@@ -8,7 +8,7 @@ neurons, for a convolutional one ``filters * filter area // pool area``. `rng` i
 
 import numpy as np
 
-from .checks import complaint
+from .checks import error_message
 
 
 def book_normal(rng, w_shape, b_shape, n_in, n_out):
@@ -24,7 +24,7 @@ def book_normal(rng, w_shape, b_shape, n_in, n_out):
     """
     if n_out < 1:
         raise ValueError(
-            complaint(
+            error_message(
                 "book_normal",
                 "the book's scale of first weights, 1/sqrt(n_out), needs filters * filter area >= pool area",
                 f"filters of shape {tuple(w_shape)}, whose n_out rounds down to 0",

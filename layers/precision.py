@@ -21,7 +21,7 @@ def floatX() -> str:
     """Return the type of new parameters and expressions, ``"float32"`` or ``"float64"``.
 
     It is what `set_floatX` was given, else the environment's ``NETWORK3_FLOATX``, else float32; inside
-    `building`, in the same thread, that one's type. PyTensor's process-wide ``config.floatX`` is not asked.
+    `graph_flags`, in the same thread, that one's type. PyTensor's process-wide ``config.floatX`` is not asked.
     """
     held = _held.get()
     if held is not None:
@@ -38,7 +38,7 @@ def set_floatX(dtype: str) -> None:
 
 
 @contextmanager
-def building(dtype: str) -> Iterator[None]:
+def graph_flags(dtype: str) -> Iterator[None]:
     """Hold the lock, `floatX` and PyTensor's own at `dtype`, and arithmetic exact, while a graph is built or compiled.
 
     ``change_flags`` acts on the whole process, so two threads that build networks of different

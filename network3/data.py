@@ -11,7 +11,7 @@ from pytensor import shared
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
-from network3.layers.checks import complaint, keywords_checked, one_of
+from network3.layers.checks import error_message, keywords_checked, one_of
 from network3.layers.precision import floatX
 
 from . import datasets
@@ -79,7 +79,7 @@ def _stored(images: np.ndarray, storage: str) -> np.ndarray:
     levels = images * GREY_LEVELS
     if not (np.array_equal(levels, np.rint(levels)) and levels.min() >= 0 and levels.max() < GREY_LEVELS):
         raise ValueError(
-            complaint(
+            error_message(
                 "load_data_shared",
                 "storage='uint8' needs pixels that are whole grey levels / 256",
                 f"values from {images.min():g} to {images.max():g}",
@@ -139,7 +139,7 @@ def examples(name: str, data, net) -> Examples:
         _check_labels(name, targets, net)
     elif targets.ndim != net.y.ndim:
         raise ValueError(
-            complaint(
+            error_message(
                 name,
                 f"targets must have {net.y.ndim} axes, as the last layer's target_ndim says",
                 f"shape {targets.shape}",
@@ -148,9 +148,9 @@ def examples(name: str, data, net) -> Examples:
         )
     elif targets.ndim == 2 and net.output_width not in (None, targets.shape[1]):
         raise ValueError(
-            complaint(
+            error_message(
                 name,
-                f"wanted targets of {net.output_width} values, as many as the last layer gives",
+                f"expected targets of {net.output_width} values, as many as the last layer gives",
                 f"shape {targets.shape}",
                 f"Pass a row of {net.output_width} for each example, or change n_out of the last layer.",
             )
@@ -163,7 +163,7 @@ def check_width(name: str, images: np.ndarray, net) -> None:
     width = net.input_width
     if width is not None and images.shape[1] != width:
         raise ValueError(
-            complaint(
+            error_message(
                 name,
                 f"layer 1 ({type(net.layers[0]).__name__}) takes {width} values for each example",
                 f"images of {images.shape[1]} values",
@@ -191,9 +191,9 @@ def _pair(name, data):
         targets = [y for _, y in pairs]
     except (TypeError, ValueError) as error:
         raise TypeError(
-            complaint(
+            error_message(
                 name,
-                "wanted a pair (x, y) of arrays or shared variables, or a list of pairs (pixels, label)",
+                "expected a pair (x, y) of arrays or shared variables, or a list of pairs (pixels, label)",
                 type(data).__name__,
                 "Pass e.g. what load_data_shared() returns, or (images, labels).",
             )
@@ -214,7 +214,7 @@ def _from_one_hot(name: str, targets: np.ndarray) -> np.ndarray:
         return rows[:, 0]
     if not (np.isin(rows, (0, 1)).all() and (rows.sum(axis=1) == 1).all()):
         raise ValueError(
-            complaint(
+            error_message(
                 name,
                 "labels must be class numbers, or rows with a single 1",
                 f"shape {targets.shape} with other values",
@@ -228,7 +228,7 @@ def _check_labels(name: str, labels: np.ndarray, net) -> None:
     classes = net.output_width
     if classes is not None and labels.max() >= classes:
         raise ValueError(
-            complaint(
+            error_message(
                 name,
                 f"labels must lie in 0..{classes - 1}, for the {classes} outputs of the last layer",
                 f"{labels.max()} in row {int(labels.argmax())}",

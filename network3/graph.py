@@ -12,7 +12,7 @@ from pytensor.tensor.type import TensorType
 
 from network3.layers import ShapeError, dropout_states
 from network3.layers.backends.cpu.memory import total_memory
-from network3.layers.checks import complaint
+from network3.layers.checks import error_message
 
 
 def layer_name(layers, index: int) -> str:
@@ -46,7 +46,7 @@ def follow_shapes(layers) -> list[tuple | None]:
         except ShapeError as error:
             before = f", after {layer_name(layers, index - 1)}" if index else ""
             raise ValueError(
-                complaint(f"{layer_name(layers, index)}{before}", error.wanted, error.got, error.mend)
+                error_message(f"{layer_name(layers, index)}{before}", error.expected, error.got, error.hint)
             ) from None
         shapes.append(shape)
     return shapes
@@ -67,7 +67,7 @@ def connect(layers, x, mini_batch_size, dtype) -> None:
         for variable in (*layer.params, inpt, inpt_dropout):
             if variable.dtype != dtype:
                 raise TypeError(
-                    complaint(
+                    error_message(
                         layer_name(layers, index),
                         f"its parameters and output must be {dtype}, the type of this network",
                         variable.dtype,
@@ -102,9 +102,9 @@ def _check_memory(net, batch: int) -> None:
     index = max(range(len(sizes)), key=sizes.__getitem__)
     largest = sizes[index] * np.dtype(net.floatX).itemsize
     got = f"{needed:,} bytes, of which {largest:,} are this layer's at mini-batches of {batch}"
-    mend = "Use smaller mini-batches, fewer maps or neurons, or larger pooling windows."
-    wanted = f"wanted outputs of at most {there:,} bytes, this machine's memory"
-    raise MemoryError(complaint(layer_name(net.layers, index), wanted, got, mend))
+    hint = "Use smaller mini-batches, fewer maps or neurons, or larger pooling windows."
+    expected = f"expected outputs of at most {there:,} bytes, this machine's memory"
+    raise MemoryError(error_message(layer_name(net.layers, index), expected, got, hint))
 
 
 def with_states_of(net, clone, expression):

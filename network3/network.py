@@ -6,8 +6,8 @@ import numpy as np
 from pytensor.tensor.type import TensorType
 
 from network3.layers import dropout_states
-from network3.layers.checks import complaint, keywords_checked, whole
-from network3.layers.precision import building, floatX
+from network3.layers.checks import error_message, integer, keywords_checked
+from network3.layers.precision import floatX, graph_flags
 
 from .data import examples
 from .graph import connect, follow_shapes, input_width, layer_name
@@ -59,14 +59,16 @@ class Network:
     @keywords_checked("Network")
     def __init__(self, layers, mini_batch_size):
         if not layers:
-            raise ValueError(complaint("Network", "wanted a list of layers", repr(layers), "Give it at least one."))
+            raise ValueError(
+                error_message("Network", "expected a list of layers", repr(layers), "Give it at least one.")
+            )
         self.layers = layers
-        self.mini_batch_size = whole("Network: mini_batch_size", mini_batch_size)
+        self.mini_batch_size = integer("Network: mini_batch_size", mini_batch_size)
         self.floatX = floatX()
         self.shapes = follow_shapes(layers)
         self.params = [param for layer in layers for param in layer.params]
         last = layers[-1]
-        with building(self.floatX):
+        with graph_flags(self.floatX):
             self.x = TensorType(self.floatX, shape=(None, None))("x")
             self.y = TensorType(
                 getattr(last, "target_dtype", "int32"), shape=(None,) * getattr(last, "target_ndim", 1)
@@ -243,7 +245,7 @@ class Network:
         """
         if not hasattr(self.layers[-1], "accuracy"):
             raise ValueError(
-                complaint(
+                error_message(
                     layer_name(self.layers, len(self.layers) - 1),
                     "the last layer must have an accuracy(y)",
                     "one without",
@@ -269,8 +271,8 @@ class Network:
         given = None if arrays is None else [a.shape for a in arrays]
         if arrays is None or given != shapes:
             raise ValueError(
-                complaint(
-                    "set_weights", f"wanted arrays of shapes {shapes}", str(given), "Pass net.best or get_weights()."
+                error_message(
+                    "set_weights", f"expected arrays of shapes {shapes}", str(given), "Pass net.best or get_weights()."
                 )
             )
         for param, array in zip(self.params, arrays, strict=True):
@@ -311,7 +313,7 @@ def load(filename, layers=None) -> Network:
         Not a file of ours, of a newer format, or one whose parameters do not fit `layers`.
     """
     saved = read(filename, layers)
-    with building(saved.floatX):
+    with graph_flags(saved.floatX):
         net = Network(saved.layers, saved.mini_batch_size)
     net.set_weights(saved.weights)
     return net

@@ -30,7 +30,7 @@ def pytest_configure():
 @pytest.hookimpl(tryfirst=True)  # before pytest puts those together that share a fixture with parameters
 def pytest_collection_modifyitems(items):
     if ORDER not in ("", "reversed", "random"):
-        raise pytest.UsageError(f"NETWORK3_TEST_ORDER: wanted reversed or random; got {ORDER}.")
+        raise pytest.UsageError(f"NETWORK3_TEST_ORDER: expected reversed or random; got {ORDER}.")
     if ORDER:
         places = {path: place for place, path in enumerate(dict.fromkeys(item.path for item in items))}
         items.reverse() if ORDER == "reversed" else random.Random(SEED).shuffle(items)

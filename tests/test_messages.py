@@ -1,4 +1,4 @@
-"""Every message that the sources raise says who, what was wanted, what was got, and the mend."""
+"""Every message that the sources raise says who, what was expected, what was got, and the hint."""
 
 import ast
 import re
@@ -27,8 +27,8 @@ REASONS = {
     "DecompressionBombError",
     "AttributeError",
 }
-WANTED = re.compile(r"\b(wanted|expected|must|takes?|needs|has|runs on)\b")
-FOUR_PARTS = re.compile(r"^.+: .*\b(wanted|expected|must|takes?|needs|has)\b.*; got .+[.)\]}] \S.*[.}]$", re.DOTALL)
+EXPECTED = re.compile(r"\b(expected|expected|must|takes?|needs|has|runs on)\b")
+FOUR_PARTS = re.compile(r"^.+: .*\b(expected|expected|must|takes?|needs|has)\b.*; got .+[.)\]}] \S.*[.}]$", re.DOTALL)
 
 
 def raised(tree):
@@ -73,7 +73,7 @@ def test_every_message_has_four_parts(path):
             continue
         if name == "KernelError" and len(call.args) == 3:  # file and line come first
             continue
-        if isinstance(first, ast.Name):  # message = complaint(...), just above
+        if isinstance(first, ast.Name):  # message = error_message(...), just above
             values = [
                 node.value
                 for node in ast.walk(tree)
@@ -82,14 +82,14 @@ def test_every_message_has_four_parts(path):
             assert values, where
             first = values[-1]
         wording = local.get(ast.unparse(first.func)) if isinstance(first, ast.Call) else None
-        if wording is not None and wording.name != "complaint":  # a function that words it
+        if wording is not None and wording.name != "error_message":  # a function that words it
             first = next(node.value for node in ast.walk(wording) if isinstance(node, ast.Return))
         if isinstance(first, ast.Call):
-            assert ast.unparse(first.func) == "complaint", where
+            assert ast.unparse(first.func) == "error_message", where
             assert len(first.args) == 4, where
-            wanted, mend = template(first.args[1]), template(first.args[3])
-            assert wanted is None or WANTED.search(wanted) or wanted.startswith("{}"), f"{where}: {wanted}"
-            assert mend is None or mend.endswith((".", "}")), f"{where}: {mend}"
+            expected, hint = template(first.args[1]), template(first.args[3])
+            assert expected is None or EXPECTED.search(expected) or expected.startswith("{}"), f"{where}: {expected}"
+            assert hint is None or hint.endswith((".", "}")), f"{where}: {hint}"
             continue
         text = template(first)
         assert text is not None, f"{where}: a message made of {ast.unparse(first)}"

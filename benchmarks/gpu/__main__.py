@@ -25,7 +25,7 @@ from benchmarks.machine import machine
 from benchmarks.table import line, show
 from network3 import datasets
 from network3.execution.device import gpu_present
-from network3.layers.checks import complaint, one_of
+from network3.layers.checks import error_message, one_of
 
 TRAINING_IMAGES = 50_000
 LONG = "dbl_conv_relu"  # the run of 60 epochs
@@ -47,8 +47,8 @@ def main(
     """Time each network at each batch, ours beside each peer; five networks at once; 60 epochs; name the kernels."""
     one_of("--device", device, ("gpu", "cpu"))
     if device == "gpu" and not gpu_present():
-        mend = "Install JAX for CUDA on a machine with a card, or try the benchmark out with --device cpu."
-        typer.echo(complaint("benchmarks.gpu", "wanted a GPU that JAX can use", "none", mend), err=True)
+        hint = "Install JAX for CUDA on a machine with a card, or try the benchmark out with --device cpu."
+        typer.echo(error_message("benchmarks.gpu", "expected a GPU that JAX can use", "none", hint), err=True)
         raise typer.Exit(1)
     deadline = time.monotonic() + 60 * minutes
     console = Console(width=None if sys.stdout.isatty() else 140)
@@ -85,8 +85,8 @@ def main(
         contest.write_data([a[:TRAINING_IMAGES] for a in training], test)
         for place, name in enumerate(names):
             for size in sorted(batch or BATCHES):
-                wanted = {one: sys.executable for key, one in chosen.items() if key != FIVE or size == FIVE_BATCH}
-                for record in contest.network(name, wanted, [size], 1 / (len(names) - place)):
+                expected = {one: sys.executable for key, one in chosen.items() if key != FIVE or size == FIVE_BATCH}
+                for record in contest.network(name, expected, [size], 1 / (len(names) - place)):
                     keep(record)
     show(records, console)
     if any(record["kind"] == "wrong" for record in records):

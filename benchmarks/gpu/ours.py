@@ -8,7 +8,7 @@ import network3
 from benchmarks.gpu import NETWORKS
 from benchmarks.layers import layers
 from benchmarks.peers.ours import Ours
-from network3.execution.devices import place
+from network3.execution.devices import select_devices
 from network3.execution.runners.jax_many import ManyRunner
 from network3.graph import storages_of
 from network3.training.trainer import STEPS_A_CHUNK
@@ -35,7 +35,9 @@ class Several(Ours):
         for net in nets[1:]:
             net.set_weights(self.net.get_weights())
         storages = [storages_of(step.shared, self.net, net) for net in nets]
-        return AsOne(ManyRunner(step, storages, data, self.net.floatX, place(ONE, self.batch, self.net.floatX)))
+        return AsOne(
+            ManyRunner(step, storages, data, self.net.floatX, select_devices(ONE, self.batch, self.net.floatX))
+        )
 
 
 class AsOne:

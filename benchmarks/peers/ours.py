@@ -9,7 +9,7 @@ from benchmarks.layers import layers
 from network3.data import examples
 from network3.execution.compile import compile_step, compiled
 from network3.execution.device import chosen_backend
-from network3.execution.devices import place
+from network3.execution.devices import select_devices
 from network3.execution.runner import make_runner
 from network3.optim import l2
 
@@ -39,8 +39,8 @@ class Ours:
         return self._runner_of(step, examples("benchmark", (x, y), self.net)), rows
 
     def _runner_of(self, step, data):
-        placement = place(self.devices, self.batch, self.net.floatX)
-        return make_runner(chosen_backend(), step, data, self.net.floatX, placement)
+        mesh = select_devices(self.devices, self.batch, self.net.floatX)
+        return make_runner(chosen_backend(), step, data, self.net.floatX, mesh)
 
     def run(self, steps):
         done = 0

@@ -8,7 +8,7 @@ from typing import Any
 from benchmarks.chart import COLOURS, INK, settings
 from benchmarks.configurations import TITLES
 from benchmarks.start.tables import groups, seconds
-from network3.layers.checks import complaint
+from network3.layers.checks import error_message
 
 LEAST = 0.1  # seconds, where the axis begins
 
@@ -33,8 +33,8 @@ def draw(records: Sequence[dict[str, Any]], path: str | Path) -> None:
 
     grouped = groups(records)
     if not grouped:
-        mend = "Run python -m benchmarks.start first."
-        raise ValueError(complaint("draw", "wanted measured records", "none", mend))
+        hint = "Run python -m benchmarks.start first."
+        raise ValueError(error_message("draw", "expected measured records", "none", hint))
     names = list(dict.fromkeys(name for name, _ in grouped))
     titles = {record["peer"]: record["title"] for some in grouped.values() for record in some}
     bars = {name: sum(other == name for other, _ in grouped) for name in names}

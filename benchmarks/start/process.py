@@ -15,7 +15,7 @@ from benchmarks.child import ROOT, PeerError, environment, last_words
 from benchmarks.peers import Peer
 from benchmarks.start import BATCH
 from network3.data import scaled
-from network3.layers.checks import complaint
+from network3.layers.checks import error_message
 
 PATIENCE = 600.0  # seconds for one training
 Record = dict[str, Any]
@@ -140,8 +140,10 @@ class Library:
                     late.cancel()
             end = time.perf_counter() - start
         if process.returncode or not lines:
-            mend = f"Look whether {self.module} trains alone."
-            raise PeerError(self.peer, complaint(self.peer.title, "wanted a training", last_words(log, PATIENCE), mend))
+            hint = f"Look whether {self.module} trains alone."
+            raise PeerError(
+                self.peer, error_message(self.peer.title, "expected a training", last_words(log, PATIENCE), hint)
+            )
         return lines, end
 
 

@@ -83,7 +83,7 @@ def _read(who: str, file: IO[bytes], size: int) -> NDArray[np.uint8]:
             return _read_values(who, cast(IO[bytes], unzipped), allowed_bytes(size), exact=False)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise ValueError(
-            f"{who}: wanted a whole gzip file; got a damaged one ({error}). Fetch the file again."
+            f"{who}: expected a whole gzip file; got a damaged one ({error}). Fetch the file again."
         ) from error
 
 
@@ -93,9 +93,9 @@ def _read_values(who: str, file: IO[bytes], size: int, *, exact: bool) -> NDArra
     announced = 4 + 4 * len(shape) + math.prod(shape)
     if announced > size or (exact and announced < size):
         raise ValueError(
-            f"{who}: wanted the {announced:,} bytes that the header's shape {shape} announces; got "
+            f"{who}: expected the {announced:,} bytes that the header's shape {shape} announces; got "
             f"{'' if exact else 'a gzip file that is credible up to '}{size:,} bytes. "
-            "Fetch the file again, or mend its header."
+            "Fetch the file again, or correct its header."
         )
     values = np.empty(math.prod(shape), np.uint8)
     view = values.data
@@ -109,9 +109,9 @@ def _read_values(who: str, file: IO[bytes], size: int, *, exact: bool) -> NDArra
         filled += len(piece)
     if filled < len(view) or file.read(1):  # the read at the end also makes gzip check its checksum
         raise ValueError(
-            f"{who}: wanted the {len(view):,} values that the header's shape {shape} announces; "
+            f"{who}: expected the {len(view):,} values that the header's shape {shape} announces; "
             f"got {'more' if filled == len(view) else f'{filled:,}'}. Fetch the file again, or "
-            "mend its header."
+            "correct its header."
         )
     return values.reshape(shape)
 
@@ -120,24 +120,24 @@ def _read_shape(who: str, file: IO[bytes]) -> tuple[int, ...]:
     magic = file.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0" or not 1 <= magic[3] <= MAX_DIMENSIONS:
         raise ValueError(
-            f"{who}: wanted an IDX file, which starts with 00 00 08 and the number of dimensions "
+            f"{who}: expected an IDX file, which starts with 00 00 08 and the number of dimensions "
             f"(1 to {MAX_DIMENSIONS}); got {magic.hex(' ') or 'an empty file'}. Name the right "
             "file."
         )
     if magic[2] != 8:
         raise ValueError(
-            f"{who}: wanted values of IDX type 0x08 (unsigned byte); got type 0x{magic[2]:02x}. "
+            f"{who}: expected values of IDX type 0x08 (unsigned byte); got type 0x{magic[2]:02x}. "
             "Save the data as .npz and read that."
         )
     dimensions = file.read(4 * magic[3])
     if len(dimensions) < 4 * magic[3]:
         raise ValueError(
-            f"{who}: wanted {magic[3]} dimensions of 4 bytes each; got {len(dimensions)} bytes, "
+            f"{who}: expected {magic[3]} dimensions of 4 bytes each; got {len(dimensions)} bytes, "
             "then the end. Fetch the file again."
         )
     shape = struct.unpack(f">{magic[3]}I", dimensions)
     if 0 in shape:
         raise ValueError(
-            f"{who}: wanted dimensions of at least 1; got the shape {shape}. Write the file with its data."
+            f"{who}: expected dimensions of at least 1; got the shape {shape}. Write the file with its data."
         )
     return shape

@@ -47,6 +47,6 @@ def _find(folder: Path, part: str, kind: str) -> Path:
         if (folder / spelling).is_file():
             return folder / spelling
     raise FileNotFoundError(
-        f"read({folder}): wanted a folder of IDX files, with one of {', '.join(spellings)}; got "
+        f"read({folder}): expected a folder of IDX files, with one of {', '.join(spellings)}; got "
         "none of these. Put the file there, or name the folder that has it."
     )

@@ -63,7 +63,7 @@ def read_npz(path: str | os.PathLike[str]) -> tuple[Pair, Pair | None, Pair]:
     except Exception as error:  # zipfile and its decompressors have a dozen kinds
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise  # the disk's trouble, not the file's
-        raise ValueError(f"{who}: wanted an .npz of a data set; got {str(error) or repr(error)}. {MEND}") from error
+        raise ValueError(f"{who}: expected an .npz of a data set; got {str(error) or repr(error)}. {MEND}") from error
 
 
 def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int) -> NDArray[Any]:

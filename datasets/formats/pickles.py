@@ -62,7 +62,7 @@ def read_pickle(path: str | os.PathLike[str]) -> list[Pair]:
             return _to_pairs(content, limit)
         except Refused as error:
             raise pickle.UnpicklingError(
-                f"{who}: wanted a pickle of three (images, labels) pairs of numbers; got one with "
+                f"{who}: expected a pickle of three (images, labels) pairs of numbers; got one with "
                 f"{error}. Nothing in it was run. Use the book's mnist.pkl.gz, or save the arrays "
                 "as .npz."
             ) from error
@@ -70,7 +70,7 @@ def read_pickle(path: str | os.PathLike[str]) -> list[Pair]:
             if isinstance(error, OSError) and error.errno is not None:
                 raise  # the disk's trouble, not the file's
             raise pickle.UnpicklingError(
-                f"{who}: wanted a whole pickle of three (images, labels) pairs; got {size:,} bytes "
+                f"{who}: expected a whole pickle of three (images, labels) pairs; got {size:,} bytes "
                 f"that are none ({type(error).__name__}: {error}). Fetch the file again, or name "
                 "the right one."
             ) from error

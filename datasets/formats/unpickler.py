@@ -161,8 +161,8 @@ def _from_bytes(raw: Any, number_type: NumberType, shape: Any, order: Any) -> ND
     if not all(type(n) is int and 0 <= n < 2**63 for n in shape):
         raise Refused("an array whose shape is no tuple of sizes")
     dtype = number_type.dtype()
-    wanted = math.prod(shape) * dtype.itemsize
-    if wanted != len(raw):
+    expected = math.prod(shape) * dtype.itemsize
+    if expected != len(raw):
         raise Refused(f"an array of shape {shape} and dtype {dtype} made of {len(raw):,} bytes")
     values = raw.encode("latin1") if isinstance(raw, str) else raw
     return np.frombuffer(values, dtype).reshape(shape, order=order)

@@ -103,6 +103,6 @@ def resized(image: np.ndarray, shape) -> np.ndarray:
 def no_digit(got: str):
     """Raise the ValueError for an image on which nothing is drawn."""
     raise ValueError(
-        f"as_mnist: wanted a digit, darker or lighter than its paper; got {got}. "
+        f"preprocess_digit: expected a digit, darker or lighter than its paper; got {got}. "
         "Draw it with a thicker or darker pen, or photograph it from nearer."
     )

@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from .ink import STEEPEST, find_ink, no_digit, resized
-from .photograph import read_grey as read_grey
+from .photograph import read_grayscale as read_grayscale
 
 FIELD, BOX = 28, 20
 LARGEST = 512  # pixels a side that are looked at; more tells no more
@@ -17,7 +17,7 @@ STROKE = 2.2  # pixels, in the box: about the width of MNIST's strokes
 FINE = 128  # pixels a side in which thick strokes are thinned
 
 
-def as_mnist(grey) -> np.ndarray:
+def preprocess_digit(grey) -> np.ndarray:
     """Bring an image of one digit into the form of MNIST's.
 
     The paper may be dark or light, and lit unevenly: what varies slowly is taken away. Specks are left out, thin
@@ -26,7 +26,7 @@ def as_mnist(grey) -> np.ndarray:
     Parameters
     ----------
     grey : array of shape (height, width), each at least 2
-        Grey levels, 0 black to 255 white, as `read_grey` gives them.
+        Grey levels, 0 black to 255 white, as `read_grayscale` gives them.
 
     Returns
     -------
@@ -42,7 +42,8 @@ def as_mnist(grey) -> np.ndarray:
     if grey.ndim != 2 or min(grey.shape) < 2 or not np.isfinite(grey).all():
         got = f"shape {grey.shape}" if grey.ndim != 2 or min(grey.shape) < 2 else "NaN or infinity"
         raise ValueError(
-            f"as_mnist: wanted a grey image (height, width) of numbers; got {got}. Read one with read_grey(path)."
+            f"preprocess_digit: expected a grey image (height, width) of numbers; got {got}. "
+            "Read one with read_grayscale(path)."
         )
     grey = _reduced(grey)
     ink, noise = find_ink(grey)
@@ -79,17 +80,17 @@ def _with_stroke(ink: np.ndarray) -> np.ndarray:
     """Thicken or thin the strokes of a digit that fills the image, where they are far from those of MNIST."""
     from scipy import ndimage
 
-    wanted = STROKE * max(ink.shape) / BOX
+    expected = STROKE * max(ink.shape) / BOX
     inside = ink > 0.5
     # In a stroke of width w, the mean distance to its edge is w / 4.
     width = 4 * float(ndimage.distance_transform_edt(np.pad(inside, 1)).sum()) / max(1, inside.sum()) - 1
-    radius = (wanted - width) / 2 if width < wanted else (1.8 * wanted - width) / 2
-    if abs(radius) < 0.5 or wanted < 0.8 * STROKE or (width >= wanted and radius > 0):
+    radius = (expected - width) / 2 if width < expected else (1.8 * expected - width) / 2
+    if abs(radius) < 0.5 or expected < 0.8 * STROKE or (width >= expected and radius > 0):
         return ink
     if radius < 0 and max(ink.shape) > FINE:  # the work grows with the fourth power of the size
         scale = FINE / max(ink.shape)
         return _with_stroke(np.clip(resized(ink, [max(1, round(side * scale)) for side in ink.shape]), 0, 1))
-    radius = max(radius, -wanted)
+    radius = max(radius, -expected)
     reach = math.ceil(abs(radius))
     y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
     disk = x * x + y * y <= radius * radius

@@ -10,7 +10,7 @@ import numpy as np
 MOST_PIXELS = 64_000_000  # more than any camera's that a digit needs
 
 
-def read_grey(path: str | os.PathLike[str]) -> np.ndarray:
+def read_grayscale(path: str | os.PathLike[str]) -> np.ndarray:
     """Read an image as grey levels.
 
     Parameters
@@ -65,7 +65,7 @@ def _grey(image) -> np.ndarray:
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         deep = np.asarray(image, dtype=np.float64)
         if not np.isfinite(deep).all():
-            return np.full(deep.shape, np.nan)  # no range to scale by; as_mnist refuses it
+            return np.full(deep.shape, np.nan)  # no range to scale by; preprocess_digit refuses it
         low, high = float(deep.min()), float(deep.max())
         return (deep - low) * (255 / (high - low)) if high > low else np.full(deep.shape, 255.0)
     if not image.has_transparency_data:
@@ -77,5 +77,5 @@ def _grey(image) -> np.ndarray:
     return luminance * opaque + paper * (1 - opaque)
 
 
-def _refusal(path: Path, got: str, mend: str) -> str:
-    return f"{path}: wanted an image such as PNG or JPEG; got {got}. {mend}"
+def _refusal(path: Path, got: str, hint: str) -> str:
+    return f"{path}: expected an image such as PNG or JPEG; got {got}. {hint}"

@@ -128,7 +128,7 @@ def _places(rng, count, shape, rotation, scaling, elastic, smoothness) -> NDArra
             return places
         places[:, again] = _drawn(rng, len(again), shape, rotation, scaling, elastic, smoothness)
     raise ValueError(
-        f"deform: wanted a deformation that tears nothing; got none in {TRIES} tries with elastic={elastic:g} and "
+        f"deform: expected a deformation that tears nothing; got none in {TRIES} tries with elastic={elastic:g} and "
         f"scaling={scaling:g}. Lower them, or raise smoothness."
     )
 

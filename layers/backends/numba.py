@@ -37,8 +37,8 @@ def _make_sized(op: Any, dtype: str) -> Callable:
     @compiled
     def sized(x_shape, w_shape):
         _, maps, height, width = x_shape
-        filters, wanted, kh, kw = w_shape
-        if maps != wanted:
+        filters, expected, kh, kw = w_shape
+        if maps != expected:
             raise ValueError(
                 "conv2d: images and filters must have the same number of maps; got others. "
                 "Make their second axes equal."

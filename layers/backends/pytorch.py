@@ -16,11 +16,11 @@ def _flipped(op, w):
     return torch.flip(w, (2, 3)) if op.flip else w
 
 
-def _gradients(op, g, x, w, wanted):
-    """Call PyTorch's own backward pass; `wanted` says which of images, filters and bias get a gradient."""
+def _gradients(op, g, x, w, expected):
+    """Call PyTorch's own backward pass; `expected` says which of images, filters and bias get a gradient."""
     pad = border(op.padding, w.shape[2:])
     return torch.ops.aten.convolution_backward(
-        g, x, _flipped(op, w), None, op.stride, pad, (1, 1), False, (0, 0), 1, wanted
+        g, x, _flipped(op, w), None, op.stride, pad, (1, 1), False, (0, 0), 1, expected
     )
 
 

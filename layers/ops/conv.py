@@ -13,7 +13,7 @@ from pytensor.graph.op import Op
 from pytensor.tensor.basic import as_tensor_variable
 from pytensor.tensor.type import TensorType
 
-from network3.layers.checks import complaint, sizes
+from network3.layers.checks import error_message, sizes
 
 PADDINGS = ("valid", "half", "full")
 
@@ -40,7 +40,7 @@ def canonical_padding(who: str, padding) -> str | tuple[int, int]:
         if padding in PADDINGS:
             return padding
         raise ValueError(
-            complaint(
+            error_message(
                 who,
                 "padding must be 'valid', 'half', 'full', a number or (rows, columns)",
                 repr(padding),
@@ -70,7 +70,7 @@ class _Convolution(Op):
         for name, v in variables.items():
             if v.type.ndim != 4:
                 raise TypeError(
-                    complaint(
+                    error_message(
                         type(self).__name__,
                         f"{name} must have 4 axes (images or filters, maps, rows, columns)",
                         f"{v.type.ndim} axes",
@@ -80,7 +80,7 @@ class _Convolution(Op):
         dtypes = {v.type.dtype for v in variables.values()}
         if len(dtypes) > 1 or not dtypes <= {"float32", "float64"}:
             raise TypeError(
-                complaint(
+                error_message(
                     type(self).__name__,
                     "all inputs must be of one type, float32 or float64",
                     ", ".join(f"{name} {v.type.dtype}" for name, v in variables.items()),
@@ -106,7 +106,7 @@ class _Convolution(Op):
         shape = self.output_shape(x_shape, w_shape)
         if any(length is not None and length < 1 for length in shape[2:]):
             raise ValueError(
-                complaint(
+                error_message(
                     "conv2d",
                     f"a filter must fit into its image of {x_shape[2:]} (padding {self.padding!r})",
                     f"filters of {w_shape[2:]}",
@@ -143,12 +143,12 @@ class Conv2D(_Convolution):
 
     def make_node(self, x, w):
         x, w = self._check(x=x, w=w)
-        maps, wanted = x.type.shape[1], w.type.shape[1]
-        if maps is not None and wanted is not None and maps != wanted:
+        maps, expected = x.type.shape[1], w.type.shape[1]
+        if maps is not None and expected is not None and maps != expected:
             raise ValueError(
-                complaint(
+                error_message(
                     "conv2d",
-                    f"the filters of shape {w.type.shape} take images of {wanted} maps",
+                    f"the filters of shape {w.type.shape} take images of {expected} maps",
                     f"images of shape {x.type.shape}",
                     f"Make the filters' second axis {maps}.",
                 )

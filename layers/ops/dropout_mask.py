@@ -12,7 +12,7 @@ from pytensor.graph.op import Op
 from pytensor.tensor.basic import as_tensor_variable
 from pytensor.tensor.type import TensorType
 
-from network3.layers.checks import complaint, real
+from network3.layers.checks import error_message, real
 
 ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 PARITY = 0x1BD11BDA
@@ -53,7 +53,7 @@ class DropoutMask(Op):
         self.keep = real("DropoutMask: keep", keep, least=0.0)
         if self.keep > 1:
             raise ValueError(
-                complaint("DropoutMask: keep", "wanted a probability, 0 to 1", repr(keep), "Give 1 - p_dropout.")
+                error_message("DropoutMask: keep", "expected a probability, 0 to 1", repr(keep), "Give 1 - p_dropout.")
             )
 
     @property
@@ -66,9 +66,9 @@ class DropoutMask(Op):
         is_state = state.type.dtype == "int32" and state.type.shape in ((3,), (None,))
         if x.type.dtype not in ("float32", "float64") or not is_state:
             raise TypeError(
-                complaint(
+                error_message(
                     "DropoutMask",
-                    "wanted x of float32 or float64 and state of int32 with shape (3,)",
+                    "expected x of float32 or float64 and state of int32 with shape (3,)",
                     f"x of {x.type.dtype}, state of {state.type.dtype} with shape {state.type.shape}",
                     "Make the state with network3.layers.dropout.dropout_state().",
                 )

@@ -8,7 +8,7 @@ from pytensor.graph.op import Op
 from pytensor.tensor.basic import as_tensor_variable
 from pytensor.tensor.type import TensorType
 
-from network3.layers.checks import complaint, one_of, sizes
+from network3.layers.checks import error_message, one_of, sizes
 
 MODES = ("max", "l2", "sum")
 
@@ -34,9 +34,9 @@ class _Pooling(Op):
         dtypes = [v.type.dtype for v in variables]
         if any(v.type.ndim != 4 for v in variables) or len({*dtypes}) > 1 or dtypes[0] not in ("float32", "float64"):
             raise TypeError(
-                complaint(
+                error_message(
                     type(self).__name__,
-                    "wanted tensors of 4 axes (images, maps, rows, columns), all float32 or all float64",
+                    "expected tensors of 4 axes (images, maps, rows, columns), all float32 or all float64",
                     ", ".join(f"{v.type.ndim} axes of {v.type.dtype}" for v in variables),
                     "Reshape or cast them.",
                 )
@@ -61,7 +61,7 @@ class Pool2D(_Pooling):
         shape = self._pooled(x.type.shape)
         if 0 in shape[2:]:
             raise ValueError(
-                complaint(
+                error_message(
                     "pool2d",
                     f"a window must fit into its image of {x.type.shape[2:]}",
                     f"windows of {self.size}",

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from network3 import datasets
-from network3.layers.checks import complaint
-from network3.storage.atomic import check_writable, replacing
+from network3.layers.checks import error_message
+from network3.storage.atomic import atomic_write, check_writable
 
 from .border import border
 
@@ -22,12 +22,12 @@ def expand(
     with border():
         kinds = [kind for kind in WRITERS if out.name.endswith(kind)]
         if not kinds:
-            wanted, mend = f"wanted a name that ends in {' or '.join(WRITERS)}", "Write e.g. mnist_expanded.pkl.gz."
-            raise ValueError(complaint("network3 expand: --out", wanted, str(out), mend))
+            expected, hint = f"expected a name that ends in {' or '.join(WRITERS)}", "Write e.g. mnist_expanded.pkl.gz."
+            raise ValueError(error_message("network3 expand: --out", expected, str(out), hint))
         check_writable("network3 expand: --out", out)
         training, validation, test = datasets.load_mnist()
         expanded = datasets.expand(*training, seed=seed)
         typer.echo(f"Writing {len(expanded[1]):,} training images to {out} (up to a minute) ...")
-        with replacing(out) as file:
+        with atomic_write(out) as file:
             WRITERS[kinds[0]](file, expanded, validation, test)
         typer.echo(f"{out} has {out.stat().st_size / 1e6:.0f} MB; network3.load_data_shared({str(out)!r}) reads it.")

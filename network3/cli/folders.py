@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from network3.execution.distributed import first_process
-from network3.layers.checks import complaint
+from network3.layers.checks import error_message
 
 ROOT = Path("network3-runs")
 
@@ -30,8 +30,8 @@ def latest_folder(name: str) -> Path:
     found = _numbers(name)
     if found:
         return found[max(found)]
-    mend = "Leave --resume out to start one, or name its folder with --out."
-    raise ValueError(complaint("network3 train --resume", f"wanted a run in {ROOT / name}", "none", mend))
+    hint = "Leave --resume out to start one, or name its folder with --out."
+    raise ValueError(error_message("network3 train --resume", f"expected a run in {ROOT / name}", "none", hint))
 
 
 @contextmanager

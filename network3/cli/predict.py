@@ -8,9 +8,9 @@ import numpy as np
 import typer
 
 import network3
-from network3.datasets.photos.own_images import as_mnist, read_grey
+from network3.datasets.photos.own_images import preprocess_digit, read_grayscale
 from network3.experiments.experiment import Folder
-from network3.layers.checks import complaint
+from network3.layers.checks import error_message
 
 from .border import border
 
@@ -48,9 +48,9 @@ def drawn(image: np.ndarray) -> str:
 
 def _seen(path: Path) -> np.ndarray:
     """Return the image prepared for the network; errors name the file."""
-    grey = read_grey(path)
+    grey = read_grayscale(path)
     try:
-        return as_mnist(grey)
+        return preprocess_digit(grey)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
 
@@ -58,9 +58,9 @@ def _seen(path: Path) -> np.ndarray:
 def _check(net: network3.Network, model: Path) -> None:
     if net.input_width != 784 or net.output_width != 10:
         raise ValueError(
-            complaint(
+            error_message(
                 f"network3 predict: {model}",
-                "wanted a network from 784 pixels, 28 x 28, to 10 digits",
+                "expected a network from 784 pixels, 28 x 28, to 10 digits",
                 f"one from {net.input_width} values to {net.output_width}",
                 "Use network3.load(filename).predict(images) for others.",
             )

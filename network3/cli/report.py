@@ -7,8 +7,8 @@ import typer
 
 from network3.experiments.report import markdown, write_report
 from network3.experiments.reproduction.work import RECORDS
-from network3.layers.checks import complaint
-from network3.storage.atomic import check_writable, replacing
+from network3.layers.checks import error_message
+from network3.storage.atomic import atomic_write, check_writable
 
 from .border import border, program
 from .reproduce import RESULTS, read_with_warnings
@@ -28,13 +28,13 @@ def report(
         page = results / "report.html" if out is None else out
         records = read_with_warnings(results / RECORDS)
         if not records:
-            mend = f"Make some: {program()} reproduce shallow."
+            hint = f"Make some: {program()} reproduce shallow."
             got = "none" if results.is_dir() else "a file" if results.exists() else "no such folder"
-            wanted = f"wanted records in {results / RECORDS}"
-            raise ValueError(complaint("network3 report: --results", wanted, got, mend))
+            expected = f"expected records in {results / RECORDS}"
+            raise ValueError(error_message("network3 report: --results", expected, got, hint))
         check_writable("network3 report: --out", page)
         if page.suffix == ".md":
-            with replacing(page) as file:
+            with atomic_write(page) as file:
                 file.write(markdown(records).encode())
         else:
             write_report(results, records, page)

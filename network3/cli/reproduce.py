@@ -14,7 +14,7 @@ from network3.experiments.formats import number
 from network3.experiments.reproduction import Finished, Record, Task, choose, read_records, reproduce
 from network3.experiments.reproduction.records import SkippedRecord
 from network3.experiments.reproduction.work import RECORDS
-from network3.layers.checks import whole
+from network3.layers.checks import integer
 from network3.training.signals import TERMINATED, ended_by_sigterm
 
 from .border import FAILED, INTERRUPTED, border, leave, program
@@ -43,7 +43,7 @@ def reproduce_command(
     with border():
         tasks = choose(names or (), chapter, repeats)
         if processes is not None:
-            whole("network3 reproduce: --processes", processes)
+            integer("network3 reproduce: --processes", processes)
         show = _Json() if as_json else _Bars(len(tasks)) if sys.stdout.isatty() else _Lines()
         for record in read_with_warnings(results / RECORDS):
             if record.task in tasks:
@@ -55,9 +55,9 @@ def reproduce_command(
                     failed += finished.record is None
                     show.finished(finished)
         except (KeyboardInterrupt, SystemExit) as stop:
-            mend = "Give the same command to go on."
+            hint = "Give the same command to go on."
             code = INTERRUPTED if isinstance(stop, KeyboardInterrupt) else TERMINATED
-            raise leave(f"stopped; everything so far is in {results}. {mend}", code) from None
+            raise leave(f"stopped; everything so far is in {results}. {hint}", code) from None
         if failed:
             raise leave(f"{failed} of {len(tasks)} failed, as told above.", FAILED)
         show.say(f"In {results / RECORDS}. Now: {program()} report{_where(results)}")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from network3.experiments.search import Search, Space, best_trial, open_study
-from network3.layers.checks import complaint, whole
+from network3.layers.checks import error_message, integer
 
 from .border import INTERRUPTED, border, leave, program
 from .train import training_named
@@ -36,17 +36,17 @@ def search(
     """
     with border():
         run = training_named(name, "network3 search")
-        whole("network3 search: --trials", trials)
+        integer("network3 search: --trials", trials)
         sizes = tuple(mini_batch_size or (run.training["mini_batch_size"],))
-        wanted = Search(run, Space(eta, lmbda, sizes), epochs, images, seed)
-        study = open_study(wanted, Path("network3-search") / f"{name}.log" if storage is None else storage)
+        expected = Search(run, Space(eta, lmbda, sizes), epochs, images, seed)
+        study = open_study(expected, Path("network3-search") / f"{name}.log" if storage is None else storage)
         done = _over(study)
         if done:
             typer.echo(f"{done} trials of before.")
         if done < trials:
             each = f"{epochs} epoch{'s' * (epochs != 1)} each"
             typer.echo(f"Trying {trials - done}, {each}; compiling first, up to half a minute ...")
-            objective = wanted.objective()
+            objective = expected.objective()
             try:
                 while _over(study) < trials:
                     study.optimize(objective, n_trials=1, callbacks=[_say])
@@ -56,9 +56,9 @@ def search(
                 ) from None
         best = best_trial(study)
         if best is None:
-            mend = "Look lower, e.g. --eta 0.001 1."
+            hint = "Look lower, e.g. --eta 0.001 1."
             got = f"{_over(study)} whose cost ran away"
-            raise ValueError(complaint("network3 search", "wanted a trial that learns", got, mend))
+            raise ValueError(error_message("network3 search", "expected a trial that learns", got, hint))
         typer.echo(f"Best of {_over(study)}: trial {best.number}, validation {best.value:.2%} with {_settings(best)}.")
         options = " ".join(f"--{key.replace('_', '-')} {value:.4g}" for key, value in best.params.items())
         typer.echo(f"Train it in full: {program()} train {name} {options}")

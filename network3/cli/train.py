@@ -8,12 +8,12 @@ import typer
 import network3
 from network3.ensembles.voting import ensemble
 from network3.execution.device import floatX
-from network3.execution.devices import place
+from network3.execution.devices import select_devices
 from network3.execution.distributed import asked_to_join, first_process
 from network3.experiments.catalogue import MEASUREMENTS, RUNS, Run, known_name
 from network3.experiments.experiment import Experiment, Folder, load, prepare
 from network3.experiments.run_plots import save_pictures
-from network3.layers.checks import complaint
+from network3.layers.checks import error_message
 from network3.training.signals import TERMINATED
 
 from .border import INTERRUPTED, border, leave, program
@@ -45,7 +45,7 @@ def train(
         network3.use(device, backend=None if devices is None else "jax")
         arguments = {"epochs": epochs, "eta": eta, "lmbda": lmbda, "mini_batch_size": mini_batch_size}
         given = {key: value for key, value in arguments.items() if value is not None}
-        place(devices, given.get("mini_batch_size", run.training["mini_batch_size"]), floatX())
+        select_devices(devices, given.get("mini_batch_size", run.training["mini_batch_size"]), floatX())
         folder = out if out is not None else latest_folder(name) if resume else new_folder(name)
         try:
             with writable(folder) as own:
@@ -66,8 +66,8 @@ def train(
 def training_named(name: str, command: str) -> Run:
     """Return the training of that name; say what to do with one that is none."""
     if name in MEASUREMENTS:
-        mend = f"Write {program()} reproduce {name}."
-        raise ValueError(complaint(command, "wanted a network to train", f"{name}, which is none", mend))
+        hint = f"Write {program()} reproduce {name}."
+        raise ValueError(error_message(command, "expected a network to train", f"{name}, which is none", hint))
     return RUNS[known_name(command, name, RUNS)]
 
 

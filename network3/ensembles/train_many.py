@@ -13,14 +13,14 @@ import numpy as np
 from network3.execution.device import chosen_backend
 from network3.execution.runner import make_runner
 from network3.graph import storages_of
-from network3.layers.checks import complaint, nearest, whole
+from network3.layers.checks import error_message, integer, nearest
 from network3.network import Network
 from network3.storage.networks import description
 from network3.training.config import Plan, make_plan
 from network3.training.evaluation import Evaluator
-from network3.training.health import look_at_data
+from network3.training.health import check_data
 from network3.training.history import History
-from network3.training.signals import TrainingInterrupted, TrainingTerminated, held_back
+from network3.training.signals import TrainingInterrupted, TrainingTerminated, deferred_signals
 from network3.training.state import State, begin
 from network3.training.trainer import STEPS_A_CHUNK, DivergenceError, end_epoch, step_of, take_costs
 
@@ -91,7 +91,7 @@ def train_many(
         make_plan(net, (training_data, *data.values()), **(OPTIONS | options | one))
         for net, one in zip(nets, own, strict=True)
     ]
-    at_once = plans[0].placement is not None or chosen_backend() == "network3"
+    at_once = plans[0].mesh is not None or chosen_backend() == "network3"
     if at_once and plans[0].augment is None:
         return list(zip(nets, _train_together(nets, plans), strict=True))
     histories = []
@@ -106,13 +106,13 @@ def train_many(
 
 def _train_together(nets: list[Network], plans: list[Plan]) -> list[History]:
     """Train all at once, an epoch at a time."""
-    look_at_data(plans[0])
+    check_data(plans[0])
     states = [begin(net, own) for net, own in zip(nets, plans, strict=True)]
-    runner_of = (_one_a_thread if plans[0].placement is None else _one_program)(nets, plans, states)
+    runner_of = (_one_a_thread if plans[0].mesh is None else _one_program)(nets, plans, states)
     evaluators = _evaluators(nets, plans)
     going: list[int] = []
     gone: set[int] = set()
-    with held_back() as pressed:
+    with deferred_signals() as pressed:
         while rates := _next_rates(plans, states, gone):
             if list(rates) != going:  # some have stopped
                 going = list(rates)
@@ -133,7 +133,7 @@ def _train_together(nets: list[Network], plans: list[Plan]) -> list[History]:
 
 
 def _one_program(nets: list[Network], plans: list[Plan], states: list[State]):
-    """Return ``runner_of(networks)``, which runs some of them as one program on the devices of their placement."""
+    """Return ``runner_of(networks)``, which runs some of them as one program on the devices of their mesh."""
     from network3.execution.runners.jax_many import ManyRunner
 
     first, plan = nets[0], plans[0]
@@ -141,7 +141,7 @@ def _one_program(nets: list[Network], plans: list[Plan], states: list[State]):
     storages = [storages_of(step.shared, first, net, [[value.copy()] for value in step.first]) for net in nets]
 
     def runner_of(going: list[int]):
-        return ManyRunner(step, [storages[k] for k in going], plan.training, first.floatX, plan.placement)
+        return ManyRunner(step, [storages[k] for k in going], plan.training, first.floatX, plan.mesh)
 
     return runner_of
 
@@ -163,10 +163,9 @@ def _evaluators(nets: list[Network], plans: list[Plan]) -> list[dict[str, Evalua
     plan = plans[0]
     sets = {name for name in ("training", "validation", "test") if getattr(plan, name) is not None}
     sets -= set() if any(monitor.startswith("training") for monitor in plan.monitor) else {"training"}
-    like = None if plan.placement is None else nets[0]
+    like = None if plan.mesh is None else nets[0]
     return [
-        {name: Evaluator(net, getattr(plan, name), plan.cost, plan.placement, like=like) for name in sets}
-        for net in nets
+        {name: Evaluator(net, getattr(plan, name), plan.cost, plan.mesh, like=like) for name in sets} for net in nets
     ]
 
 
@@ -214,25 +213,27 @@ def _check_options(options: dict[str, Any]) -> None:
     for name in options:
         if name not in known:
             near = "seeds" if name == "seed" else nearest(name, known)
-            mend = f"Perhaps you meant {near}=." if near and name not in ALONE else "Leave it out, or call Network.SGD."
-            raise TypeError(complaint(WHO, f"wanted arguments among {', '.join(known)}", f"{name}=", mend))
+            hint = f"Perhaps you meant {near}=." if near and name not in ALONE else "Leave it out, or call Network.SGD."
+            raise TypeError(error_message(WHO, f"expected arguments among {', '.join(known)}", f"{name}=", hint))
 
 
 def _for_each(builders, seeds) -> tuple[list, list]:
     """Return a builder and a seed for each network."""
     if callable(builders):
         if seeds is None:
-            mend = "Write e.g. seeds=range(5)."
+            hint = "Write e.g. seeds=range(5)."
             raise ValueError(
-                complaint(f"{WHO}: seeds", "wanted one for each network of a single builder", "none", mend)
+                error_message(f"{WHO}: seeds", "expected one for each network of a single builder", "none", hint)
             )
         seeds = list(seeds)
         builders = [builders] * len(seeds)
     builders = list(builders)
-    seeds = [None] * len(builders) if seeds is None else [whole(f"{WHO}: seeds", seed, least=0) for seed in seeds]
+    seeds = [None] * len(builders) if seeds is None else [integer(f"{WHO}: seeds", seed, least=0) for seed in seeds]
     if not builders or len(seeds) != len(builders):
         got = f"{len(builders)} builders and {len(seeds)} seeds"
-        raise ValueError(complaint(WHO, "wanted as many seeds as networks, one at least", got, "Pass one for each."))
+        raise ValueError(
+            error_message(WHO, "expected as many seeds as networks, one at least", got, "Pass one for each.")
+        )
     return builders, seeds
 
 
@@ -241,8 +242,8 @@ def _rates(name: str, value, count: int) -> list:
         return [value] * count
     values = list(value)
     if len(values) != count:
-        mend = "Pass one number, or one for each network."
-        raise ValueError(complaint(f"{WHO}: {name}", f"wanted {count} values", str(len(values)), mend))
+        hint = "Pass one number, or one for each network."
+        raise ValueError(error_message(f"{WHO}: {name}", f"expected {count} values", str(len(values)), hint))
     return values
 
 
@@ -251,8 +252,8 @@ def _built(builder, seed) -> Network:
         np.random.seed(seed)  # the layers' first values come from NumPy's global state, as the book's
     net = builder() if callable(builder) else builder
     if not isinstance(net, Network):
-        mend = "Pass functions that return a Network, or Networks."
-        raise TypeError(complaint(f"{WHO}: builders", "wanted networks", f"a {type(net).__name__}", mend))
+        hint = "Pass functions that return a Network, or Networks."
+        raise TypeError(error_message(f"{WHO}: builders", "expected networks", f"a {type(net).__name__}", hint))
     return net
 
 
@@ -264,10 +265,10 @@ def _check_alike(nets: list[Network]) -> None:
     ]
     for k, (net, kind) in enumerate(zip(nets, kinds, strict=True)):
         if kind != kinds[0]:
-            mend = "Train others in calls of their own."
+            hint = "Train others in calls of their own."
             raise ValueError(
-                complaint(WHO, "wanted networks of one architecture", f"another for network {k + 1}", mend)
+                error_message(WHO, "expected networks of one architecture", f"another for network {k + 1}", hint)
             )
         if any(net is other for other in nets[:k]):
-            mend = "Pass functions, or build each network anew."
-            raise ValueError(complaint(WHO, "wanted networks that differ", f"number {k + 1} twice", mend))
+            hint = "Pass functions, or build each network anew."
+            raise ValueError(error_message(WHO, "expected networks that differ", f"number {k + 1} twice", hint))

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from network3 import datasets
 from network3.data import examples
-from network3.layers.checks import complaint
+from network3.layers.checks import error_message
 
 
 def ensemble(nets, test_data=None):
@@ -40,11 +40,13 @@ def ensemble(nets, test_data=None):
     got = "none" if isinstance(nets, Iterable) else f"a {type(nets).__name__}"
     nets = list(nets) if isinstance(nets, Iterable) else []
     if not nets:
-        raise ValueError(complaint("ensemble", "wanted a list of networks", got, "Pass at least one, [net]."))
+        raise ValueError(error_message("ensemble", "expected a list of networks", got, "Pass at least one, [net]."))
     for number, net in enumerate(nets):
         if not _classifies(net):
-            wanted, got = f"entry {number} must be a network that gives labels", f"a {type(net).__name__}"
-            raise ValueError(complaint("ensemble", wanted, got, "Pass networks that end e.g. with a SoftmaxLayer."))
+            expected, got = f"entry {number} must be a network that gives labels", f"a {type(net).__name__}"
+            raise ValueError(
+                error_message("ensemble", expected, got, "Pass networks that end e.g. with a SoftmaxLayer.")
+            )
     data = [
         examples("ensemble: test data", datasets.load_mnist()[2] if test_data is None else test_data, net)
         for net in nets

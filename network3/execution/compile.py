@@ -16,11 +16,11 @@ from pytensor.tensor.type import TensorType
 
 from network3.graph import known_shapes, static_copy, with_states_of
 from network3.layers import dropout_updates
-from network3.layers.precision import building
+from network3.layers.precision import graph_flags
 from network3.optim import gradient_descent
 
 from .device import chosen_backend
-from .runner import compiling
+from .runner import compile_context
 
 MODES: dict[str, Any] = {"network3": "NETWORK3", "numba": "NUMBA", "jax": "JAX"}
 
@@ -77,7 +77,7 @@ def compiled(net, compile_function, *arguments):
     backend = chosen_backend()
     key = (compile_function, backend, *arguments)
     if key not in net.compiled:
-        with compiling(backend, net.floatX), building(net.floatX), _without_collection():
+        with compile_context(backend, net.floatX), graph_flags(net.floatX), _without_collection():
             net.compiled[key] = compile_function(net, backend, *arguments)
     return net.compiled[key]
 

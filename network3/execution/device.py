@@ -3,7 +3,7 @@
 import os
 from importlib.util import find_spec
 
-from network3.layers.checks import complaint, keywords_checked, one_of
+from network3.layers.checks import error_message, keywords_checked, one_of
 from network3.layers.precision import floatX, set_floatX
 
 DEVICES = ("auto", "cpu", "gpu")
@@ -40,7 +40,7 @@ def use(device: str | None = None, floatX: str | None = None, *, backend: str | 
     if new_device == "gpu" and new_backend in ON_CPU:
         got = f"device='gpu', backend={new_backend!r}"
         raise ValueError(
-            complaint("use", f"backend={new_backend!r} runs on a CPU", got, "Write backend='jax' or 'auto'.")
+            error_message("use", f"backend={new_backend!r} runs on a CPU", got, "Write backend='jax' or 'auto'.")
         )
     if new_device == "gpu":
         _need_gpu()
@@ -94,9 +94,9 @@ def _chosen_device() -> str:
 def _need_gpu() -> None:
     if not gpu_present():
         raise RuntimeError(
-            complaint(
+            error_message(
                 "use: device='gpu'",
-                "wanted a GPU that JAX can use",
+                "expected a GPU that JAX can use",
                 "none" if find_spec("jax") else "no JAX",
                 "Install JAX for CUDA with pip install 'network3[gpu]', or write device='cpu'.",
             )
@@ -106,9 +106,9 @@ def _need_gpu() -> None:
 def _need_jax() -> None:
     if find_spec("jax") is None:
         raise RuntimeError(
-            complaint(
+            error_message(
                 "use: backend='jax'",
-                "wanted JAX",
+                "expected JAX",
                 "an environment without it",
                 "Install it with pip install 'network3[jax]', or write backend='network3'.",
             )

@@ -4,15 +4,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from network3.layers.checks import complaint, whole
+from network3.layers.checks import error_message, integer
 
 from .device import chosen_backend, gpu_in_use
 
 if TYPE_CHECKING:
-    from .sharding import Placement
+    from .sharding import DeviceMesh
 
 
-def place(devices: int | None, mini_batch_size: int, dtype: str) -> "Placement | None":
+def select_devices(devices: int | None, mini_batch_size: int, dtype: str) -> "DeviceMesh | None":
     """Return the devices of a training; None for the CPU that does one step after the other.
 
     Parameters
@@ -29,15 +29,17 @@ def place(devices: int | None, mini_batch_size: int, dtype: str) -> "Placement |
         A back end that knows no devices, more than there are, a mini-batch that cannot be shared out, or devices
         without double precision.
     """
-    count = None if devices is None else whole("SGD: devices", devices)
+    count = None if devices is None else integer("SGD: devices", devices)
     if chosen_backend() != "jax":
         if count in (None, 1):
             return None
-        mend = 'Write network3.use(backend="jax"), or leave devices out.'
-        raise ValueError(complaint("SGD: devices", "wanted the JAX back end for several devices", "Numba's", mend))
+        hint = 'Write network3.use(backend="jax"), or leave devices out.'
+        raise ValueError(
+            error_message("SGD: devices", "expected the JAX back end for several devices", "Numba's", hint)
+        )
     import jax
 
-    from .sharding import Placement
+    from .sharding import DeviceMesh
 
     kind = "gpu" if gpu_in_use() else "cpu"
     if count is None and kind == "cpu" and jax.process_count() == 1:
@@ -46,18 +48,18 @@ def place(devices: int | None, mini_batch_size: int, dtype: str) -> "Placement |
     together = jax.process_count() > 1
     count = (len(present) if together else 1) if count is None else count
     if count > len(present) or (together and count < len(present)):
-        wanted = f"wanted {'all of the' if together else 'at most the'} {len(present)} that JAX finds ({kind})"
-        mend = f"Write devices={len(present)}."
+        expected = f"expected {'all of the' if together else 'at most the'} {len(present)} that JAX finds ({kind})"
+        hint = f"Write devices={len(present)}."
         if kind == "cpu" and not together:
-            mend += f" A CPU looks like several with XLA_FLAGS=--xla_force_host_platform_device_count={count}."
-        raise ValueError(complaint("SGD: devices", wanted, str(count), mend))
+            hint += f" A CPU looks like several with XLA_FLAGS=--xla_force_host_platform_device_count={count}."
+        raise ValueError(error_message("SGD: devices", expected, str(count), hint))
     if mini_batch_size % count:
         below = mini_batch_size - mini_batch_size % count
         nearest = " or ".join(str(size) for size in (below, below + count) if size)
-        wanted = f"wanted a size that {count} devices can share out evenly"
-        raise ValueError(complaint("SGD: mini_batch_size", wanted, str(mini_batch_size), f"Write {nearest}."))
+        expected = f"expected a size that {count} devices can share out evenly"
+        raise ValueError(error_message("SGD: mini_batch_size", expected, str(mini_batch_size), f"Write {nearest}."))
     _check_precision(present[0], dtype)
-    return Placement(tuple(present[:count]))
+    return DeviceMesh(tuple(present[:count]))
 
 
 def _check_precision(device, dtype: str) -> None:
@@ -69,6 +71,6 @@ def _check_precision(device, dtype: str) -> None:
             one = jax.device_put(np.ones((), dtype), device)
             jax.block_until_ready(one + one)
     except jax.errors.JaxRuntimeError as error:
-        mend = 'Write network3.use(floatX="float32") before the network is built, or device="cpu".'
+        hint = 'Write network3.use(floatX="float32") before the network is built, or device="cpu".'
         got = f"{device.device_kind}, which has none ({str(error).splitlines()[0]})"
-        raise ValueError(complaint("SGD", f"wanted a device with {dtype}", got, mend)) from error
+        raise ValueError(error_message("SGD", f"expected a device with {dtype}", got, hint)) from error

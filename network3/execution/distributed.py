@@ -10,7 +10,7 @@ import sys
 import time
 from contextlib import suppress
 
-from network3.layers.checks import complaint, real, whole
+from network3.layers.checks import error_message, integer, real
 
 from .device import use
 
@@ -58,13 +58,15 @@ def join_processes(
         return
     missing = [name for name, value in known.items() if value is None]
     if missing:
-        mend = f"Set {' and '.join(missing)} as well."
-        raise ValueError(complaint(WHO, f"wanted {ADDRESS}, {COUNT} and {NUMBER}", f"no {missing[0]}", mend))
+        hint = f"Set {' and '.join(missing)} as well."
+        raise ValueError(error_message(WHO, f"expected {ADDRESS}, {COUNT} and {NUMBER}", f"no {missing[0]}", hint))
     count = _number(COUNT, known[COUNT], least=1)
     number = _number(NUMBER, known[NUMBER], least=0)
     if number >= count:
-        mend = f"Number them 0 to {count - 1}."
-        raise ValueError(complaint(f"{WHO}: {NUMBER}", f"wanted a number below the {count} processes", number, mend))
+        hint = f"Number them 0 to {count - 1}."
+        raise ValueError(
+            error_message(f"{WHO}: {NUMBER}", f"expected a number below the {count} processes", number, hint)
+        )
     meet(_host_and_port(str(known[ADDRESS])), count, number, timeout)
     jax.distributed.initialize(str(known[ADDRESS]), count, number, initialization_timeout=max(1, int(timeout)))
 
@@ -133,8 +135,8 @@ def _server(where) -> socket.socket:
         return socket.create_server(("", where[1]))
     except OSError as error:
         got = f"port {where[1]} ({error.strerror})"
-        mend = "Choose another, the same for all processes."
-        raise OSError(complaint(f"{WHO}: {ADDRESS}", "wanted a port to listen at", got, mend)) from None
+        hint = "Choose another, the same for all processes."
+        raise OSError(error_message(f"{WHO}: {ADDRESS}", "expected a port to listen at", got, hint)) from None
 
 
 def _report(where, number: int, late: float, timeout: float) -> None:
@@ -153,25 +155,25 @@ def _report(where, number: int, late: float, timeout: float) -> None:
             raise _absent(None, answer.decode(errors="replace").removeprefix("missing: ").strip(), timeout)
         if time.monotonic() > late:
             host = f"{where[0]}:{where[1]}"
-            wanted = f"process {number} wanted process 0 at {host} within {timeout:g} s"
-            mend = f"Start process 0 there with {NUMBER}=0, or correct {ADDRESS}."
-            raise TimeoutError(complaint(WHO, wanted, "nobody", mend))
+            expected = f"process {number} expected process 0 at {host} within {timeout:g} s"
+            hint = f"Start process 0 there with {NUMBER}=0, or correct {ADDRESS}."
+            raise TimeoutError(error_message(WHO, expected, "nobody", hint))
         time.sleep(0.2)
 
 
 def _absent(count: int | None, absent: str, timeout: float) -> TimeoutError:
-    wanted = f"wanted {'all' if count is None else f'all {count}'} processes within {timeout:g} s"
-    mend = f"Start them with {NUMBER}={absent.split(',')[0]} and so on, or lower {COUNT}."
-    return TimeoutError(complaint(WHO, wanted, f"none with the number {absent}", mend))
+    expected = f"expected {'all' if count is None else f'all {count}'} processes within {timeout:g} s"
+    hint = f"Start them with {NUMBER}={absent.split(',')[0]} and so on, or lower {COUNT}."
+    return TimeoutError(error_message(WHO, expected, f"none with the number {absent}", hint))
 
 
 def _number(name: str, value, least: int) -> int:
-    return whole(f"{WHO}: {name}", int(value) if isinstance(value, str) and value.isdecimal() else value, least=least)
+    return integer(f"{WHO}: {name}", int(value) if isinstance(value, str) and value.isdecimal() else value, least=least)
 
 
 def _host_and_port(address: str) -> tuple[str, int]:
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        mend = "Write e.g. 10.0.0.1:12345, where process 0 can listen."
-        raise ValueError(complaint(f"{WHO}: {ADDRESS}", "wanted host:port", repr(address), mend))
+        hint = "Write e.g. 10.0.0.1:12345, where process 0 can listen."
+        raise ValueError(error_message(f"{WHO}: {ADDRESS}", "expected host:port", repr(address), hint))
     return host.strip("[]"), int(port)

@@ -12,7 +12,7 @@ BATCH = "batch"
 
 
 @dataclass(frozen=True)
-class Placement:
+class DeviceMesh:
     """Devices in a row, along which the examples of a mini-batch are shared out; all else is on each of them.
 
     Attributes
@@ -40,11 +40,11 @@ class Placement:
         found = multihost_utils.process_allgather(np.array(flags)).any(axis=0)
         return tuple(bool(flag) for flag in found)
 
-    def everywhere(self, array):
+    def replicate(self, array):
         """Return `array` on all devices; as it is, if it is there."""
         return jax.device_put(array, self._sharding())
 
-    def shared_out(self, rows):
+    def shard(self, rows):
         """Return `rows`, (..., batch), with a part of each batch on each device."""
         return jax.device_put(rows, self._sharding(*[None] * (rows.ndim - 1), BATCH))
 

@@ -17,9 +17,9 @@ import numpy as np
 
 from network3 import datasets
 from network3.execution.device import chosen_backend
-from network3.layers.checks import complaint, real, whole
+from network3.layers.checks import error_message, integer, real
 from network3.network import Network
-from network3.storage.atomic import check_writable, replacing
+from network3.storage.atomic import atomic_write, check_writable
 from network3.storage.versions import versions
 from network3.training.checkpoint_file import CheckpointWarning, is_there
 from network3.training.history import History
@@ -110,8 +110,8 @@ class Experiment:
                         net.save(folder.model)
             except OSError as error:  # a full disk ends no training
                 got = f"{folder.path} ({error.strerror or error})"
-                mend = "The training goes on; make room, or mend the disk."
-                message = complaint("network3 train", "wanted a folder that can be written", got, mend)
+                hint = "The training goes on; make room, or use another disk."
+                message = error_message("network3 train", "expected a folder that can be written", got, hint)
                 warnings.warn(message, CheckpointWarning, stacklevel=2)
 
         history = net.SGD(
@@ -150,7 +150,7 @@ class Experiment:
             "machine": f"{platform.system()} {platform.machine()}",
             "versions": versions(),
         }
-        with replacing(self.folder.settings) as file:
+        with atomic_write(self.folder.settings) as file:
             file.write(json.dumps(settings, indent=2).encode())
 
 
@@ -189,21 +189,25 @@ def prepare(run: Run, path, given: dict[str, Any], seed: int | None, *, resume: 
             if before.get(name) != value and name != "epochs"
         ]
         if differences:
-            mend = "Leave them out to go on as before, or start anew in another folder."
+            hint = "Leave them out to go on as before, or start anew in another folder."
             who = f"network3 train --resume in {folder.path}"
-            raise ValueError(complaint(who, "wanted the settings that it was begun with", "; ".join(differences), mend))
+            raise ValueError(
+                error_message(who, "expected the settings that it was begun with", "; ".join(differences), hint)
+            )
         training = saved["training"] | {name: given[name] for name in ("epochs",) if name in given}
         return Experiment(run, training, saved["seed"], folder, resumed=True)
     if folder.settings.exists():
-        mend = "Go on with --resume, or choose another folder with --out."
-        wanted = "wanted a folder without a run"
-        raise ValueError(complaint("network3 train", wanted, f"{folder.path}, which holds one", mend))
+        hint = "Go on with --resume, or choose another folder with --out."
+        expected = "expected a folder without a run"
+        raise ValueError(error_message("network3 train", expected, f"{folder.path}, which holds one", hint))
     try:
         folder.path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        wanted = "wanted a folder that can be made"
-        mend = "Choose another place, or mend its permissions."
-        raise OSError(complaint("network3 train: --out", wanted, f"{folder.path} ({error.strerror})", mend)) from None
+        expected = "expected a folder that can be made"
+        hint = "Choose another place, or correct its permissions."
+        raise OSError(
+            error_message("network3 train: --out", expected, f"{folder.path} ({error.strerror})", hint)
+        ) from None
     check_writable("network3 train: --out", folder.settings)
     return Experiment(run, dict(run.training) | given, 0 if seed is None else seed, folder, resumed=False)
 
@@ -221,17 +225,17 @@ def _check(given: dict[str, Any]) -> None:
     """Refuse numbers that `Network.SGD` would, before anything is read or written."""
     for name, value in given.items():
         if name in ("epochs", "mini_batch_size"):
-            whole(f"network3 train: {name}", value, least=int(name != "epochs"))
+            integer(f"network3 train: {name}", value, least=int(name != "epochs"))
         elif name in ("eta", "lmbda"):
             real(f"network3 train: {name}", value, least=0.0)
 
 
 def _read_settings(folder: Folder) -> dict[str, Any]:
-    wanted = "wanted a folder that network3 train has begun a run in"
+    expected = "expected a folder that network3 train has begun a run in"
     who = "network3 train --resume"
     if not folder.settings.is_file():
-        mend = "Leave --resume out to start one, or name its folder with --out."
-        raise ValueError(complaint(who, wanted, f"{folder.path} without run.json", mend))
+        hint = "Leave --resume out to start one, or name its folder with --out."
+        raise ValueError(error_message(who, expected, f"{folder.path} without run.json", hint))
     try:
         saved = json.loads(folder.settings.read_text(encoding="utf-8"))
         current = int(saved["format"]) <= FORMAT
@@ -239,8 +243,8 @@ def _read_settings(folder: Folder) -> dict[str, Any]:
         saved["methods"] = dict(saved.get("methods", {}))  # a network3 without them wrote none
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         got = f"{folder.settings}, which is damaged ({error!r})"
-        raise ValueError(complaint(who, wanted, got, "Start anew in another folder.")) from None
+        raise ValueError(error_message(who, expected, got, "Start anew in another folder.")) from None
     if not current:
-        mend = "Update network3, pip install -U network3."
-        raise ValueError(complaint(who, f"wanted format {FORMAT} or older", f"format {saved['format']}", mend))
+        hint = "Update network3, pip install -U network3."
+        raise ValueError(error_message(who, f"expected format {FORMAT} or older", f"format {saved['format']}", hint))
     return saved

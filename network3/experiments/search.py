@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from network3.layers.checks import complaint, real, whole
+from network3.layers.checks import error_message, integer, real
 from network3.network import Network
 
 from .catalogue import Run
@@ -38,10 +38,12 @@ class Space:
         for name in ("eta", "lmbda"):
             least, most = (real(f"{WHO}: --{name}", value, least=0.0) for value in getattr(self, name))
             if not 0 < least <= most:
-                mend = f"Write e.g. --{name} 0.01 1."
-                raise ValueError(complaint(f"{WHO}: --{name}", "wanted 0 < least <= most", f"{least:g} {most:g}", mend))
+                hint = f"Write e.g. --{name} 0.01 1."
+                raise ValueError(
+                    error_message(f"{WHO}: --{name}", "expected 0 < least <= most", f"{least:g} {most:g}", hint)
+                )
         for size in self.mini_batch_size:
-            whole(f"{WHO}: --mini-batch-size", size)
+            integer(f"{WHO}: --mini-batch-size", size)
 
     def suggest(self, trial) -> dict[str, Any]:
         """Return arguments of `Network.SGD` that `trial`, of Optuna, chooses."""
@@ -72,10 +74,10 @@ class Search:
     seed: int = 0
 
     def __post_init__(self):
-        whole(f"{WHO}: --epochs", self.epochs)
-        whole(f"{WHO}: --seed", self.seed, least=0)
+        integer(f"{WHO}: --epochs", self.epochs)
+        integer(f"{WHO}: --seed", self.seed, least=0)
         if self.images is not None:
-            whole(f"{WHO}: --images", self.images, least=max(self.space.mini_batch_size))
+            integer(f"{WHO}: --images", self.images, least=max(self.space.mini_batch_size))
 
     def settings(self) -> dict[str, Any]:
         """Return what trials must have in common to be compared, as plain values."""
@@ -150,8 +152,8 @@ def open_study(search: Search, storage: Path):
         from optuna.storages import JournalStorage
         from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
     except ImportError:
-        mend = "Install it: pip install 'network3[search]'."
-        raise ImportError(complaint(WHO, "wanted Optuna", "no such package", mend)) from None
+        hint = "Install it: pip install 'network3[search]'."
+        raise ImportError(error_message(WHO, "expected Optuna", "no such package", hint)) from None
     optuna.logging.set_verbosity(optuna.logging.ERROR)  # what happens is told by whoever asks
     who = f"{WHO}: --storage {storage}"
     try:
@@ -160,19 +162,19 @@ def open_study(search: Search, storage: Path):
         with storage.open("a", encoding="utf-8"):
             pass
     except OSError as error:
-        mend = "Choose another file, or mend its permissions."
-        raise OSError(complaint(who, "wanted a file that can be written", error.strerror, mend)) from None
-    mend = "Name another file with --storage."
+        hint = "Choose another file, or correct its permissions."
+        raise OSError(error_message(who, "expected a file that can be written", error.strerror, hint)) from None
+    hint = "Name another file with --storage."
     lock = JournalFileOpenLock(str(storage))  # links, the default, are not to be had everywhere
     try:
         backend = JournalStorage(JournalFileBackend(str(storage), lock_obj=lock))
         names = [summary.study_name for summary in optuna.get_all_study_summaries(backend)]
     except Exception as error:
         got = f"a file that is none ({type(error).__name__})"
-        raise ValueError(complaint(who, "wanted a storage of studies", got, mend)) from None
+        raise ValueError(error_message(who, "expected a storage of studies", got, hint)) from None
     if not new and MARK not in names:
         raise ValueError(
-            complaint(who, "wanted a study of network3 search", ", ".join(names) or "a file without one", mend)
+            error_message(who, "expected a study of network3 search", ", ".join(names) or "a file without one", hint)
         )
     now, tried = search.settings(), 0
     if not new:
@@ -180,7 +182,7 @@ def open_study(search: Search, storage: Path):
         before, tried = begun.user_attrs.get(MARK, now), len(begun.trials)
         if before != now:
             was = (f"{name} was {before.get(name)} and is {now[name]}" for name in now if before.get(name) != now[name])
-            raise ValueError(complaint(who, "wanted the search that was begun there", "; ".join(was), mend))
+            raise ValueError(error_message(who, "expected the search that was begun there", "; ".join(was), hint))
     study = optuna.create_study(
         study_name=MARK,
         storage=backend,

@@ -11,7 +11,7 @@ import pytensor.tensor as pt
 from pytensor import scan
 from pytensor.gradient import grad
 
-from network3.layers.checks import real, whole
+from network3.layers.checks import integer, real
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Hessian:
 
     def __post_init__(self):
         real("Hessian: damping", self.damping, least=0.0)
-        whole("Hessian: iterations", self.iterations)
+        integer("Hessian: iterations", self.iterations)
 
     def __call__(self, cost, params, eta):
         gradients = grad(cost, params)

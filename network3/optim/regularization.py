@@ -6,7 +6,7 @@ chapter 3 that of examples. So chapter 6's lmbda is worth `mini_batch_size` time
 
 from dataclasses import dataclass
 
-from network3.layers.checks import complaint, real
+from network3.layers.checks import error_message, real
 
 
 def l2(weights):
@@ -39,7 +39,9 @@ class ElasticNet:
 
     def __post_init__(self):
         if real("ElasticNet: share", self.share, least=0.0) > 1:
-            raise ValueError(complaint("ElasticNet: share", "wanted at most 1", f"{self.share:g}", "Write e.g. 0.5."))
+            raise ValueError(
+                error_message("ElasticNet: share", "expected at most 1", f"{self.share:g}", "Write e.g. 0.5.")
+            )
 
     def __call__(self, weights):
         return self.share * l1(weights) + (1 - self.share) * l2(weights)

@@ -12,7 +12,7 @@ import pytensor.tensor as pt
 from pytensor import shared
 from pytensor.gradient import grad
 
-from network3.layers.checks import complaint, real
+from network3.layers.checks import error_message, real
 
 from .hessian import Hessian as Hessian
 
@@ -112,7 +112,7 @@ class MaxNorm:
 
     def __post_init__(self):
         if real("MaxNorm: limit", self.limit, least=0.0) == 0:
-            raise ValueError(complaint("MaxNorm: limit", "wanted a length above 0", "0", "Write e.g. 3.0."))
+            raise ValueError(error_message("MaxNorm: limit", "expected a length above 0", "0", "Write e.g. 3.0."))
 
     def __call__(self, cost, params, eta):
         updates = dict(self.rule(cost, params, eta))

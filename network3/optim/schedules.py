@@ -7,7 +7,7 @@ interrupted finds its rate again. A schedule that looks at the validation accura
 import math
 from dataclasses import dataclass
 
-from network3.layers.checks import complaint, real, whole
+from network3.layers.checks import error_message, integer, real
 
 from .stopping import epochs_without_improvement
 
@@ -28,7 +28,7 @@ class StepDecay:
     factor: float = 0.1
 
     def __post_init__(self):
-        whole("StepDecay: every", self.every)
+        integer("StepDecay: every", self.every)
         _check_factor("StepDecay", self.factor)
 
     def __call__(self, eta, history):
@@ -77,7 +77,7 @@ class HalveOnPlateau:
     needs_validation = True
 
     def __post_init__(self):
-        whole("HalveOnPlateau: patience", self.patience)
+        integer("HalveOnPlateau: patience", self.patience)
         _check_factor("HalveOnPlateau", self.least, "least")
         _check_factor("HalveOnPlateau", self.factor)
 
@@ -93,4 +93,6 @@ class HalveOnPlateau:
 
 def _check_factor(who: str, value, name: str = "factor") -> None:
     if real(f"{who}: {name}", value, least=0.0, below=1.0) == 0:
-        raise ValueError(complaint(f"{who}: {name}", "wanted a number above 0 and below 1", "0", "Write e.g. 0.5."))
+        raise ValueError(
+            error_message(f"{who}: {name}", "expected a number above 0 and below 1", "0", "Write e.g. 0.5.")
+        )

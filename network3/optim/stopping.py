@@ -5,7 +5,7 @@
 
 from dataclasses import dataclass
 
-from network3.layers.checks import whole
+from network3.layers.checks import integer
 
 
 def epochs_without_improvement(accuracies) -> int:
@@ -35,7 +35,7 @@ class NoImprovementIn:
     needs_validation = True
 
     def __post_init__(self):
-        whole("NoImprovementIn: epochs", self.epochs)
+        integer("NoImprovementIn: epochs", self.epochs)
 
     def __call__(self, history):
         return epochs_without_improvement(history.validation_accuracy) >= self.epochs

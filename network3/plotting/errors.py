@@ -7,7 +7,7 @@ import numpy as np
 
 from network3 import datasets
 from network3.data import value_of
-from network3.layers.checks import complaint, whole
+from network3.layers.checks import error_message, integer
 
 from .grid import images_grid, new_figure
 
@@ -46,12 +46,12 @@ def draw_errors(images, labels, predictions, figure=None, most=ROWS * COLUMNS) -
     """
     who = "draw_errors"
     images, labels, predictions = (np.asarray(value_of(array)) for array in (images, labels, predictions))
-    most = whole(f"{who}: most", most)
+    most = integer(f"{who}: most", most)
     lengths = len(images), len(labels), len(predictions)
     if len(set(lengths)) > 1:
-        wanted = "wanted as many labels and predictions as images"
+        expected = "expected as many labels and predictions as images"
         got = f"{lengths[1]} labels and {lengths[2]} predictions for {lengths[0]} images"
-        raise ValueError(complaint(who, wanted, got, "Pass the rows of the same examples in all three."))
+        raise ValueError(error_message(who, expected, got, "Pass the rows of the same examples in all three."))
     squares = _squares(who, images)
     wrong = predictions != labels
     if figure is None:
@@ -92,15 +92,18 @@ def plot_errors(error_locations, erroneous_predictions=None, *, test_data=None):
     images, labels = _pair(who, datasets.load_mnist()[2] if test_data is None else test_data)
     rows = np.asarray(error_locations).reshape(-1)
     if rows.size and rows.dtype.kind not in "iu":
-        wanted, mend = "wanted locations that are whole numbers", "Pass rows; numpy.flatnonzero makes them of a mask."
-        raise ValueError(complaint(who, wanted, f"an array of {rows.dtype}", mend))
+        expected, hint = (
+            "expected locations that are whole numbers",
+            "Pass rows; numpy.flatnonzero makes them of a mask.",
+        )
+        raise ValueError(error_message(who, expected, f"an array of {rows.dtype}", hint))
     if rows.size and not 0 <= rows.min() <= rows.max() < len(images):
-        wanted = f"wanted locations from 0 to {len(images) - 1}"
-        mend = "Pass what ensemble returned, and the test_data that it was given."
-        raise ValueError(complaint(who, wanted, f"{rows.min()} to {rows.max()}", mend))
+        expected = f"expected locations from 0 to {len(images) - 1}"
+        hint = "Pass what ensemble returned, and the test_data that it was given."
+        raise ValueError(error_message(who, expected, f"{rows.min()} to {rows.max()}", hint))
     if erroneous_predictions is not None and len(erroneous_predictions) != len(rows):
-        wanted, got = f"wanted {len(rows)} predictions, one for each location", str(len(erroneous_predictions))
-        raise ValueError(complaint(who, wanted, got, "Pass both as ensemble returned them."))
+        expected, got = f"expected {len(rows)} predictions, one for each location", str(len(erroneous_predictions))
+        raise ValueError(error_message(who, expected, got, "Pass both as ensemble returned them."))
     squares = _squares(who, images)
     import matplotlib.pyplot as plt
 
@@ -113,8 +116,8 @@ def plot_errors(error_locations, erroneous_predictions=None, *, test_data=None):
 def _pair(who: str, data) -> tuple[np.ndarray, np.ndarray]:
     if not isinstance(data, tuple | list) or len(data) != 2:
         got = f"{type(data).__name__} of {len(data)}" if isinstance(data, tuple | list) else type(data).__name__
-        mend = "Pass e.g. the last of what load_data_shared() returns."
-        raise ValueError(complaint(who, "test_data must be a pair (images, labels)", got, mend))
+        hint = "Pass e.g. the last of what load_data_shared() returns."
+        raise ValueError(error_message(who, "test_data must be a pair (images, labels)", got, hint))
     images, labels = (np.asarray(value_of(array)) for array in data)
     return images, labels
 
@@ -126,8 +129,8 @@ def _squares(who: str, images: np.ndarray) -> np.ndarray:
     size = math.prod(images.shape[1:])
     side = math.isqrt(size)
     if side**2 != size:
-        mend = "Only square images can be drawn, such as MNIST's 784 = 28 x 28."
-        raise ValueError(complaint(who, "images must have a square number of values", f"{size} for each", mend))
+        hint = "Only square images can be drawn, such as MNIST's 784 = 28 x 28."
+        raise ValueError(error_message(who, "images must have a square number of values", f"{size} for each", hint))
     return images.reshape(-1, side, side)
 
 

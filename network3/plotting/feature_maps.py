@@ -9,10 +9,10 @@ from pytensor import function
 from network3.data import check_width, scaled, value_of
 from network3.execution.compile import MODES, compiled
 from network3.execution.device import chosen_backend
-from network3.execution.runner import calling
+from network3.execution.runner import execution_context
 from network3.graph import static_copy
 from network3.layers import ConvPoolLayer
-from network3.layers.checks import complaint
+from network3.layers.checks import error_message
 
 from .grid import images_grid, new_figure
 
@@ -65,12 +65,12 @@ def feature_maps(net, layer, image) -> np.ndarray:
     convolutions = [k for k, known in enumerate(net.layers) if isinstance(known, ConvPoolLayer)]
     if isinstance(layer, bool) or not isinstance(layer, int | np.integer) or layer not in convolutions:
         listed = "layer " + " or ".join(map(str, convolutions)) if convolutions else "of which this network has none"
-        wanted = f"wanted a ConvPoolLayer, {listed}, of the {len(net.layers)} layers"
-        raise ValueError(complaint("feature maps", wanted, f"layer {layer!r}", "Layers are counted from 0."))
+        expected = f"expected a ConvPoolLayer, {listed}, of the {len(net.layers)} layers"
+        raise ValueError(error_message("feature maps", expected, f"layer {layer!r}", "Layers are counted from 0."))
     pixels = np.asarray(value_of(image)).reshape(1, -1)
     check_width("feature maps: image", pixels, net)
     maps = compiled(net, _compile_maps, layer, pixels.shape[1])
-    with calling(chosen_backend(), net.floatX):
+    with execution_context(chosen_backend(), net.floatX):
         return np.asarray(maps(scaled(pixels, net.floatX)))[0]
 
 

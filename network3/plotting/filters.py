@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from network3.layers import ConvPoolLayer
-from network3.layers.checks import complaint, whole
+from network3.layers.checks import error_message, integer
 
 from .grid import images_grid, new_figure
 
@@ -44,7 +44,7 @@ def draw_filters(net, layer, columns=None, figure=None) -> "Figure":
     """
     images = filter_images(net, layer)
     shown = images[:MOST]
-    columns = math.ceil(math.sqrt(1.25 * len(shown))) if columns is None else whole("draw_filters: columns", columns)
+    columns = math.ceil(math.sqrt(1.25 * len(shown))) if columns is None else integer("draw_filters: columns", columns)
     rows = math.ceil(len(shown) / columns)
     figure = new_figure(0.75 * columns + 0.3, 0.75 * rows + 0.6) if figure is None else figure
     limit = float(np.abs(shown).max()) or 1.0
@@ -84,12 +84,14 @@ def plot_filters(net, layer, x, y):
     -----
     Source: book, chapter 6, ``conv.plot_filters``; each filter has a scale of its own, as there.
     """
-    x, y = whole("plot_filters: x", x), whole("plot_filters: y", y)
+    x, y = integer("plot_filters: x", x), integer("plot_filters: y", y)
     images = filter_images(net, layer)
     if x * y > len(images):
-        mend = f"Write e.g. x={min(x, len(images))}, y={max(1, len(images) // x)}."
+        hint = f"Write e.g. x={min(x, len(images))}, y={max(1, len(images) // x)}."
         raise ValueError(
-            complaint("plot_filters", f"wanted at most the {len(images)} filters of layer {layer}", f"{x} x {y}", mend)
+            error_message(
+                "plot_filters", f"expected at most the {len(images)} filters of layer {layer}", f"{x} x {y}", hint
+            )
         )
     import matplotlib.pyplot as plt
 
@@ -102,8 +104,10 @@ def filter_images(net, layer) -> np.ndarray:
     who = "filters"
     if isinstance(layer, bool) or not isinstance(layer, int | np.integer) or not 0 <= layer < len(net.layers):
         count = len(net.layers)
-        mend = "Layers are counted from 0."
-        raise ValueError(complaint(who, f"wanted one of the network's layers, 0 to {count - 1}", repr(layer), mend))
+        hint = "Layers are counted from 0."
+        raise ValueError(
+            error_message(who, f"expected one of the network's layers, 0 to {count - 1}", repr(layer), hint)
+        )
     chosen = net.layers[layer]
     weights = np.asarray(chosen.w.get_value()) if hasattr(chosen, "w") else np.empty(0)
     if weights.ndim == 4:
@@ -112,5 +116,5 @@ def filter_images(net, layer) -> np.ndarray:
         side = math.isqrt(len(weights))
         if side**2 == len(weights):
             return weights.T.reshape(-1, side, side)
-    wanted = "wanted a ConvPoolLayer, or a first layer that sees square images"
-    raise ValueError(complaint(who, wanted, f"layer {layer}, {type(chosen).__name__}", "Choose another layer."))
+    expected = "expected a ConvPoolLayer, or a first layer that sees square images"
+    raise ValueError(error_message(who, expected, f"layer {layer}, {type(chosen).__name__}", "Choose another layer."))

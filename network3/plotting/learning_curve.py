@@ -3,7 +3,7 @@
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from network3.layers.checks import complaint
+from network3.layers.checks import error_message
 
 from .grid import new_figure
 
@@ -51,10 +51,12 @@ def draw_learning_curve(history, published=None, figure=None) -> "Figure":
     """
     who = "draw_learning_curve"
     if not history.epochs:
-        raise ValueError(complaint(who, "wanted a history of 1 epoch or more", "none", "Train the network first."))
+        raise ValueError(
+            error_message(who, "expected a history of 1 epoch or more", "none", "Train the network first.")
+        )
     if published is not None and not 0 <= published <= 1:
-        mend = "Divide per cent by 100."
-        raise ValueError(complaint(who, "published must be a share from 0 to 1", repr(published), mend))
+        hint = "Divide per cent by 100."
+        raise ValueError(error_message(who, "published must be a share from 0 to 1", repr(published), hint))
     costs = _known(COSTS, {"cost": history.cost} | history.monitors, 1)
     own = {"validation_accuracy": history.validation_accuracy, "test_accuracy": history.test_accuracy}
     accuracies = _known(ACCURACIES, history.monitors | own, 100)

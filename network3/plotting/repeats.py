@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from network3.layers.checks import complaint
+from network3.layers.checks import error_message
 
 from .grid import new_figure
 
@@ -38,8 +38,8 @@ def draw_repeats(histories: Sequence, points: Mapping[str, Mapping[int, float]] 
     """
     histories = [history for history in histories if history.epochs]
     if not histories:
-        who, mend = "draw_repeats", "Train the network first."
-        raise ValueError(complaint(who, "wanted a history of 1 epoch or more", "none", mend))
+        who, hint = "draw_repeats", "Train the network first."
+        raise ValueError(error_message(who, "expected a history of 1 epoch or more", "none", hint))
     points = {} if points is None else points
     names = [name for name in _names(histories) if any(_series(history, name) for history in histories)]
     panels = [[name for name in names if name.endswith(kind)] for kind in ("accuracy", "cost")]

@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from network3.layers.checks import complaint
+from network3.layers.checks import error_message
 
 
 @contextmanager
-def replacing(path, previous: Path | None = None) -> Iterator[BinaryIO]:
+def atomic_write(path, previous: Path | None = None) -> Iterator[BinaryIO]:
     """Yield a binary file that takes the place of `path` once the block has ended well.
 
     Whoever reads meanwhile finds the old file. The bytes are on the disk before the name is, and the name before this
@@ -45,7 +45,7 @@ def replacing(path, previous: Path | None = None) -> Iterator[BinaryIO]:
 
 
 def check_writable(who: str, path) -> None:
-    """Raise OSError, in four parts, if `replacing` could not write `path`; nothing is left behind.
+    """Raise OSError, in four parts, if `atomic_write` could not write `path`; nothing is left behind.
 
     Parameters
     ----------
@@ -60,9 +60,9 @@ def check_writable(who: str, path) -> None:
         _beside(path).open("wb").close()
         _beside(path).unlink()
     except OSError as error:
-        mend = "Choose another place, or mend its permissions."
-        wanted = "wanted a file that can be written"
-        raise OSError(complaint(who, wanted, f"{path} ({error.strerror or error})", mend)) from None
+        hint = "Choose another place, or correct its permissions."
+        expected = "expected a file that can be written"
+        raise OSError(error_message(who, expected, f"{path} ({error.strerror or error})", hint)) from None
 
 
 def _beside(path: Path) -> Path:

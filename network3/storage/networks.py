@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from network3.layers import ACTIVATIONS, ConvPoolLayer, FullyConnectedLayer, RegressionLayer, SoftmaxLayer
-from network3.layers.checks import complaint, whole
+from network3.layers.checks import error_message, integer
 from network3.layers.initializers import zeros
-from network3.layers.precision import FLOATS, building
+from network3.layers.precision import FLOATS, graph_flags
 
-from .atomic import replacing
+from .atomic import atomic_write
 
 FORMAT = 1
 DAMAGE = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError)  # of a header
@@ -39,7 +39,7 @@ def write(net, filename) -> None:
         "layers": [description(layer) for layer in net.layers],
     }
     tensors = dict(zip(_names(net.layers), net.get_weights(), strict=True))
-    with replacing(filename) as file:
+    with atomic_write(filename) as file:
         file.write(to_bytes(tensors, {"network3": json.dumps(architecture)}))
 
 
@@ -50,9 +50,9 @@ def read(filename, layers=None) -> Saved:
     path = Path(filename)
     if not path.is_file():
         raise FileNotFoundError(
-            complaint(
+            error_message(
                 "load",
-                "wanted a file that net.save(filename) wrote",
+                "expected a file that net.save(filename) wrote",
                 f"{path}, which is not there",
                 "Check the path.",
             )
@@ -65,14 +65,16 @@ def read(filename, layers=None) -> Saved:
     except (SafetensorError, OSError, *DAMAGE) as error:
         raise ValueError(_not_ours(path, "a file without its header")) from error
     if version > FORMAT:
-        mend = "Update network3, pip install -U network3."
-        raise ValueError(complaint(f"load: {path}", f"wanted format {FORMAT} or older", f"format {version}", mend))
+        hint = "Update network3, pip install -U network3."
+        raise ValueError(
+            error_message(f"load: {path}", f"expected format {FORMAT} or older", f"format {version}", hint)
+        )
     if dtype not in FLOATS:
         raise ValueError(_not_ours(path, f"the type {dtype!r}"))
     try:
-        size = whole("mini_batch_size", architecture["mini_batch_size"])
+        size = integer("mini_batch_size", architecture["mini_batch_size"])
         if layers is None:
-            with building(dtype):
+            with graph_flags(dtype):
                 layers = [_rebuild(path, k, entry, weights) for k, entry in enumerate(architecture["layers"])]
     except DAMAGE as error:
         if str(error).startswith("load: "):
@@ -83,9 +85,9 @@ def read(filename, layers=None) -> Saved:
     names = _names(layers)
     if set(names) != set(weights):
         raise ValueError(
-            complaint(
+            error_message(
                 f"load: {path}",
-                f"wanted the parameters {', '.join(names)}",
+                f"expected the parameters {', '.join(names)}",
                 ", ".join(sorted(weights)),
                 "Pass the layers of the network that was saved.",
             )
@@ -119,9 +121,9 @@ def _rebuild(path: Path, index: int, entry: dict, weights: dict):
     kind, config = entry["kind"], entry.get("config")
     if kind not in KINDS or config is None:
         raise ValueError(
-            complaint(
+            error_message(
                 f"load: {path}",
-                f"wanted layers among {', '.join(KINDS)}, with network3's activations",
+                f"expected layers among {', '.join(KINDS)}, with network3's activations",
                 f"a {kind} that was made with code of its own",
                 "Build the layers as before and pass them: network3.load(filename, layers=[...]).",
             )
@@ -137,4 +139,4 @@ def _rebuild(path: Path, index: int, entry: dict, weights: dict):
 
 
 def _not_ours(path: Path, got: str) -> str:
-    return complaint(f"load: {path}", "wanted a file that net.save(filename) wrote", got, "Pass such a file.")
+    return error_message(f"load: {path}", "expected a file that net.save(filename) wrote", got, "Pass such a file.")

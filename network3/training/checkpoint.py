@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from network3.layers.checks import complaint
+from network3.layers.checks import error_message
 from network3.storage.networks import description
 from network3.storage.versions import versions
 
@@ -49,9 +49,9 @@ def save(net, plan: Plan, state: State) -> bool:
     try:
         write(plan.checkpoint, header, tensors)
     except OSError as error:
-        mend = "The training goes on, and the checkpoint before it stays; make room, or mend the disk."
+        hint = "The training goes on, and the checkpoint before it stays; make room, or use another disk."
         got = f"{plan.checkpoint} ({error.strerror or error})"
-        message = complaint("SGD: checkpoint", "wanted a file that can be written", got, mend)
+        message = error_message("SGD: checkpoint", "expected a file that can be written", got, hint)
         warnings.warn(message, CheckpointWarning, stacklevel=2)
         return False
     return True
@@ -78,13 +78,13 @@ def resume(net, plan: Plan, path: Path) -> State:
         if before.get(name) != now.get(name)
     ]
     if differences:
-        mend = "Repeat the arguments of the first call, or start anew without resume."
-        raise ValueError(complaint(who, "wanted the training that was saved", "; ".join(differences), mend))
+        hint = "Repeat the arguments of the first call, or start anew without resume."
+        raise ValueError(error_message(who, "expected the training that was saved", "; ".join(differences), hint))
     history = header["history"]
     begun = history.epochs + ("costs" in tensors)
     if begun > plan.epochs:
-        wanted = f"wanted at least the {begun} epochs that were begun"
-        raise ValueError(complaint(who, wanted, f"epochs={plan.epochs}", f"Write epochs={begun} or more."))
+        expected = f"expected at least the {begun} epochs that were begun"
+        raise ValueError(error_message(who, expected, f"epochs={plan.epochs}", f"Write epochs={begun} or more."))
     net.set_weights(_group("weights", tensors))
     for mask, value in zip(net.dropout_states, _group("masks", tensors), strict=True):
         mask.set_value(value)

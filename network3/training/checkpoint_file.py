@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from network3.layers.checks import complaint
-from network3.storage.atomic import replacing
+from network3.layers.checks import error_message
+from network3.storage.atomic import atomic_write
 
 from .history import History
 
 FORMAT = 2  # 1 had no checksum
 KEY = "network3 checkpoint"
-WANTED = "wanted a checkpoint that SGD(..., checkpoint=filename) wrote"
+EXPECTED = "expected a checkpoint that SGD(..., checkpoint=filename) wrote"
 Content = tuple[dict[str, Any], dict[str, np.ndarray]]
 
 
@@ -54,7 +54,7 @@ def write(path: Path, header: dict[str, Any], tensors: dict[str, np.ndarray]) ->
 
     header = {"format": FORMAT, **header}
     header["sha256"] = _checksum(header, tensors)
-    with replacing(path, previous(path)) as file:
+    with atomic_write(path, previous(path)) as file:
         file.write(to_bytes(tensors, {KEY: json.dumps(header)}))
 
 
@@ -70,7 +70,9 @@ def read(path: Path) -> Content:
     """
     who = f"SGD: resume from {path}"
     if not is_there(path):
-        raise FileNotFoundError(complaint("SGD: resume", WANTED, f"{path}, which is not there", "Check the path."))
+        raise FileNotFoundError(
+            error_message("SGD: resume", EXPECTED, f"{path}, which is not there", "Check the path.")
+        )
     try:
         return _read_one(path)
     except Damaged as error:
@@ -78,9 +80,9 @@ def read(path: Path) -> Content:
     try:
         header, tensors = _read_one(previous(path))
     except Damaged:
-        raise ValueError(complaint(who, WANTED, reason, "Pass such a file.")) from None
+        raise ValueError(error_message(who, EXPECTED, reason, "Pass such a file.")) from None
     before = f"The one before it serves: {header['history'].epochs} epochs were complete."
-    warnings.warn(complaint(who, WANTED, reason, before), CheckpointWarning, stacklevel=2)
+    warnings.warn(error_message(who, EXPECTED, reason, before), CheckpointWarning, stacklevel=2)
     return header, tensors
 
 
@@ -96,9 +98,9 @@ def _read_one(path: Path) -> Content:
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
         raise Damaged("a file that is none, or is damaged") from None
     if version > FORMAT:
-        mend = "Update network3, pip install -U network3."
+        hint = "Update network3, pip install -U network3."
         who = f"SGD: resume from {path}"
-        raise ValueError(complaint(who, f"wanted format {FORMAT} or older", f"format {version}", mend))
+        raise ValueError(error_message(who, f"expected format {FORMAT} or older", f"format {version}", hint))
     if version >= 2 and header.pop("sha256", None) != _checksum(header, tensors):
         raise Damaged("a file that was changed since it was written")
     try:
@@ -138,9 +140,9 @@ def held(path: Path | None) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        mend = "Wait for it to end, or choose another file."
+        hint = "Wait for it to end, or choose another file."
         got = f"{path}, which another training holds"
-        raise ValueError(complaint("SGD: checkpoint", "wanted a file of its own", got, mend)) from None
+        raise ValueError(error_message("SGD: checkpoint", "expected a file of its own", got, hint)) from None
     try:
         yield
     finally:

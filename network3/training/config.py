@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from network3.data import Examples, examples
-from network3.execution.devices import place
+from network3.execution.devices import select_devices
 from network3.graph import layer_name
-from network3.layers.checks import complaint, one_of, real, whole
+from network3.layers.checks import error_message, integer, one_of, real
 from network3.optim import gradient_descent, l2
 from network3.storage.atomic import check_writable
 
 from .history import History
 
 if TYPE_CHECKING:
-    from network3.execution.sharding import Placement
+    from network3.execution.sharding import DeviceMesh
 
 OVER = ("mini_batches", "examples")
 SETS = ("training", "validation", "test")
@@ -46,7 +46,7 @@ class Plan:
     monitor: tuple[str, ...]
     shuffle: bool
     augment: Callable | None
-    placement: "Placement | None"
+    mesh: "DeviceMesh | None"
     seed: int | None
     callbacks: Sequence[Callable]
     checkpoint: Path | None
@@ -114,12 +114,12 @@ def make_plan(
         In four parts: an argument or a data set that does not fit the network.
     """
     training, validation, test = data
-    size = whole("SGD: mini_batch_size", mini_batch_size)
+    size = integer("SGD: mini_batch_size", mini_batch_size)
     plan = Plan(
         training=examples("training data", training, net),
         validation=None if validation is None else examples("validation data", validation, net),
         test=None if test is None else examples("test data", test, net),
-        epochs=min(whole("SGD: epochs", epochs, least=0), most_epochs()),
+        epochs=min(integer("SGD: epochs", epochs, least=0), most_epochs()),
         mini_batch_size=size,
         eta=real("SGD: eta", eta),
         lmbda=real("SGD: lmbda", lmbda, least=0.0),
@@ -132,17 +132,17 @@ def make_plan(
         monitor=(monitor,) if isinstance(monitor, str) else tuple(monitor),
         shuffle=bool(shuffle),
         augment=_called("SGD: augment", augment, None, "network3.optim.Deformation(rotation=10)"),
-        placement=place(devices, size, net.floatX),
-        seed=None if seed is None else whole("SGD: seed", seed, least=0),
+        mesh=select_devices(devices, size, net.floatX),
+        seed=None if seed is None else integer("SGD: seed", seed, least=0),
         callbacks=tuple(callbacks),
         resume=_path("SGD: resume", resume),
         checkpoint=_path("SGD: checkpoint", resume if checkpoint is None else checkpoint),
     )
     if plan.batches < 1:
         raise ValueError(
-            complaint(
+            error_message(
                 "SGD: mini_batch_size",
-                f"wanted at most the {len(plan.training)} examples of the training data",
+                f"expected at most the {len(plan.training)} examples of the training data",
                 str(plan.mini_batch_size),
                 f"Write {min(10, len(plan.training))}, or pass more data.",
             )
@@ -152,9 +152,9 @@ def make_plan(
         augmented(plan.augment, plan.training.images[:2].copy(), 0)  # to be told now of what cannot work
     for name, function in (("schedule", plan.schedule), ("stopping", plan.stopping)):
         if getattr(function, "needs_validation", False) and plan.validation is None:
-            mend = "Pass validation_data as well."
-            raise ValueError(complaint(f"SGD: {name}", f"{function} needs validation_data", "none", mend))
-    if plan.placement is not None and not plan.placement.first:
+            hint = "Pass validation_data as well."
+            raise ValueError(error_message(f"SGD: {name}", f"{function} needs validation_data", "none", hint))
+    if plan.mesh is not None and not plan.mesh.first:
         return replace(plan, checkpoint=None)
     if plan.checkpoint is not None:
         check_writable("SGD: checkpoint", plan.checkpoint)
@@ -166,9 +166,9 @@ def augmented(augment: Callable, images: np.ndarray, seed) -> np.ndarray:
     result = augment(images, np.random.default_rng(seed))
     if getattr(result, "shape", None) != images.shape or result.dtype != images.dtype:
         got = f"{result.shape}, {result.dtype}" if isinstance(result, np.ndarray) else repr(result)[:80]
-        wanted = f"wanted images of shape {images.shape} and type {images.dtype}, as they were given"
-        mend = "Return an array like the images; for types, images.astype(...)."
-        raise ValueError(complaint("SGD: augment", wanted, got, mend))
+        expected = f"expected images of shape {images.shape} and type {images.dtype}, as they were given"
+        hint = "Return an array like the images; for types, images.astype(...)."
+        raise ValueError(error_message("SGD: augment", expected, got, hint))
     return np.ascontiguousarray(result)
 
 
@@ -179,33 +179,35 @@ def _called(who: str, function, default, example: str):
     if callable(function) and not isinstance(function, type):
         return function
     got = f"the class {function.__name__}" if isinstance(function, type) else repr(function)
-    raise TypeError(complaint(who, "wanted a function, or an object that can be called", got, f"Write e.g. {example}."))
+    raise TypeError(
+        error_message(who, "expected a function, or an object that can be called", got, f"Write e.g. {example}.")
+    )
 
 
 def most_epochs() -> int:
     """Return what NETWORK3_MAX_EPOCHS cuts every training to."""
     most = os.environ.get("NETWORK3_MAX_EPOCHS", "")
-    return whole("NETWORK3_MAX_EPOCHS", int(most) if most.isdecimal() else most, least=0) if most else sys.maxsize
+    return integer("NETWORK3_MAX_EPOCHS", int(most) if most.isdecimal() else most, least=0) if most else sys.maxsize
 
 
 def _path(who: str, value) -> Path | None:
     if value is None or isinstance(value, str | os.PathLike):
         return None if value is None else Path(value)
-    raise TypeError(complaint(who, "wanted the name of a file", repr(value), 'Write e.g. "training.checkpoint".'))
+    raise TypeError(error_message(who, "expected the name of a file", repr(value), 'Write e.g. "training.checkpoint".'))
 
 
 def _check_last_layer(net, plan: Plan) -> None:
     """Raise ValueError where the last layer lacks what the plan asks for."""
     last, name = net.layers[-1], layer_name(net.layers, len(net.layers) - 1)
     if plan.cost is None and not hasattr(last, "cost"):
-        mend = "End with a SoftmaxLayer, or pass SGD(..., cost=network3.layers.costs.quadratic)."
-        raise ValueError(complaint(name, "the last layer must have a cost", "one without", mend))
+        hint = "End with a SoftmaxLayer, or pass SGD(..., cost=network3.layers.costs.quadratic)."
+        raise ValueError(error_message(name, "the last layer must have a cost", "one without", hint))
     for monitor in plan.monitor:
         one_of("SGD: monitor", monitor, MONITORS)
         data = monitor.partition("_")[0]
         if getattr(plan, data) is None:
-            mend = f"Pass {data}_data as well."
-            raise ValueError(complaint("SGD: monitor", f"{monitor} needs {data}_data", "none", mend))
+            hint = f"Pass {data}_data as well."
+            raise ValueError(error_message("SGD: monitor", f"{monitor} needs {data}_data", "none", hint))
         if monitor.endswith("accuracy") and not hasattr(last, "accuracy"):
-            mend = "Leave it out, or give the layer an accuracy."
-            raise ValueError(complaint("SGD: monitor", f"{monitor} needs an accuracy(y)", f"{name} without", mend))
+            hint = "Leave it out, or give the layer an accuracy."
+            raise ValueError(error_message("SGD: monitor", f"{monitor} needs an accuracy(y)", f"{name} without", hint))

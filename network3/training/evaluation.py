@@ -9,7 +9,7 @@ import numpy as np
 from network3.data import check_width, scaled, value_of
 from network3.execution.compile import compile_predictor, compile_regularizer, compile_scorer, compiled
 from network3.execution.device import chosen_backend
-from network3.execution.runner import calling, make_scorer
+from network3.execution.runner import execution_context, make_scorer
 from network3.graph import storages_of
 
 CHUNK = 250
@@ -24,13 +24,13 @@ class Evaluator:
     examples : Examples
     cost : callable or None
         As in `Network.SGD`.
-    placement : Placement or None
+    mesh : DeviceMesh or None
         Of a training, on whose devices the data are kept.
     like : Network, optional
-        One of the same architecture whose compiled function serves for `net` as well, given a placement.
+        One of the same architecture whose compiled function serves for `net` as well, given a mesh.
     """
 
-    def __init__(self, net, examples, cost=None, placement=None, like=None):
+    def __init__(self, net, examples, cost=None, mesh=None, like=None):
         backend = chosen_backend()
         last, images, targets = net.layers[-1], examples.images, examples.targets
         present = {"accuracy": hasattr(last, "accuracy"), "cost": cost is not None or hasattr(last, "cost")}
@@ -38,7 +38,7 @@ class Evaluator:
         known = net if like is None else like
         function = compiled(known, compile_scorer, CHUNK, images.shape[1], targets.shape[1:], cost)
         storages = None if like is None else storages_of(function.shared, like, net)
-        self.scorer = make_scorer(backend, function, examples, net.floatX, placement, storages)
+        self.scorer = make_scorer(backend, function, examples, net.floatX, mesh, storages)
         self.count = len(examples)
 
     def score(self) -> dict[str, float]:
@@ -66,7 +66,7 @@ def weight_penalty(net, plan) -> float:
     if plan.lmbda == 0:
         return 0.0
     regularizer = compiled(net, compile_regularizer, plan.regularizer)
-    with calling(chosen_backend(), net.floatX):
+    with execution_context(chosen_backend(), net.floatX):
         (penalty,) = regularizer()
         return plan.decay * float(penalty)
 
@@ -88,7 +88,7 @@ def predictions(net, images) -> list[np.ndarray]:
     check_width("predict", images, net)
     predictor = compiled(net, compile_predictor, CHUNK, images.shape[1])
     parts = []
-    with calling(chosen_backend(), net.floatX):
+    with execution_context(chosen_backend(), net.floatX):
         for rows in _chunks(len(images)):
             found = predictor(scaled(images[rows], net.floatX))
             parts.append([np.asarray(part) for part in found])

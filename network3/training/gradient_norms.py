@@ -5,8 +5,8 @@ import numpy as np
 from network3.data import examples, scaled
 from network3.execution.compile import compile_gradients, compiled
 from network3.execution.device import chosen_backend
-from network3.execution.runner import calling
-from network3.layers.checks import complaint, one_of
+from network3.execution.runner import execution_context
+from network3.layers.checks import error_message, one_of
 
 CHUNK = 250
 OF = {"biases": "b", "weights": "w"}
@@ -39,11 +39,11 @@ def gradient_norms(net, data, *, cost=None, of="biases") -> np.ndarray:
     """
     one_of("gradient_norms: of", of, OF)
     if cost is None and not hasattr(net.layers[-1], "cost"):
-        mend = "Pass cost=network3.layers.costs.cross_entropy, say."
-        raise ValueError(complaint("gradient_norms", "the last layer must have a cost", "one without", mend))
+        hint = "Pass cost=network3.layers.costs.cross_entropy, say."
+        raise ValueError(error_message("gradient_norms", "the last layer must have a cost", "one without", hint))
     given = examples("gradient_norms: data", data, net)
     total: list[np.ndarray] = []
-    with calling(chosen_backend(), net.floatX):
+    with execution_context(chosen_backend(), net.floatX):
         for start in range(0, len(given), CHUNK):
             images, targets = given.images[start : start + CHUNK], given.targets[start : start + CHUNK]
             shape = (len(images), images.shape[1], targets.shape[1:])

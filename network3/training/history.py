@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from network3.layers.checks import complaint
-from network3.storage.atomic import replacing
+from network3.layers.checks import error_message
+from network3.storage.atomic import atomic_write
 
 
 @dataclass
@@ -79,7 +79,7 @@ class History:
 
     def save(self, filename) -> None:
         """Write `rows` to `filename` as JSON lines."""
-        with replacing(filename) as file:
+        with atomic_write(filename) as file:
             file.writelines(f"{json.dumps(row)}\n".encode() for row in self.rows())
 
     @classmethod
@@ -103,9 +103,9 @@ class History:
                 for name, value in row["monitors"].items():
                     history.monitors.setdefault(name, []).append(value)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            wanted = "wanted a file that History.save wrote"
+            expected = "expected a file that History.save wrote"
             raise ValueError(
-                complaint(f"History.load: {filename}", wanted, repr(error), "Pass such a file.")
+                error_message(f"History.load: {filename}", expected, repr(error), "Pass such a file.")
             ) from error
         return history
 

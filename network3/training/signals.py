@@ -43,7 +43,7 @@ class TrainingTerminated(SystemExit):
         self.message, self.history, self.checkpoint = message, history, checkpoint
 
 
-class Pressed:
+class StopRequest:
     """What was heard of the two signals: called, it tells whether any was."""
 
     def __init__(self):
@@ -55,12 +55,12 @@ class Pressed:
 
 
 @contextmanager
-def held_back() -> Iterator[Pressed]:
+def deferred_signals() -> Iterator[StopRequest]:
     """Yield what tells whether Ctrl-C was pressed or SIGTERM came since; a second Ctrl-C acts at once.
 
     A signal that the program has a handler of its own for is left to it; so are all of them outside the main thread.
     """
-    pressed = Pressed()
+    pressed = StopRequest()
     if threading.current_thread() is not threading.main_thread():
         yield pressed
         return

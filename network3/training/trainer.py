@@ -11,16 +11,16 @@ from network3.execution.compile import Step, compile_step, compiled
 from network3.execution.device import chosen_backend
 from network3.execution.runner import make_runner
 from network3.graph import foreign_op, layer_name
-from network3.layers.checks import complaint
+from network3.layers.checks import error_message
 
 from .callbacks import Progress
 from .checkpoint import resume, save
 from .checkpoint_file import held
 from .config import Plan
 from .evaluation import Evaluator, weight_penalty
-from .health import look_at_data, look_at_epoch
+from .health import check_data, check_epoch
 from .history import History
-from .signals import Pressed, TrainingInterrupted, TrainingTerminated, held_back, in_notebook
+from .signals import StopRequest, TrainingInterrupted, TrainingTerminated, deferred_signals, in_notebook
 from .state import State, begin
 
 STEPS_A_CHUNK = 250  # between returns to Python; divides LINE_EVERY
@@ -39,7 +39,7 @@ def train(net, plan: Plan) -> History:
     """Train `net` as `plan` says, print the book's lines, and return the record."""
     with held(plan.checkpoint):
         state = begin(net, plan) if plan.resume is None else resume(net, plan, plan.resume)
-        look_at_data(plan)
+        check_data(plan)
         try:
             return _train(net, plan, state)
         except TrainingInterrupted as stop:
@@ -52,13 +52,13 @@ def train(net, plan: Plan) -> History:
 def _train(net, plan: Plan, state: State) -> History:
     step = step_of(net, plan, regularized=plan.lmbda > 0)
     state.take_rule(step)
-    runner = make_runner(chosen_backend(), step, plan.training, net.floatX, plan.placement)
-    evaluate = cache(lambda name: Evaluator(net, getattr(plan, name), plan.cost, plan.placement))
+    runner = make_runner(chosen_backend(), step, plan.training, net.floatX, plan.mesh)
+    evaluate = cache(lambda name: Evaluator(net, getattr(plan, name), plan.cost, plan.mesh))
     if plan.validation is not None and state.epoch < plan.epochs:
         evaluate("validation")  # now: the step is compiled in the background meanwhile
-    quiet = plan.placement is not None and not plan.placement.first
+    quiet = plan.mesh is not None and not plan.mesh.first
     with (
-        held_back() as pressed,
+        deferred_signals() as pressed,
         closing(runner),
         redirect_stdout(io.StringIO()) if quiet else nullcontext(),
     ):
@@ -100,7 +100,7 @@ def end_epoch(net, plan: Plan, state: State, eta: float, start: float, evaluate)
     state.history.cost.append(float(state.costs.mean()))
     state.history.eta.append(eta)
     state.history.seconds.append(time.perf_counter() - start)
-    look_at_epoch(net, plan, state, weights)
+    check_epoch(net, plan, state, weights)
     state.next_epoch(plan, weights)
 
 
@@ -118,17 +118,17 @@ def take_costs(net, plan: Plan, state: State, costs: np.ndarray) -> None:
     state.costs = np.concatenate([state.costs, costs])
 
 
-def _heard(plan: Plan, pressed: Pressed) -> type[BaseException] | None:
+def _heard(plan: Plan, pressed: StopRequest) -> type[BaseException] | None:
     """Return what the training is to end with, if a signal came to it, or to a process that trains with it."""
     terminated, interrupted = pressed.terminated.is_set(), pressed.interrupted.is_set()
-    if plan.placement is not None:  # all stop at the same place
-        terminated, interrupted = plan.placement.in_any(terminated, interrupted)
+    if plan.mesh is not None:  # all stop at the same place
+        terminated, interrupted = plan.mesh.in_any(terminated, interrupted)
     return TrainingTerminated if terminated else TrainingInterrupted if interrupted else None
 
 
 def _run_epoch(net, plan: Plan, state: State, runner, eta: float, interrupted) -> None:
     """Run the epoch under way to its end, in chunks; their costs go into `state`."""
-    runner.take(plan.images(state.seed, state.epoch))
+    runner.set_images(plan.images(state.seed, state.epoch))
     rows = state.order(plan)
     first = state.epoch * plan.batches  # iterations are counted over all epochs
     while state.batch < plan.batches:
@@ -142,9 +142,9 @@ def _run_epoch(net, plan: Plan, state: State, runner, eta: float, interrupted) -
         except Exception as error:  # of an Op of the user's, say
             net.set_weights(state.good)
             if isinstance(error, NotImplementedError) and (found := foreign_op(net)):
-                mend = "Give it a perform, or a dispatch for Numba."
-                wanted = "wanted Ops that can be computed"
-                raise NotImplementedError(complaint(found[0], wanted, found[1], mend)) from error
+                hint = "Give it a perform, or a dispatch for Numba."
+                expected = "expected Ops that can be computed"
+                raise NotImplementedError(error_message(found[0], expected, found[1], hint)) from error
             raise
         take_costs(net, plan, state, costs)
         _tell(net, plan, state, state.epoch, stop, costs, epoch_done=False)
@@ -210,9 +210,9 @@ def diverged(net, plan: Plan, state: State, batch: int, got: str) -> DivergenceE
     first = next(bad, None)
     got += "" if first is None else f", and {layer_name(net.layers, first)} with weights that are not finite"
     net.set_weights(state.good)
-    message = complaint(
+    message = error_message(
         f"SGD: epoch {state.epoch}, mini-batch {batch}",
-        "wanted a finite cost and finite weights",
+        "expected a finite cost and finite weights",
         got,
         f"Try a smaller eta than {plan.eta:g}, pixels between 0 and 1, or a narrower initializer; "
         f"the network has the weights it had before epoch {state.epoch}.",
@@ -224,11 +224,11 @@ def _interrupted(plan: Plan, state: State, signal: type[BaseException], *, saved
     """Return the error to raise once all is saved; a program that SIGTERM ends says no more than what is printed."""
     where = f"SGD: interrupted in epoch {state.epoch}, after {state.batch:,} of its {plan.batches:,} mini-batches"
     if plan.checkpoint is None:
-        mend = "Nothing was saved; SGD(..., checkpoint=filename) saves the training for next time."
+        hint = "Nothing was saved; SGD(..., checkpoint=filename) saves the training for next time."
     elif saved:
-        mend = f"Go on with SGD(..., resume={str(plan.checkpoint)!r})."
+        hint = f"Go on with SGD(..., resume={str(plan.checkpoint)!r})."
     else:
-        mend = f"It could not be saved; SGD(..., resume={str(plan.checkpoint)!r}) goes on from the checkpoint before."
+        hint = f"It could not be saved; SGD(..., resume={str(plan.checkpoint)!r}) goes on from the checkpoint before."
     if signal is TrainingTerminated:
-        print(f"{where}. {mend}")
-    return signal(f"{where}. {mend}", state.history, plan.checkpoint)
+        print(f"{where}. {hint}")
+    return signal(f"{where}. {hint}", state.history, plan.checkpoint)

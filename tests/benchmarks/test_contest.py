@@ -120,7 +120,7 @@ def test_an_error_in_a_peer_names_it(contest, tmp_path):
     contest()
     with Child(FAKE, 1, sys.executable, tmp_path, module=MODULES["fake"]) as child:
         child.receive()
-        with pytest.raises(PeerError, match="fake at 1 threads: wanted an answer; got KeyError: 'nothing'"):
+        with pytest.raises(PeerError, match="fake at 1 threads: expected an answer; got KeyError: 'nothing'"):
             child.ask("open", name="nothing", batch=10)
 
 

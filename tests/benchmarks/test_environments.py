@@ -51,7 +51,7 @@ def test_what_pyenv_keeps_is_found_behind_its_shims(python, monkeypatch):
 def test_a_peer_for_which_no_python_runs_is_named(python, tmp_path, monkeypatch):
     monkeypatch.setattr(environments, "NEWER", ("9.9",))
     python("bin/python9.9", REFUSES)
-    with pytest.raises(environments.EnvironmentMissing, match=r"pytensor-ml: wanted Python 9\.9 or newer"):
+    with pytest.raises(environments.EnvironmentMissing, match=r"pytensor-ml: expected Python 9\.9 or newer"):
         environments.make(NEWER, tmp_path)
 
 
@@ -61,7 +61,7 @@ def test_a_python_that_is_new_enough_makes_its_own_environments():
 
 def test_a_requirement_that_cannot_be_installed_is_named(tmp_path):
     bad = replace(PEERS["jax_jit"], requirements=("./no-such-folder",))
-    with pytest.raises(environments.EnvironmentMissing, match=r"JAX, jit: wanted \./no-such-folder"):
+    with pytest.raises(environments.EnvironmentMissing, match=r"JAX, jit: expected \./no-such-folder"):
         environments.make(bad, tmp_path)
 
 
@@ -77,5 +77,5 @@ def test_a_peer_without_an_environment_is_named(monkeypatch):
 def test_an_unknown_peer_is_an_error():
     with pytest.raises(ValueError, match='Perhaps you meant "jax_jit"'):
         environments.interpreters(["jax"], [])
-    with pytest.raises(ValueError, match="wanted PEER=PYTHON"):
+    with pytest.raises(ValueError, match="expected PEER=PYTHON"):
         environments.interpreters([], ["jax_jit"])

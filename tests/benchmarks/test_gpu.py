@@ -101,7 +101,7 @@ def test_without_a_card_it_says_so(tmp_path):
         pytest.skip("there is a card")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        "benchmarks.gpu: wanted a GPU that JAX can use; got none. Install JAX for CUDA on a machine with a card, or "
+        "benchmarks.gpu: expected a GPU that JAX can use; got none. Install JAX for CUDA on a machine with a card, or "
         "try the benchmark out with --device cpu.\n"
     )
     assert not (tmp_path / "r").exists()

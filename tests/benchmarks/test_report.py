@@ -93,7 +93,7 @@ def test_the_chart_is_the_same_file_for_the_same_results(records, tmp_path):
 
 
 def test_a_chart_of_nothing_is_an_error(tmp_path):
-    with pytest.raises(ValueError, match="wanted measured records"):
+    with pytest.raises(ValueError, match="expected measured records"):
         chart.draw([], tmp_path / "a.svg")
 
 

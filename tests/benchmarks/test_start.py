@@ -73,7 +73,7 @@ def test_it_ends_at_the_goal(library, data, tmp_path):
 
 def test_a_training_that_fails_says_why(library, data, tmp_path):
     broken = library(module="tests.benchmarks.missing_peer")
-    with pytest.raises(PeerError, match=r"JAX, jit: wanted a training; got no answer.*a_library_that_nobody_has"):
+    with pytest.raises(PeerError, match=r"JAX, jit: expected a training; got no answer.*a_library_that_nobody_has"):
         broken.train("fc", data, tmp_path)
 
 

@@ -74,7 +74,7 @@ def test_r21_the_readme_shows_sizes_that_learn():
 @pytest.mark.parametrize("scale", [255, -255, 1e6])
 def test_r22_unscaled_pixels_are_warned_of_and_nothing_overflows(scale):
     """Warned of are values far outside of [0, 1] only: data of mean 0 and deviation 1 are as good."""
-    with pytest.warns(TrainingWarning, match="wanted pixels between 0 and 1"):
+    with pytest.warns(TrainingWarning, match="expected pixels between 0 and 1"):
         history = small().SGD((IMAGES * scale, LABELS), 1, 4, 0.1)
     assert np.isfinite(history.cost).all()
 
@@ -107,7 +107,7 @@ def test_r25_the_names_of_forks_are_told_the_books(slip, meant):
     arguments = {"image_shape": (4, 1, 8, 9), "filter_shape": (2, 1, 3, 2), "poolsize": (2, 2)}
     arguments[slip] = arguments.pop(meant)
     with pytest.raises(
-        TypeError, match=rf"^ConvPoolLayer: wanted arguments among .*; got {slip}=\. Perhaps you meant {meant}"
+        TypeError, match=rf"^ConvPoolLayer: expected arguments among .*; got {slip}=\. Perhaps you meant {meant}"
     ):
         ConvPoolLayer(**arguments)
 
@@ -159,7 +159,7 @@ def test_r31_a_cost_that_is_no_number_stops_and_names_the_batch(spoil):
     if spoil == "a first weight":
         net.params[0].set_value(np.full((6, 5), np.inf, "float32"))
     with pytest.raises(
-        DivergenceError, match=r"^SGD: epoch \d, mini-batch \d+: wanted a finite cost and finite weights"
+        DivergenceError, match=r"^SGD: epoch \d, mini-batch \d+: expected a finite cost and finite weights"
     ):
         net.SGD((images, LABELS), 3, 4, eta)
 
@@ -188,8 +188,8 @@ def test_r34_r35_r36_convolution_and_pooling_are_there_and_differentiable(rng, f
         maps[n, f, i, j] = (window * w[f, :, ::-1, ::-1]).sum()
     shape = rows // pool[0], columns // pool[1]
     cut = maps[:, :, : shape[0] * pool[0], : shape[1] * pool[1]]
-    wanted = cut.reshape(2, filters[0], shape[0], pool[0], shape[1], pool[1]).max((3, 5))
-    np.testing.assert_allclose(found, wanted, rtol=1e-10)
+    expected = cut.reshape(2, filters[0], shape[0], pool[0], shape[1], pool[1]).max((3, 5))
+    np.testing.assert_allclose(found, expected, rtol=1e-10)
     images = pt.tensor4("x", shape=x.shape)
     gradient = pytensor.grad(pool2d(conv2d(images, pt.constant(w)), pool).sum(), images)
     assert pytensor.function([images], gradient, mode="FAST_COMPILE")(x).shape == x.shape

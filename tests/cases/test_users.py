@@ -12,7 +12,7 @@ from pytensor import function
 
 import network3
 from network3 import ConvPoolLayer, FullyConnectedLayer, Network, RegressionLayer, ReLU, SoftmaxLayer
-from network3.datasets.photos.own_images import as_mnist
+from network3.datasets.photos.own_images import preprocess_digit
 from network3.layers.initializers import normalized
 from network3.layers.ops import conv2d, pool2d
 from tests.cases.entries import case
@@ -49,7 +49,7 @@ def test_r46_values_instead_of_labels_with_dropout_in_one_type(n_out):
 @case("R50")
 @pytest.mark.parametrize("wrong", [{"data": IMAGES, "labels": LABELS}, [IMAGES, LABELS, LABELS], "cifar", None])
 def test_r50_a_dictionary_is_told_what_is_wanted(wrong):
-    with pytest.raises((TypeError, ValueError), match=r"^training data: wanted .*; got .*\. "):
+    with pytest.raises((TypeError, ValueError), match=r"^training data: expected .*; got .*\. "):
         small().SGD(wrong, 1, 4, 0.1)
 
 
@@ -77,8 +77,8 @@ def test_r53_filters_are_flipped_as_theanos_were(rng, flip):
     x, w = rng.normal(size=(1, 1, 4, 5)), rng.normal(size=(1, 1, 2, 3))
     found = function([], conv2d(pytensor.tensor.constant(x), pytensor.tensor.constant(w), flip), mode="FAST_COMPILE")()
     taps = w[0, 0, ::-1, ::-1] if flip else w[0, 0]
-    wanted = [[(x[0, 0, i : i + 2, j : j + 3] * taps).sum() for j in range(3)] for i in range(3)]
-    np.testing.assert_allclose(found[0, 0], wanted, rtol=1e-12)
+    expected = [[(x[0, 0, i : i + 2, j : j + 3] * taps).sum() for j in range(3)] for i in range(3)]
+    np.testing.assert_allclose(found[0, 0], expected, rtol=1e-12)
 
 
 @case("R54")
@@ -89,7 +89,7 @@ def test_r54_images_of_ones_own_come_out_bright_on_black(paper, size):
     grey = np.full((size, size), float(paper))
     ink = 20.0 if paper > 100 else 235.0
     grey[size // 5 : size // 2, size // 4 : size // 4 + max(2, size // 14)] = ink
-    digit = as_mnist(grey)
+    digit = preprocess_digit(grey)
     assert (digit.shape, digit.dtype, digit[0, 0]) == ((28, 28), np.dtype("uint8"), 0)
     assert digit.max() > 200
     weights = digit / digit.sum()
@@ -110,8 +110,8 @@ def test_r55_what_fills_no_batch_is_left_out_of_training_only(batch):
 @case("R56")
 @pytest.mark.parametrize("batch", [13, 50, 10**9])
 def test_r56_a_batch_larger_than_the_data_is_refused_with_both_numbers(batch):
-    wanted = rf"^SGD: mini_batch_size: wanted at most the 12 examples of the training data; got {batch}\. Write 10"
-    with pytest.raises(ValueError, match=wanted):
+    expected = rf"^SGD: mini_batch_size: expected at most the 12 examples of the training data; got {batch}\. Write 10"
+    with pytest.raises(ValueError, match=expected):
         small().SGD(PAIR, 1, batch, 0.1, PAIR)
 
 
@@ -181,14 +181,14 @@ def test_r64_no_pooling_filters_of_one_tap_and_a_softmax_at_once(filters, rng):
     for n, f, i, j in np.ndindex(maps.shape):
         maps[n, f, i, j] = (images[n, :, i : i + filters[2], j : j + filters[3]] * taps[f, :, ::-1, ::-1]).sum() + b[f]
     z = np.maximum(maps, 0).reshape(4, -1) @ w
-    wanted = np.exp(z - z.max(1, keepdims=True))
-    np.testing.assert_allclose(net.predict_proba(x), wanted / wanted.sum(1, keepdims=True), rtol=1e-8)
+    expected = np.exp(z - z.max(1, keepdims=True))
+    np.testing.assert_allclose(net.predict_proba(x), expected / expected.sum(1, keepdims=True), rtol=1e-8)
 
 
 @case("R67")
 def test_r67_the_flag_tells_what_is_so():
     assert network3.GPU is False
-    with pytest.raises(RuntimeError, match=r"^use: device='gpu': wanted a GPU that JAX can use; got "):
+    with pytest.raises(RuntimeError, match=r"^use: device='gpu': expected a GPU that JAX can use; got "):
         network3.use(device="gpu")
-    with pytest.raises(ValueError, match=r"^use: device: wanted one of auto, cpu, gpu; got 'cuda'"):
+    with pytest.raises(ValueError, match=r"^use: device: expected one of auto, cpu, gpu; got 'cuda'"):
         network3.use(device="cuda")

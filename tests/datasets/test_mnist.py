@@ -116,7 +116,7 @@ def test_one_wrong_bit(copy, name):
     raw = bytearray(gzip.decompress(path.read_bytes()))
     raw[-1] ^= 1
     path.write_bytes(gzip.compress(raw))
-    with pytest.raises(ValueError, match=rf"load_mnist: wanted {name}-ubyte\.gz with the sha256 .*Reinstall"):
+    with pytest.raises(ValueError, match=rf"load_mnist: expected {name}-ubyte\.gz with the sha256 .*Reinstall"):
         load_mnist()
 
 

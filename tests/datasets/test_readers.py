@@ -61,16 +61,16 @@ def test_a_folder_or_an_npz_without_validation_gives_its_last_sixth(tmp_path, wr
 
 def test_an_npz_with_validation(tmp_path):
     sets = read(write_npz(tmp_path, validation=VALIDATION))
-    for one, wanted in zip(sets, (TRAINING, VALIDATION, TEST), strict=True):
-        assert_set(one, *wanted)
+    for one, expected in zip(sets, (TRAINING, VALIDATION, TEST), strict=True):
+        assert_set(one, *expected)
 
 
 @pytest.mark.parametrize("name", ["mnist.pkl.gz", "mnist.pkl", "noname"])
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
 def test_anything_else_is_a_pickle_by_its_content(tmp_path, name, pack):
     sets = read(write_pickle(tmp_path, (TRAINING, VALIDATION, TEST), name, pack))
-    for one, wanted in zip(sets, (TRAINING, VALIDATION, TEST), strict=True):
-        assert_set(one, *wanted)
+    for one, expected in zip(sets, (TRAINING, VALIDATION, TEST), strict=True):
+        assert_set(one, *expected)
 
 
 def test_what_the_books_expand_mnist_wrote(tmp_path):
@@ -85,7 +85,7 @@ def test_what_the_books_expand_mnist_wrote(tmp_path):
 def test_a_missing_path(tmp_path):
     with pytest.raises(
         FileNotFoundError,
-        match=r"read\(.*nowhere\.pkl\.gz\): wanted .* got a path .*Correct the path",
+        match=r"read\(.*nowhere\.pkl\.gz\): expected .* got a path .*Correct the path",
     ):
         read(tmp_path / "nowhere.pkl.gz")
 
@@ -93,7 +93,7 @@ def test_a_missing_path(tmp_path):
 def test_an_empty_folder(tmp_path):
     with pytest.raises(
         FileNotFoundError,
-        match=r"wanted a folder of IDX files, with one of train-images-idx3-ubyte",
+        match=r"expected a folder of IDX files, with one of train-images-idx3-ubyte",
     ):
         read(tmp_path)
 
@@ -146,5 +146,5 @@ def test_labels_too_few_are_noticed_before_the_split(tmp_path):
 
 
 def test_a_training_set_too_small_to_split(tmp_path):
-    with pytest.raises(ValueError, match="training data: wanted at least 6 examples"):
+    with pytest.raises(ValueError, match="training data: expected at least 6 examples"):
         read(write_folder(tmp_path, pair(5)))

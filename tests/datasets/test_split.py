@@ -18,5 +18,5 @@ def test_the_last_sixth_as_views(n, validation):
 
 
 def test_too_few():
-    with pytest.raises(ValueError, match=r"data: wanted at least 6 examples.*got 5\. Give more"):
+    with pytest.raises(ValueError, match=r"data: expected at least 6 examples.*got 5\. Give more"):
         split_validation("data", (np.zeros((5, 2)), np.zeros(5)))

@@ -40,16 +40,16 @@ def test_wiring_gives_the_protocols_expressions(compute):
 
 
 @pytest.mark.parametrize(
-    ("given", "wanted"), [((None, 2, 3), (6,)), ((None, 6), (2, 3)), ((5, 6), (3, 2, 1)), ((5, 2, 3), (2, 3))]
+    ("given", "expected"), [((None, 2, 3), (6,)), ((None, 6), (2, 3)), ((5, 6), (3, 2, 1)), ((5, 2, 3), (2, 3))]
 )
-def test_the_input_takes_the_shape_of_an_example(compute, given, wanted):
+def test_the_input_takes_the_shape_of_an_example(compute, given, expected):
     layer = Halve(6)
-    layer.input_shape = wanted
+    layer.input_shape = expected
     x = pt.tensor("x", shape=given, dtype="float32")
     layer.set_inpt(x, x, 5)
-    assert layer.inpt.type.shape == (given[0], *wanted)
+    assert layer.inpt.type.shape == (given[0], *expected)
     values = np.arange(30, dtype="float32").reshape((5, *given[1:]))
-    np.testing.assert_array_equal(compute(layer.inpt, {x: values}), values.reshape((5, *wanted)))
+    np.testing.assert_array_equal(compute(layer.inpt, {x: values}), values.reshape((5, *expected)))
 
 
 def test_a_layer_of_ones_own_joins_a_network():
@@ -71,7 +71,7 @@ def test_a_shape_error_carries_its_parts():
     error = ShapeError("DenseLayer", "n_in must be 6", "7", "Write n_in=6.")
     assert isinstance(error, ValueError)
     assert str(error) == "DenseLayer: n_in must be 6; got 7. Write n_in=6."
-    assert (error.wanted, error.got, error.mend) == ("n_in must be 6", "7", "Write n_in=6.")
+    assert (error.expected, error.got, error.hint) == ("n_in must be 6", "7", "Write n_in=6.")
 
 
 def test_sizes_of_an_example_leave_the_batch_out():

@@ -71,8 +71,8 @@ def images(layer, dtype="float64"):
 
 def distance(output):
     """A cost that any output has: half the mean square of its distance from values drawn once."""
-    wanted = np.random.default_rng(6).uniform(0, 1, (5, *output.type.shape[1:])).astype(output.dtype)
-    return pt.mean((output - wanted) ** 2, acc_dtype=output.dtype)
+    expected = np.random.default_rng(6).uniform(0, 1, (5, *output.type.shape[1:])).astype(output.dtype)
+    return pt.mean((output - expected) ** 2, acc_dtype=output.dtype)
 
 
 @each_layer

@@ -93,7 +93,9 @@ def test_p_dropout_0_is_the_variable_itself():
 @pytest.mark.parametrize("p_dropout", [1, 1.0, -0.1, 1.5, np.nan, np.inf, None, "half"])
 def test_p_dropout_outside_is_refused(p_dropout):
     x = pt.tensor("x", shape=(None, 37), dtype="float32")
-    with pytest.raises(ValueError, match=r"^dropout_layer: p_dropout: wanted .* at least 0 and below 1; got .*\. Give"):
+    with pytest.raises(
+        ValueError, match=r"^dropout_layer: p_dropout: expected .* at least 0 and below 1; got .*\. Give"
+    ):
         dropout_layer(x, p_dropout)
 
 

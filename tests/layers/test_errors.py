@@ -1,4 +1,4 @@
-"""Everything that a layer refuses, and that each error says who, what was wanted, what was got, and the mend."""
+"""Everything that a layer refuses, and that each error says who, what was expected, what was got, and the hint."""
 
 import re
 
@@ -8,7 +8,7 @@ import pytest
 from network3.layers import ConvPoolLayer, FullyConnectedLayer, ShapeError, SoftmaxLayer
 from network3.layers.checks import one_of
 
-FOUR_PARTS = re.compile(r"(?P<who>\w+(: \w+)?): (?P<wanted>\S.*); got (?P<got>\S.*?)\. (?P<mend>[A-Z].*\.)")
+FOUR_PARTS = re.compile(r"(?P<who>\w+(: \w+)?): (?P<expected>\S.*); got (?P<got>\S.*?)\. (?P<hint>[A-Z].*\.)")
 
 
 def connected(n_in=6, n_out=5, **others):
@@ -29,7 +29,7 @@ FINITE = "finite number, at least 0 and below 1"
 FC, SM, CP = "FullyConnectedLayer", "SoftmaxLayer", "ConvPoolLayer"
 
 REFUSED = {
-    # name: (what to do, who, wanted, got, mend)
+    # name: (what to do, who, expected, got, hint)
     "n_in 0": (lambda: connected(0), f"{FC}: n_in", WHOLE, "0", "Write e.g. 10"),
     "n_in -3": (lambda: connected(-3), f"{FC}: n_in", WHOLE, "-3", "Write"),
     "n_in True": (lambda: connected(True), f"{FC}: n_in", WHOLE, "True", "Write"),
@@ -102,7 +102,7 @@ REFUSED = {
 }  # fmt: skip
 
 MISFITS = {
-    # name: (layer, the shape that it is given, who, wanted, got, mend)
+    # name: (layer, the shape that it is given, who, expected, got, hint)
     "too many values": (connected, (None, 7), FC, r"n_in must be 7, the 7 values", "6", r"Write n_in=7\."),
     "feature maps": (connected, (5, 2, 3, 4), FC, r"n_in must be 24, the 2\*3\*4 values", "6", "n_in=24"),
     "softmax": (softmax, (None, 3, 4), SM, r"n_in must be 12, the 3\*4 values", "6", "n_in=12"),
@@ -114,27 +114,27 @@ MISFITS = {
 }  # fmt: skip
 
 
-def check_message(message, who, wanted, got, mend):
+def check_message(message, who, expected, got, hint):
     parts = FOUR_PARTS.fullmatch(message)
     assert parts is not None, message
     assert parts["who"] == who
-    for part, pattern in (("wanted", wanted), ("got", got), ("mend", mend)):
+    for part, pattern in (("expected", expected), ("got", got), ("hint", hint)):
         assert re.search(pattern, parts[part]), (part, message)
 
 
-@pytest.mark.parametrize(("do", "who", "wanted", "got", "mend"), REFUSED.values(), ids=REFUSED)
-def test_a_constructor_refuses(do, who, wanted, got, mend):
+@pytest.mark.parametrize(("do", "who", "expected", "got", "hint"), REFUSED.values(), ids=REFUSED)
+def test_a_constructor_refuses(do, who, expected, got, hint):
     with pytest.raises(ValueError, match="got") as caught:
         do()
-    check_message(str(caught.value), who, wanted, got, mend)
+    check_message(str(caught.value), who, expected, got, hint)
 
 
-@pytest.mark.parametrize(("build", "given", "who", "wanted", "got", "mend"), MISFITS.values(), ids=MISFITS)
-def test_a_shape_that_does_not_follow_is_refused(build, given, who, wanted, got, mend):
+@pytest.mark.parametrize(("build", "given", "who", "expected", "got", "hint"), MISFITS.values(), ids=MISFITS)
+def test_a_shape_that_does_not_follow_is_refused(build, given, who, expected, got, hint):
     with pytest.raises(ShapeError) as caught:
         build().output_shape(given)
-    check_message(str(caught.value), who, wanted, got, mend)
-    assert str(caught.value) == f"{who}: {caught.value.wanted}; got {caught.value.got}. {caught.value.mend}"
+    check_message(str(caught.value), who, expected, got, hint)
+    assert str(caught.value) == f"{who}: {caught.value.expected}; got {caught.value.got}. {caught.value.hint}"
 
 
 def test_nothing_is_drawn_for_a_layer_that_is_refused():

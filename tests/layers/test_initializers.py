@@ -23,7 +23,7 @@ def assert_same_bits(got, expected, dtype="float32"):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_seed_gives_the_draws_of_the_books_code(dtype):
     """Layer after layer, w before b, in float64 and rounded afterwards; the softmax layer draws nothing."""
-    with precision.building(dtype):
+    with precision.graph_flags(dtype):
         np.random.seed(20240607)
         conv = ConvPoolLayer((20, 1, 5, 5), (10, 1, 28, 28))
         softmax = SoftmaxLayer(7, 4)
@@ -128,7 +128,7 @@ def test_a_scale_that_would_be_infinite_is_an_error_with_a_way_out():
 def test_the_arrays_of_an_initializer_stay_its_own():
     """Training writes into parameters; two layers from the same arrays must not share them."""
     w, b = np.ones((6, 4)), np.ones(4)
-    with precision.building("float64"):
+    with precision.graph_flags("float64"):
         layer = FullyConnectedLayer(6, 4, initializer=lambda *arguments: (w, b))
     for param, array in zip(layer.params, (w, b), strict=True):
         assert not np.shares_memory(param.get_value(borrow=True), array)

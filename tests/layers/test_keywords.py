@@ -52,7 +52,7 @@ SLIPS = {
 @pytest.mark.parametrize("slip", SLIPS)
 def test_the_keyword_that_was_meant_is_named(slip):
     call, who, meant = SLIPS[slip]
-    with pytest.raises(TypeError, match=rf"^{who}: wanted arguments among .*; got {slip}=\. ") as caught:
+    with pytest.raises(TypeError, match=rf"^{who}: expected arguments among .*; got {slip}=\. ") as caught:
         call()
     assert re.search(r"Perhaps you meant (\w+)=\.$", str(caught.value)).group(1) == meant
 

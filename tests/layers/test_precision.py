@@ -11,7 +11,7 @@ import pytest
 
 import network3
 from network3.layers import FullyConnectedLayer
-from network3.layers.precision import building, floatX, set_floatX
+from network3.layers.precision import floatX, graph_flags, set_floatX
 
 
 def layer_type():
@@ -58,9 +58,9 @@ def test_a_choice_holds_for_what_is_built_from_then_on(choose):
 
 
 def test_building_holds_both_settings_and_puts_them_back():
-    with building("float32"):
+    with graph_flags("float32"):
         assert (pytensor.config.floatX, floatX(), layer_type()) == ("float32", "float32", "float32")
-        with building("float64"):
+        with graph_flags("float64"):
             assert (pytensor.config.floatX, floatX(), layer_type()) == ("float64", "float64", "float64")
         assert (pytensor.config.floatX, floatX()) == ("float32", "float32")
     assert (pytensor.config.floatX, floatX()) == ("float64", "float32")
@@ -68,7 +68,7 @@ def test_building_holds_both_settings_and_puts_them_back():
 
 def test_building_wins_over_a_choice():
     set_floatX("float32")
-    with building("float64"):
+    with graph_flags("float64"):
         assert layer_type() == "float64"
         set_floatX("float32")
         assert layer_type() == "float64"
@@ -76,15 +76,15 @@ def test_building_wins_over_a_choice():
 
 
 def test_building_puts_the_settings_back_after_an_exception_and_lets_go_of_the_lock():
-    with pytest.raises(ZeroDivisionError), building("float32"):
+    with pytest.raises(ZeroDivisionError), graph_flags("float32"):
         raise ZeroDivisionError
-    with pytest.raises(ZeroDivisionError), building("float64"):
+    with pytest.raises(ZeroDivisionError), graph_flags("float64"):
         raise ZeroDivisionError
     assert (pytensor.config.floatX, floatX()) == ("float64", "float32")
     entered = threading.Event()
 
     def build():
-        with building("float32"):
+        with graph_flags("float32"):
             entered.set()
 
     thread = threading.Thread(target=build, daemon=True)
@@ -99,12 +99,12 @@ def test_threads_take_turns_and_a_waiting_one_keeps_its_own_type():
     def other():
         seen.append(layer_type())  # built while the main thread holds float64
         started.set()
-        with building("float32"):
+        with graph_flags("float32"):
             seen.append(finish.is_set())
             seen.append(pytensor.config.floatX)
 
     thread = threading.Thread(target=other, daemon=True)
-    with building("float64"):
+    with graph_flags("float64"):
         thread.start()
         assert started.wait(10)
         thread.join(0.1)
@@ -117,7 +117,9 @@ def test_threads_take_turns_and_a_waiting_one_keeps_its_own_type():
 
 
 def test_an_unknown_name_is_refused_with_the_nearest_one(monkeypatch):
-    with pytest.raises(ValueError, match=r"^floatX: wanted one of float32, float64; got 'float23'\. .*meant \"float32"):
+    with pytest.raises(
+        ValueError, match=r"^floatX: expected one of float32, float64; got 'float23'\. .*meant \"float32"
+    ):
         set_floatX("float23")
     with pytest.raises(ValueError, match=r'got \'FLOAT64\'\. Perhaps you meant "float64"'):
         network3.use(floatX="FLOAT64")

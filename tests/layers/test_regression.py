@@ -13,9 +13,9 @@ import network3
 from network3 import FullyConnectedLayer, Network, RegressionLayer, linear, sigmoid, tanh
 from network3.layers.costs import cross_entropy
 from network3.layers.initializers import normalized
-from network3.layers.precision import building, set_floatX
+from network3.layers.precision import graph_flags, set_floatX
 
-FOUR_PARTS = re.compile(r"^.+: .*(wanted|must|takes|needs|has).*; got .+\. \S.*\.$")
+FOUR_PARTS = re.compile(r"^.+: .*(expected|must|takes|needs|has).*; got .+\. \S.*\.$")
 SLOPES = {
     # activation: its values, and its derivative by them
     linear: (lambda z: z, lambda a: np.ones_like(a)),
@@ -40,7 +40,7 @@ def test_values_cost_and_delta_are_those_of_numpy(compute, wire, activation, dty
     x = wire(layer)
     form, slope = SLOPES[activation]
     w, b = (param.get_value().astype("float64") for param in layer.params)
-    with building(dtype):
+    with graph_flags(dtype):
         cost = layer.cost(SimpleNamespace(y=y))
         asked = [layer.output, layer.output_dropout, cost, pytensor.grad(cost, layer.b)]
         output, while_training, value, gradient = compute(asked, {x: X.astype(dtype), y: Y.astype(dtype)})
@@ -79,16 +79,16 @@ def test_two_steps_are_those_of_numpy(activation, cost, delta):
         d = delta(SLOPES[activation][0](X[rows] @ w + b), Y[rows])
         w, b = w - ETA * X[rows].T @ d / 2, b - ETA * d.mean(axis=0)
     net.SGD((X, Y), 1, 2, ETA, cost=cost)
-    for found, wanted in zip(net.get_weights(), (w, b), strict=True):
+    for found, expected in zip(net.get_weights(), (w, b), strict=True):
         assert found.dtype == "float64"
-        np.testing.assert_allclose(found, wanted, rtol=1e-12)
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
 def test_evaluation_weighs_the_sums_by_the_share_that_is_kept_and_a_file_keeps_it(tmp_path):
     set_floatX("float64")
     net = Network([make(sigmoid, p_dropout=0.25)], 4)
     w, b = net.get_weights()
-    wanted = 1 / (1 + np.exp(-(0.75 * X @ w + b)))
+    expected = 1 / (1 + np.exp(-(0.75 * X @ w + b)))
     net.save(tmp_path / "net")
     set_floatX("float32")
     again = network3.load(tmp_path / "net")
@@ -97,7 +97,7 @@ def test_evaluation_weighs_the_sums_by_the_share_that_is_kept_and_a_file_keeps_i
     assert again.layers[0].activation_fn is sigmoid
     assert (again.floatX, again.y.dtype, again.y.ndim, again.mini_batch_size) == ("float64", "float64", 2, 4)
     for found in (net.predict(X), again.predict_proba(X)):
-        np.testing.assert_allclose(found, wanted, rtol=1e-12)
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
 def test_costs_are_monitored_over_whole_sets():
@@ -144,9 +144,9 @@ def test_what_does_not_fit_is_refused_before_anything_is_compiled(act, message):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"n_out": 0}, r"n_out: wanted a whole number, 1 or more; got 0\. Write"),
-        ({"p_dropout": 1}, r"p_dropout: wanted a finite number, at least 0 and below 1; got 1\. Give"),
-        ({"activation_fn": "tanh"}, r"activation_fn: wanted a function .*; got 'tanh'\. Write"),
+        ({"n_out": 0}, r"n_out: expected a whole number, 1 or more; got 0\. Write"),
+        ({"p_dropout": 1}, r"p_dropout: expected a finite number, at least 0 and below 1; got 1\. Give"),
+        ({"activation_fn": "tanh"}, r"activation_fn: expected a function .*; got 'tanh'\. Write"),
     ],
 )
 def test_arguments_that_are_refused(arguments, message):

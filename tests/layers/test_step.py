@@ -7,7 +7,7 @@ import pytest
 
 import network3
 from network3 import FullyConnectedLayer, Network, step
-from network3.layers.precision import building
+from network3.layers.precision import graph_flags
 
 INPUTS = [(0, 0), (0, 1), (1, 0), (1, 1)]
 TINY = np.finfo("float32").tiny
@@ -22,7 +22,7 @@ def matrix(dtype):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_it_is_1_above_0_and_the_derivative_is_0(compute, dtype, mode):
     z, values = matrix(dtype), Z.astype(dtype)
-    with building(dtype):
+    with graph_flags(dtype):
         a, derivative = compute([step(z), pytensor.grad(step(z).sum(), z)], {z: values}, mode)
     assert (a.dtype, derivative.dtype) == (dtype, dtype)
     np.testing.assert_array_equal(a, [[0, 0, 0, 0], [0, 1, 1, 1], [1, 0, 1, 0]])
@@ -62,8 +62,8 @@ def test_the_half_adder_is_a_network_too():
     middle = [[-2, 0, 0, 0], [-2, -2, 1, 1], [0, -2, 0, 0]], [3, 3, -0.5, -0.5]  # two NANDs, the first NAND twice
     outer = [[-2, 0], [-2, 0], [0, -2], [0, -2]], [3, 3]  # sum, carry
     net.set_weights([np.array(part) for layer in (inner, middle, outer) for part in layer])
-    for bits, wanted in zip(INPUTS, [[0, 0], [1, 0], [1, 0], [0, 1]], strict=True):
-        assert net.predict_proba(np.array(bits, "float32")).tolist() == [wanted]
+    for bits, expected in zip(INPUTS, [[0, 0], [1, 0], [1, 0], [0, 1]], strict=True):
+        assert net.predict_proba(np.array(bits, "float32")).tolist() == [expected]
 
 
 def test_weights_decide_between_yes_and_no():

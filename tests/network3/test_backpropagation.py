@@ -104,10 +104,10 @@ def by_pytensor(net, cost, x, y):
 @each_pair
 def test_gradients_are_those_of_the_four_equations(hidden, output, cost):
     net, given, desired = build(hidden, output)
-    wanted = mean_gradients(net.get_weights(), hidden, output, cost, desired=desired)
+    expected = mean_gradients(net.get_weights(), hidden, output, cost, desired=desired)
     found = by_pytensor(net, cost, X, given)
     assert [g.shape for g in found] == [(7, 5), (5,), (5, 4), (4,), (4, 3), (3,)]
-    for g, w in zip(found, wanted, strict=True):
+    for g, w in zip(found, expected, strict=True):
         assert np.abs(w).max() > 1e-4
         np.testing.assert_allclose(g, w, rtol=1e-9, atol=1e-14)
 
@@ -161,6 +161,6 @@ def test_a_step_of_training_goes_down_that_gradient(hidden, pair):
     net, given, desired = build(hidden, output)
     before = net.get_weights()
     net.SGD((X, given), 1, BATCH, ETA, cost=cost)
-    wanted = mean_gradients(before, hidden, output, cost, desired=desired)
-    for old, new, gradient in zip(before, net.get_weights(), wanted, strict=True):
+    expected = mean_gradients(before, hidden, output, cost, desired=desired)
+    for old, new, gradient in zip(before, net.get_weights(), expected, strict=True):
         np.testing.assert_allclose((old - new) / ETA, gradient, rtol=1e-9, atol=1e-13)

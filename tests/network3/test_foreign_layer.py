@@ -198,7 +198,7 @@ def test_each_foreign_layer_has_masks_of_its_own_that_move_on(twice_hidden):
     assert len({tuple(step) for step in expected}) == 4
 
 
-@pytest.mark.filterwarnings("ignore:SGD. epoch .*wanted a cost that falls")  # the cost counts what is masked
+@pytest.mark.filterwarnings("ignore:SGD. epoch .*expected a cost that falls")  # the cost counts what is masked
 def test_masks_move_on_from_one_training_to_the_next(twice_hidden):
     np.random.seed(10)
     first, second = shown(twice_hidden, 3), shown(twice_hidden, 3)

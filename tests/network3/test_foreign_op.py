@@ -66,7 +66,7 @@ def test_it_runs_at_every_step():
     ("kind", "error", "message"),
     [
         ("late", ZeroDivisionError, "of the user"),
-        ("unfinished", NotImplementedError, r"^layer 2 \(Own\): wanted Ops .*Twice"),
+        ("unfinished", NotImplementedError, r"^layer 2 \(Own\): expected Ops .*Twice"),
     ],
 )
 def test_an_error_leaves_the_weights_of_before_the_epoch(kind, error, message):

@@ -12,7 +12,7 @@ import network3
 from network3 import ConvPoolLayer, FullyConnectedLayer, Network, ReLU, SoftmaxLayer, linear, sigmoid, tanh
 from network3.layers.initializers import normalized
 
-FOUR_PARTS = re.compile(r"^.+?: .*\b(wanted|must|takes?|needs|has)\b.*; got .+\. .*\S$", re.DOTALL)
+FOUR_PARTS = re.compile(r"^.+?: .*\b(expected|must|takes?|needs|has)\b.*; got .+\. .*\S$", re.DOTALL)
 ACTIVATIONS = {sigmoid: lambda z: 1 / (1 + np.exp(-z)), tanh: np.tanh, linear: lambda z: z,
                ReLU: lambda z: np.where(z <= 0, 0, z)}  # fmt: skip
 ETA, H = 0.1, 1e-6

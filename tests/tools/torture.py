@@ -73,9 +73,9 @@ def main(kills: int, seed: int) -> int:
 
 def differing_bits(one: Path, other: Path) -> int:
     """Return how many bits of the results differ; of arrays that are not alike, all."""
-    with np.load(one) as wanted, np.load(other) as found:
-        names = set(wanted.files) | set(found.files)
-        return sum(_bits(wanted.get(name), found.get(name)) for name in names)
+    with np.load(one) as expected, np.load(other) as found:
+        names = set(expected.files) | set(found.files)
+        return sum(_bits(expected.get(name), found.get(name)) for name in names)
 
 
 def _bits(one, other) -> int:

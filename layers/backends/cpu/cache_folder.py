@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytensor
 
-from network3.layers.checks import complaint
+from network3.layers.checks import error_message
 
 from .kernel_file import Kept, packed, unpacked
 
@@ -59,7 +59,7 @@ class CacheFolder:
             self._trusted = stat.S_ISDIR(status.st_mode) and _is_our_own(status)
             if not self._trusted:
                 got = f"{self.path}, which belongs to user {status.st_uid}, mode {stat.S_IMODE(status.st_mode):o}"
-                self.trouble = _trouble("wanted a folder of this user that nobody else can write to", got)
+                self.trouble = _trouble("expected a folder of this user that nobody else can write to", got)
         return self._trusted
 
     def read(self, symbol: str) -> Kept | None:
@@ -92,7 +92,7 @@ class CacheFolder:
         except OSError as error:
             if self.read(symbol) is None:  # otherwise another process has written it just now
                 got = f"{self.path} ({error.strerror or error})"
-                self.trouble = _trouble("wanted a folder that files can be written to", got)
+                self.trouble = _trouble("expected a folder that files can be written to", got)
             return
         # The name is a hash, so this is one write in 64, whoever writes.
         if int(symbol[-2:], 16) % 64 == 0:
@@ -179,10 +179,10 @@ def _is_our_own(status: os.stat_result) -> bool:
     return status.st_uid in (os.geteuid(), 0) and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
-def _trouble(wanted: str, got: str) -> str:
-    mend = "Until then every process compiles its kernels anew. Mend its permissions, or choose another place with "
-    mend += "PYTENSOR_FLAGS=base_compiledir=FOLDER."
-    return complaint("cache of compiled kernels", wanted, got, mend)
+def _trouble(expected: str, got: str) -> str:
+    hint = "Until then every process compiles its kernels anew. Correct its permissions, or choose another place with "
+    hint += "PYTENSOR_FLAGS=base_compiledir=FOLDER."
+    return error_message("cache of compiled kernels", expected, got, hint)
 
 
 def _remove(path: Path) -> None:

@@ -45,7 +45,7 @@ class Network3Linker(NumbaLinker):
 
     def make_all(self, input_storage=None, output_storage=None, storage_map=None):
         """Return what PyTensor makes its function of; see `pytensor.link.basic.PerformLinker`."""
-        # Not above: import network3 costs nothing of what compiling needs.
+        # Not above: import network3 costs nothing of what compile_context needs.
         from .lowerings import Lowering
         from .plan import Plan
         from .planned import Planned

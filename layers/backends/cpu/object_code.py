@@ -10,7 +10,7 @@ from typing import NamedTuple
 import llvmlite
 from llvmlite import binding
 
-from network3.layers.checks import complaint
+from network3.layers.checks import error_message
 
 from . import c_runtime
 from .processor import target
@@ -75,7 +75,9 @@ def load(symbol: str, code: bytes) -> int:
         engine.finalize_object()
         address = engine.get_function_address(symbol)
     if not address:
-        raise RuntimeError(complaint("kernel", f"wanted a function {symbol}", "object code without it", "Report this."))
+        raise RuntimeError(
+            error_message("kernel", f"expected a function {symbol}", "object code without it", "Report this.")
+        )
     return address
 
 

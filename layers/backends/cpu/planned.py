@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from pytensor.graph.basic import Apply, Variable
 
-from network3.layers.checks import complaint
+from network3.layers.checks import error_message
 
 from .lowerings import Lowering
 from .lowerings.elementwise import copied, copy_to
@@ -100,7 +100,7 @@ class Planned:
             if array.shape != view.shape or array.dtype != dtype:
                 got, expected = (f"{v.dtype} of shape {v.shape}" for v in (array, view))
                 raise ValueError(
-                    complaint(f"NETWORK3: input {k}", f"wanted {expected}", got, "Compile the graph anew.")
+                    error_message(f"NETWORK3: input {k}", f"expected {expected}", got, "Compile the graph anew.")
                 )
             if not (flags.c_contiguous and flags.aligned and (flags.writeable or k not in self._written)):
                 storage[0] = array = np.array(array, order="C")
@@ -130,8 +130,10 @@ class Planned:
         """In checking mode, raise RuntimeError if a kernel left an array."""
         if self.plan.report[0]:
             _, line, index, length = self.plan.report
-            wanted, got = f"wanted indices of an array of {length}", f"{index}"
-            raise RuntimeError(complaint(f"a kernel, in line {line}", wanted, got, "Mend the kernel, or its caller."))
+            expected, got = f"expected indices of an array of {length}", f"{index}"
+            raise RuntimeError(
+                error_message(f"a kernel, in line {line}", expected, got, "Correct the kernel, or its caller.")
+            )
 
 
 def check_memory(plan: Plan) -> None:
@@ -147,7 +149,9 @@ def check_memory(plan: Plan) -> None:
     largest = max((b for b in plan.buffers if not b.given), key=lambda b: b.size)
     got = f"{needed:,} bytes, of which {largest.size:,} are for {_described(largest.owner)}"
     raise MemoryError(
-        complaint("NETWORK3", f"wanted values of at most {there:,} bytes, this machine's memory", got, "Use fewer.")
+        error_message(
+            "NETWORK3", f"expected values of at most {there:,} bytes, this machine's memory", got, "Use fewer."
+        )
     )
 
 

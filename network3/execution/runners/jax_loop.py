@@ -13,9 +13,9 @@ import numpy as np
 from jax import lax
 
 from network3.data import GREY_LEVELS
-from network3.layers.checks import complaint
+from network3.layers.checks import error_message
 
-from .jax import calling
+from .jax import execution_context
 
 SLOTS = 250  # a call has room for a multiple of so many mini-batches: one size, and so one program
 NONE = -1  # where there is none
@@ -23,40 +23,40 @@ KEPT = 16  # programs, for trainings and scans that come back to them; each keep
 
 
 class LoopRunner:
-    """See `network3.execution.runner`; a mini-batch is shared out along `placement`'s devices.
+    """See `network3.execution.runner`; a mini-batch is shared out along `mesh`'s devices.
 
     Parameters
     ----------
     step : compilation.Step
     examples : Examples
     dtype : "float32" or "float64"
-    placement : Placement
+    mesh : DeviceMesh
     """
 
-    def __init__(self, step, examples, dtype, placement):
-        self.dtype, self.placement = dtype, placement
+    def __init__(self, step, examples, dtype, mesh):
+        self.dtype, self.mesh = dtype, mesh
         self._storage = [container.storage for container in step.shared]
-        self._loop = _compile(step.function.vm.jit_fn, step.updates, dtype, placement)
+        self._loop = _compile(step.function.vm.jit_fn, step.updates, dtype, mesh)
         self._scalars: dict[float, jax.Array] = {}
-        with calling(dtype), enough_memory(examples.images, dtype):
-            self.targets = placement.everywhere(examples.targets)
-            self.images = placement.everywhere(examples.images)
+        with execution_context(dtype), enough_memory(examples.images, dtype):
+            self.targets = mesh.replicate(examples.targets)
+            self.images = mesh.replicate(examples.images)
         self._given = examples.images
 
-    def take(self, images):
+    def set_images(self, images):
         """Put the images of an epoch on the devices, unless they are there."""
         if images is not self._given:
-            with calling(self.dtype), enough_memory(images, self.dtype):
-                self.images = self.placement.everywhere(images)
+            with execution_context(self.dtype), enough_memory(images, self.dtype):
+                self.images = self.mesh.replicate(images)
             self._given = images
 
     def run(self, rows, eta, lmbda):
         filled = np.full((-(-len(rows) // SLOTS) * SLOTS, rows.shape[1]), NONE, np.int32)
         filled[: len(rows)] = rows
-        with calling(self.dtype), enough_memory(self._given, self.dtype, rows.shape[1]):
-            states = [self.placement.everywhere(storage[0]) for storage in self._storage]
+        with execution_context(self.dtype), enough_memory(self._given, self.dtype, rows.shape[1]):
+            states = [self.mesh.replicate(storage[0]) for storage in self._storage]
             rates = self._scalar(eta), self._scalar(lmbda)
-            states, costs = self._loop(states, self.images, self.targets, self.placement.shared_out(filled), *rates)
+            states, costs = self._loop(states, self.images, self.targets, self.mesh.shard(filled), *rates)
             costs = np.asarray(costs, np.float64)  # waits for the devices, which tell only then what went wrong
         for storage, state in zip(self._storage, states, strict=True):
             storage[0] = state  # those before are gone
@@ -68,14 +68,14 @@ class LoopRunner:
 
     def _scalar(self, value):
         if value not in self._scalars:
-            self._scalars[value] = self.placement.everywhere(np.asarray(value, self.dtype))
+            self._scalars[value] = self.mesh.replicate(np.asarray(value, self.dtype))
         return self._scalars[value]
 
 
 @lru_cache(KEPT)
-def _compile(step, updates, dtype, placement):
+def _compile(step, updates, dtype, mesh):
     """Return ``loop(states, images, targets, rows, eta, lmbda) -> states, costs``."""
-    take = step_taker(step, updates, dtype, placement)
+    take = step_taker(step, updates, dtype, mesh)
 
     def loop(states, images, targets, rows, eta, lmbda):
         def body(k, carried):
@@ -89,7 +89,7 @@ def _compile(step, updates, dtype, placement):
     return jax.jit(loop, donate_argnums=0)
 
 
-def step_taker(step, updates, dtype, placement):
+def step_taker(step, updates, dtype, mesh):
     """Return ``take(states, images, targets, rows, eta, lmbda) -> states, cost`` for one mini-batch, `rows`.
 
     Parameters
@@ -100,10 +100,10 @@ def step_taker(step, updates, dtype, placement):
 
     def take(states, images, targets, rows, eta, lmbda):
         x, y = gathered(images, targets, rows, dtype)
-        results = step(placement.split(x), placement.split(y), eta, lmbda, *states)
+        results = step(mesh.keep_sharded(x), mesh.keep_sharded(y), eta, lmbda, *states)
         states = list(states)
         for output, state in updates:
-            states[state] = placement.whole(results[output])
+            states[state] = mesh.keep_replicated(results[output])
         return states, results[0]
 
     return take
@@ -130,13 +130,13 @@ def enough_memory(images, dtype, batch=None):
         if "RESOURCE_EXHAUSTED" not in str(error):
             raise
         size = f"{images.nbytes / 1e6:,.0f} MB of {images.dtype} images"
-        wanted = f"wanted memory for {size}" + (f" and mini-batches of {batch}" if batch else "")
+        expected = f"expected memory for {size}" + (f" and mini-batches of {batch}" if batch else "")
         ways = [f"a mini_batch_size below {batch}"] if batch else []
         if images.dtype != np.uint8:
             smaller = images.size / 1e6
             ways.append(f"load_data_shared(storage='uint8'), which makes them {smaller:,.0f} MB")
-        mend = f"Try {', or '.join([*ways, 'fewer images'])}."
-        raise MemoryError(complaint("SGD", wanted, str(error).splitlines()[0], mend)) from error
+        hint = f"Try {', or '.join([*ways, 'fewer images'])}."
+        raise MemoryError(error_message("SGD", expected, str(error).splitlines()[0], hint)) from error
 
 
 class LoopScorer:
@@ -145,18 +145,18 @@ class LoopScorer:
     `storages` are where the parameters have their values, if not where the function's own have.
     """
 
-    def __init__(self, function, examples, dtype, placement, storages=None):
-        self.dtype, self.placement = dtype, placement
+    def __init__(self, function, examples, dtype, mesh, storages=None):
+        self.dtype, self.mesh = dtype, mesh
         own = [container.storage for container in function.shared]
         self._storage = own if storages is None else storages
         self._means, self._given = _compile_means(function.function.vm.jit_fn, dtype), examples.images
-        with calling(dtype), enough_memory(examples.images, dtype):
-            self._data = [placement.everywhere(part) for part in (examples.images, examples.targets)]
+        with execution_context(dtype), enough_memory(examples.images, dtype):
+            self._data = [mesh.replicate(part) for part in (examples.images, examples.targets)]
 
     def means(self, rows):
-        with calling(self.dtype), enough_memory(self._given, self.dtype):
-            params = [self.placement.everywhere(storage[0]) for storage in self._storage]
-            found = self._means(*self._data, self.placement.everywhere(rows.astype(np.int32)), params)
+        with execution_context(self.dtype), enough_memory(self._given, self.dtype):
+            params = [self.mesh.replicate(storage[0]) for storage in self._storage]
+            found = self._means(*self._data, self.mesh.replicate(rows.astype(np.int32)), params)
             return np.stack([np.asarray(part, np.float64) for part in found], axis=1)
 
 

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from .jax import calling
+from .jax import execution_context
 from .jax_loop import KEPT, NONE, SLOTS, enough_memory, step_taker
 
 
@@ -25,33 +25,33 @@ class ManyRunner:
         Each network's values for the step's shared variables, in its order.
     examples : Examples
     dtype : "float32" or "float64"
-    placement : Placement
+    mesh : DeviceMesh
     """
 
-    def __init__(self, step, storages, examples, dtype, placement):
-        self.dtype, self.placement = dtype, placement
+    def __init__(self, step, storages, examples, dtype, mesh):
+        self.dtype, self.mesh = dtype, mesh
         self._storages = storages
-        self._loop = _compile(step.function.vm.jit_fn, step.updates, dtype, placement)
+        self._loop = _compile(step.function.vm.jit_fn, step.updates, dtype, mesh)
         self._given = examples.images
-        with calling(dtype), enough_memory(examples.images, dtype):
-            self._data = [placement.everywhere(part) for part in (examples.images, examples.targets)]
+        with execution_context(dtype), enough_memory(examples.images, dtype):
+            self._data = [mesh.replicate(part) for part in (examples.images, examples.targets)]
             self._states = [jnp.stack([storage[0] for storage in same]) for same in zip(*self._storages, strict=True)]
-            self._states = [placement.everywhere(state) for state in self._states]
+            self._states = [mesh.replicate(state) for state in self._states]
 
     def run(self, rows, etas, lmbdas):
         """Take a step for each of `rows`, (networks, steps, batch); return the costs, (networks, steps)."""
         networks, steps, batch = rows.shape
         filled = np.full((-(-steps // SLOTS) * SLOTS, networks, batch), NONE, np.int32)
         filled[:steps] = rows.transpose(1, 0, 2)
-        with calling(self.dtype), enough_memory(self._given, self.dtype, batch):
-            rates = [self.placement.everywhere(np.asarray(rate, self.dtype)) for rate in (etas, lmbdas)]
-            rows = self.placement.shared_out(filled)
+        with execution_context(self.dtype), enough_memory(self._given, self.dtype, batch):
+            rates = [self.mesh.replicate(np.asarray(rate, self.dtype)) for rate in (etas, lmbdas)]
+            rows = self.mesh.shard(filled)
             self._states, costs = self._loop(self._states, *self._data, rows, *rates)
             return np.asarray(costs, np.float64)[:steps].T
 
     def spread(self):
         """Give each network's shared variables their values."""
-        with calling(self.dtype):
+        with execution_context(self.dtype):
             for state, same in zip(self._states, zip(*self._storages, strict=True), strict=True):
                 values = np.asarray(state)
                 for value, storage in zip(values, same, strict=True):
@@ -59,9 +59,9 @@ class ManyRunner:
 
 
 @lru_cache(KEPT)
-def _compile(step, updates, dtype, placement):
+def _compile(step, updates, dtype, mesh):
     """Return ``loop(states, images, targets, rows, eta, lmbda) -> states, costs``, each network's in a row."""
-    take = jax.vmap(step_taker(step, updates, dtype, placement), in_axes=(0, None, None, 0, 0, 0))
+    take = jax.vmap(step_taker(step, updates, dtype, mesh), in_axes=(0, None, None, 0, 0, 0))
 
     def loop(states, images, targets, rows, eta, lmbda):
         def body(k, carried):

@@ -6,10 +6,10 @@ from network3.execution.blas import one_blas_thread
 
 
 @contextmanager
-def calling(dtype):
+def execution_context(dtype):
     """Hold BLAS at one thread."""
     with one_blas_thread():
         yield
 
 
-compiling = calling
+compile_context = execution_context

@@ -30,14 +30,14 @@ TOGETHER = 16  # examples that one thread gathers
 
 
 @contextmanager
-def calling(dtype):
+def execution_context(dtype):
     """Let the kernels' threads work."""
     with thread_pool():
         yield
 
 
 @contextmanager
-def compiling(dtype):
+def compile_context(dtype):
     """Ask first for what networks need whatever their sizes: it is compiled while the graph is rewritten."""
     for needed in (run_steps(), worker_loop(), *needed_by_most(dtype)):
         request(needed)
@@ -131,13 +131,13 @@ class PlannedRunner:
         self._loop, self.dtype = Loop(step, examples, dtype), dtype
         self.images, self.targets = examples.images, examples.targets
 
-    def take(self, images):
+    def set_images(self, images):
         """Read these from now on."""
         self.images = images
 
     def run(self, rows, eta, lmbda):
         """Take a step for each row of `rows`; return the costs."""
-        with calling(self.dtype):
+        with execution_context(self.dtype):
             return self._loop(self.images, self.targets, rows, eta, lmbda)[:, 0]
 
     def close(self):
@@ -152,5 +152,5 @@ class PlannedScorer:
 
     def means(self, rows):
         """Return the results for each row of `rows`."""
-        with calling(self.dtype):
+        with execution_context(self.dtype):
             return self._loop(self.examples.images, self.examples.targets, rows)

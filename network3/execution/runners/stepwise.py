@@ -3,7 +3,7 @@
 import numpy as np
 
 from network3.data import scaled
-from network3.execution.runner import calling
+from network3.execution.runner import execution_context
 
 
 class Runner:
@@ -15,7 +15,7 @@ class Runner:
         step.function.trust_input = True
         self._storage = [container.storage for container in step.shared]
 
-    def take(self, images):
+    def set_images(self, images):
         """Read these from now on."""
         self.images = images
 
@@ -23,7 +23,7 @@ class Runner:
         """Take a step for each row of `rows`; return the costs."""
         eta, lmbda = (np.asarray(value, self.dtype) for value in (eta, lmbda))
         costs = []
-        with calling(self.backend, self.dtype):
+        with execution_context(self.backend, self.dtype):
             for batch in rows:
                 x, y = scaled(self.images[batch], self.dtype), self.targets[batch]
                 costs.append(self.step(x, y, eta, lmbda))
@@ -44,7 +44,7 @@ class Scorer:
     def means(self, rows):
         """Return the results for each row of `rows`."""
         images, targets, found = self.examples.images, self.examples.targets, []
-        with calling(self.backend, self.dtype):
+        with execution_context(self.backend, self.dtype):
             for chunk in rows:
                 x = scaled(images[chunk], self.dtype)
                 found.append([float(mean) for mean in self.function(x, targets[chunk])])

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from network3.layers.checks import complaint, nearest
+from network3.layers.checks import error_message, nearest
 
 from . import beyond, chapter1, chapter3, chapter5, chapter6
 from .measurement import Measurement as Measurement
@@ -38,5 +38,5 @@ def known_name(who: str, name: Any, names: Iterable[str] = ENTRIES) -> str:
     if name in names:
         return str(name)
     near = nearest(name, names)
-    mend = f'Perhaps you meant "{near}".' if near else f'Write e.g. "{names[0]}".'
-    raise ValueError(complaint(who, "wanted a name that network3 list shows", repr(name), mend))
+    hint = f'Perhaps you meant "{near}".' if near else f'Write e.g. "{names[0]}".'
+    raise ValueError(error_message(who, "expected a name that network3 list shows", repr(name), hint))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from network3 import datasets
-from network3.layers.checks import complaint
+from network3.layers.checks import error_message
 
 
 def random_guess(seed):
@@ -45,8 +45,10 @@ class SVM:
         try:
             from sklearn.svm import SVC
         except ImportError:
-            mend = "Install it: pip install 'network3[baselines]'."
-            raise ImportError(complaint("the SVM baseline", "wanted scikit-learn", "no such package", mend)) from None
+            hint = "Install it: pip install 'network3[baselines]'."
+            raise ImportError(
+                error_message("the SVM baseline", "expected scikit-learn", "no such package", hint)
+            ) from None
         (images, labels), validation, test = (
             (images.astype(np.float64) / 256, labels) for images, labels in datasets.load_mnist()
         )

@@ -10,7 +10,7 @@ from network3.experiments.catalogue import QUOTED, Measurement, Run
 from network3.experiments.reproduction import Record
 from network3.experiments.reproduction.tasks import VARIANTS
 from network3.plotting.repeats import draw_repeats
-from network3.storage.atomic import replacing
+from network3.storage.atomic import atomic_write
 
 from .charts import draw_growth, svg
 from .comparison import compare
@@ -53,7 +53,7 @@ def write_report(results: Path, records: Sequence[Record], out: Path) -> None:
         environments=_environments(records),
         repeats=len(records),
     )
-    with replacing(out) as file:
+    with atomic_write(out) as file:
         file.write(page.encode())
 
 

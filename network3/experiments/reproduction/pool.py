@@ -13,7 +13,7 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 
 from network3.experiments.experiment import Folder
-from network3.layers.checks import complaint, whole
+from network3.layers.checks import error_message, integer
 from network3.storage.atomic import check_writable
 from network3.training.signals import TERMINATED, TrainingTerminated
 
@@ -74,7 +74,7 @@ def reproduce(
     waiting = deque(task for task in tasks if task not in done)
     if not waiting:
         return
-    count = usable_processors() if processes is None else whole("network3 reproduce: --processes", processes)
+    count = usable_processors() if processes is None else integer("network3 reproduce: --processes", processes)
     count = min(count, len(waiting))
     given = os.environ.get("NETWORK3_THREADS", "")
     threads = int(given) if given.isdecimal() else max(1, usable_processors() // count)
@@ -100,9 +100,9 @@ def reproduce(
                     else:
                         yield Finished(task, None, outcome)
         except BrokenExecutor:
-            mend = "Give the same command to go on, with fewer --processes if memory was short."
+            hint = "Give the same command to go on, with fewer --processes if memory was short."
             raise RuntimeError(
-                complaint("network3 reproduce", "wanted its processes to go on", "one that was killed", mend)
+                error_message("network3 reproduce", "expected its processes to go on", "one that was killed", hint)
             ) from None
         except BaseException:
             waiting.clear()
@@ -122,9 +122,9 @@ def prepare_folder(results: Path) -> None:
     try:
         (results / WORK).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        mend = "Choose another place, or mend its permissions."
+        hint = "Choose another place, or correct its permissions."
         got = f"{results} ({error.strerror})"
-        raise OSError(complaint(who, "wanted a folder that can be made", got, mend)) from None
+        raise OSError(error_message(who, "expected a folder that can be made", got, hint)) from None
     check_writable(who, results / RECORDS)
     check_writable(who, results / WORK / "try")
 

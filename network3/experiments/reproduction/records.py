@@ -12,7 +12,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from network3.layers.checks import complaint
+from network3.layers.checks import error_message
 from network3.training.history import History
 
 from .tasks import VARIANTS, Task
@@ -113,7 +113,7 @@ def read_records(path: Path) -> list[Record]:
         try:
             record = _parsed(line)
         except Unusable as reason:
-            message = complaint(f"{path}, line {number}", "wanted a record as it was written", reason, "Skipped.")
+            message = error_message(f"{path}, line {number}", "expected a record as it was written", reason, "Skipped.")
             warnings.warn(message, SkippedRecord, stacklevel=2)
             continue
         found[record.task] = record

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from network3.experiments.catalogue import ENTRIES, Measurement, Run, known_name
-from network3.layers.checks import complaint, whole
+from network3.layers.checks import error_message, integer
 
 # A run that the original repeated with several values of an argument is as many runs here.
 VARIANTS: dict[str, Run | Measurement] = {
@@ -59,15 +59,15 @@ def choose(names: Sequence[str] = (), chapter: int | None = None, repeats: int =
         A name or a chapter that is not in the catalogue, neither of them or both, or repeats below 1.
     """
     who = "network3 reproduce"
-    whole(f"{who}: --repeats", repeats)
+    integer(f"{who}: --repeats", repeats)
     if bool(names) == (chapter is not None):
         got = "both" if names else "neither"
-        mend = "Write e.g. network3 reproduce shallow, or network3 reproduce --chapter 1."
-        raise ValueError(complaint(who, "wanted names of the list or --chapter", got, mend))
+        hint = "Write e.g. network3 reproduce shallow, or network3 reproduce --chapter 1."
+        raise ValueError(error_message(who, "expected names of the list or --chapter", got, hint))
     chapters = sorted({entry.chapter for entry in ENTRIES.values()})
     if chapter is not None and chapter not in chapters:
-        wanted = f"wanted one of {', '.join(map(str, chapters))}, with which the rows of network3 list begin"
-        raise ValueError(complaint(f"{who}: --chapter", wanted, str(chapter), f"Write e.g. {chapters[0]}."))
+        expected = f"expected one of {', '.join(map(str, chapters))}, with which the rows of network3 list begin"
+        raise ValueError(error_message(f"{who}: --chapter", expected, str(chapter), f"Write e.g. {chapters[0]}."))
     known = {**ENTRIES, **VARIANTS}
     chosen = [known[known_name(who, name, known)] for name in names] or [
         entry for entry in ENTRIES.values() if entry.chapter == chapter

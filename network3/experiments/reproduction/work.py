@@ -23,7 +23,7 @@ from network3.execution.device import chosen_backend, floatX
 from network3.experiments.catalogue import Measurement, Run
 from network3.experiments.catalogue.run import BEST_VALIDATION
 from network3.experiments.experiment import Folder, load, prepare
-from network3.layers.checks import complaint
+from network3.layers.checks import error_message
 from network3.storage.versions import versions
 from network3.training.config import most_epochs
 from network3.training.history import History
@@ -100,8 +100,8 @@ def _trained(run: Run, folder: Path, seed: int):
     try:
         experiment = prepare(run, folder, dict(run.training), seed, resume=begun)
     except ValueError as reason:
-        wanted, mend = f"wanted a run in {folder} that can go on", "Delete that folder to begin it anew."
-        raise ValueError(complaint("network3 reproduce", wanted, f"this: {reason}", mend)) from None
+        expected, hint = f"expected a run in {folder} that can go on", "Delete that folder to begin it anew."
+        raise ValueError(error_message("network3 reproduce", expected, f"this: {reason}", hint)) from None
     net = experiment.build()
     return net, experiment.train(net, _data(run.name), [_stop_with_parent])
 
@@ -116,8 +116,8 @@ def _vote(task: Task, run: Run, results: Path, threads: int) -> Record:
         assert isinstance(record, Record)
         if record.errors is None:
             got = f"{member.name} seed {member.seed} without (it diverged, or is of an older network3)"
-            mend = f"Delete its line in {results / RECORDS} to train it anew."
-            raise ValueError(complaint("network3 reproduce", "wanted networks with their errors", got, mend))
+            hint = f"Delete its line in {results / RECORDS} to train it anew."
+            raise ValueError(error_message("network3 reproduce", "expected networks with their errors", got, hint))
         for image, digit in record.errors:
             votes[k, image] = digit
         accuracies[f"test accuracy of network {k + 1}"] = 1 - len(record.errors) / len(labels)

@@ -81,7 +81,7 @@ def test_every_flipped_byte_of_the_gzip_checksum_is_refused():
     for place in range(len(packed) - 8, len(packed)):
         damaged = bytearray(packed)
         damaged[place] ^= 0x40
-        with pytest.raises(ValueError, match=r"wanted a whole gzip file.*Fetch the file again"):
+        with pytest.raises(ValueError, match=r"expected a whole gzip file.*Fetch the file again"):
             read_idx(damaged)
 
 

@@ -30,8 +30,8 @@ def dotted(name):
 def test_spellings(tmp_path, spell, ending, pack):
     write(tmp_path, lambda name: spell(name) + ending, pack)
     training, test = read_idx_folder(tmp_path)
-    for array, wanted in zip((*training, *test), ARRAYS.values(), strict=True):
-        np.testing.assert_array_equal(array, wanted)
+    for array, expected in zip((*training, *test), ARRAYS.values(), strict=True):
+        np.testing.assert_array_equal(array, expected)
 
 
 @pytest.mark.parametrize("name", ARRAYS)
@@ -40,7 +40,7 @@ def test_a_missing_file(tmp_path, name):
     (tmp_path / name).unlink()
     with pytest.raises(
         FileNotFoundError,
-        match=rf"wanted a folder of IDX files, with one of {name}, {name}\.gz, .*Put",
+        match=rf"expected a folder of IDX files, with one of {name}, {name}\.gz, .*Put",
     ):
         read_idx_folder(tmp_path)
 

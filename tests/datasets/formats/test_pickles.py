@@ -31,13 +31,13 @@ def read(tmp_path):
     return read
 
 
-def assert_sets_equal(sets, wanted):
+def assert_sets_equal(sets, expected):
     assert isinstance(sets, list)
     assert len(sets) == 3
-    for (images, labels), (wanted_images, wanted_labels) in zip(sets, wanted, strict=True):
-        assert images.dtype == wanted_images.dtype
-        np.testing.assert_array_equal(images, wanted_images)
-        np.testing.assert_array_equal(labels, wanted_labels)
+    for (images, labels), (expected_images, expected_labels) in zip(sets, expected, strict=True):
+        assert images.dtype == expected_images.dtype
+        np.testing.assert_array_equal(images, expected_images)
+        np.testing.assert_array_equal(labels, expected_labels)
 
 
 # -----------------------------------------------------------------------------
@@ -163,7 +163,7 @@ def test_bytes_behind_the_end_are_refused(read, pack):
     ],
 )
 def test_other_contents_are_refused_and_told(read, content, message):
-    with pytest.raises(pickle.UnpicklingError, match=f"wanted a pickle of three .*{message}"):
+    with pytest.raises(pickle.UnpicklingError, match=f"expected a pickle of three .*{message}"):
         read(pickle.dumps(content))
 
 

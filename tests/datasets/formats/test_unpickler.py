@@ -78,8 +78,8 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
 def test_names_are_refused_and_told(read, nothing_runs, name, pack):
-    wanted = name.split(" ")[0].replace(".", r"\.")
-    with pytest.raises(pickle.UnpicklingError, match=rf"the name {wanted}\. Nothing in it was run\. Use"):
+    expected = name.split(" ")[0].replace(".", r"\.")
+    with pytest.raises(pickle.UnpicklingError, match=rf"the name {expected}\. Nothing in it was run\. Use"):
         read(pack(HOSTILE[name]))
     assert not Path("hacked").exists()
 
@@ -89,7 +89,7 @@ def test_the_error_has_four_parts(read, nothing_runs):
         read(HOSTILE["os.system"])
     for part in (
         "read_pickle(",
-        "wanted a pickle of three",
+        "expected a pickle of three",
         "got one with the name os.system",
         "save the arrays as",
     ):

@@ -25,10 +25,10 @@ def test_a_pickle_is_the_books(tmp_path):
         write_pickle(file, *SETS)
     for content in (pickle.loads(gzip.decompress(path.read_bytes())), read(path)):
         assert len(content) == 3
-        for (images, labels), (grey, wanted) in zip(content, SETS, strict=True):
+        for (images, labels), (grey, expected) in zip(content, SETS, strict=True):
             assert images.dtype == np.float32
             np.testing.assert_array_equal(images, grey / 256)
-            np.testing.assert_array_equal(labels, wanted)
+            np.testing.assert_array_equal(labels, expected)
 
 
 def test_floats_stay_as_they_are():
@@ -42,10 +42,10 @@ def test_an_npz_keeps_grey_levels(tmp_path):
     path = tmp_path / "expanded.npz"
     with path.open("wb") as file:
         write_npz(file, *SETS)
-    for (images, labels), (grey, wanted) in zip(read(path), SETS, strict=True):
+    for (images, labels), (grey, expected) in zip(read(path), SETS, strict=True):
         assert images.dtype == np.uint8
         np.testing.assert_array_equal(images, grey)
-        np.testing.assert_array_equal(labels, wanted)
+        np.testing.assert_array_equal(labels, expected)
 
 
 @pytest.mark.parametrize("write", [write_npz, write_pickle])

@@ -6,7 +6,7 @@ from PIL import Image
 from scipy import ndimage
 
 from network3.datasets import load_mnist
-from network3.datasets.photos.own_images import as_mnist, read_grey
+from network3.datasets.photos.own_images import preprocess_digit, read_grayscale
 from tests.datasets.photos.drawn_digits import TEN, draw
 
 PLAIN = {"size": (210, 260), "height": 0.5, "place": (0.4, 0.6)}
@@ -34,7 +34,7 @@ def difference(one, other):
 
 @pytest.mark.parametrize(("digit", "how"), TEN, ids=[str(digit) for digit, _ in TEN])
 def test_a_drawn_digit_has_the_form_of_mnists(digit, how):
-    image = as_mnist(np.asarray(draw(digit, **how).convert("L")))
+    image = preprocess_digit(np.asarray(draw(digit, **how).convert("L")))
     assert (image.shape, image.dtype) == ((28, 28), np.uint8)
     assert 18 <= max(extent(image)) <= 20
     assert all(abs(place - 14) <= 1 for place in centre(image))
@@ -47,7 +47,7 @@ def test_mnists_own_digits_stay_as_they_are():
     (images, _) = load_mnist()[2]
     levels = images[:200].reshape(-1, 28, 28)
     for polarity in (levels, 255 - levels):
-        prepared = np.stack([as_mnist(image) for image in polarity])
+        prepared = np.stack([preprocess_digit(image) for image in polarity])
         assert np.abs(prepared - levels.astype(float)).mean() < 1
     assert np.median([difference(a, b) for a, b in zip(levels, prepared, strict=True)]) < 0.03
 
@@ -69,7 +69,9 @@ ALIKE = {
 @pytest.mark.parametrize("digit", [2, 5, 8])
 def test_what_does_not_make_the_digit_changes_little(digit, change):
     grey = drawn(digit)
-    assert difference(as_mnist(grey), as_mnist(ALIKE[change](grey))) < 0.35  # half a pixel moves a quarter of the ink
+    assert (
+        difference(preprocess_digit(grey), preprocess_digit(ALIKE[change](grey))) < 0.35
+    )  # half a pixel moves a quarter of the ink
 
 
 @pytest.mark.parametrize("digit", range(10))
@@ -77,7 +79,7 @@ def test_thin_and_thick_pens_give_strokes_of_mnists_width(digit):
     images, labels = load_mnist()[2]
     least, most = np.percentile((images[labels == digit] > 127).sum(axis=1), [1, 99])
     for pen in (0.012, 0.2):
-        image = as_mnist(np.asarray(draw(digit, size=(500, 430), height=0.6, pen=pen).convert("L")))
+        image = preprocess_digit(np.asarray(draw(digit, size=(500, 430), height=0.6, pen=pen).convert("L")))
         assert least < (image > 127).sum() < most
         assert image.max() >= 250
 
@@ -87,21 +89,21 @@ def test_the_parts_of_a_broken_digit_are_kept():
     broken, bowl = grey.copy(), grey.copy()
     broken[125:131] = 245  # a gap across the stem
     bowl[:131] = 245
-    whole = as_mnist(grey)
-    assert difference(whole, as_mnist(broken)) < 0.2
-    assert difference(whole, as_mnist(bowl)) > 0.5
+    whole = preprocess_digit(grey)
+    assert difference(whole, preprocess_digit(broken)) < 0.2
+    assert difference(whole, preprocess_digit(bowl)) > 0.5
 
 
 def test_a_digit_may_touch_the_edge():
     grey = drawn(0)
     rows, columns = np.nonzero(grey < 128)
     cropped = grey[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
-    assert difference(as_mnist(grey), as_mnist(cropped)) < 0.3
+    assert difference(preprocess_digit(grey), preprocess_digit(cropped)) < 0.3
 
 
 def test_a_file_goes_through_both(tmp_path):
     draw(3, **PLAIN).save(tmp_path / "three.jpg", quality=60)
-    assert difference(as_mnist(drawn(3)), as_mnist(read_grey(tmp_path / "three.jpg"))) < 0.1
+    assert difference(preprocess_digit(drawn(3)), preprocess_digit(read_grayscale(tmp_path / "three.jpg"))) < 0.1
 
 
 def cast(grey):
@@ -125,7 +127,7 @@ def framed(grey):
 @pytest.mark.parametrize("digit", [2, 5, 8])
 def test_edges_of_shadow_table_and_frame_are_left_out(digit, change):
     grey = drawn(digit)
-    assert difference(as_mnist(grey), as_mnist(change(grey))) < 0.35
+    assert difference(preprocess_digit(grey), preprocess_digit(change(grey))) < 0.35
 
 
 @pytest.mark.parametrize("radius", [60, 150, 230])
@@ -140,7 +142,7 @@ def test_a_large_blob_is_no_more_work_than_a_digit(radius, monkeypatch):
 
         monkeypatch.setattr(ndimage, name, counted)
     y, x = np.mgrid[:500, :512]
-    as_mnist(np.where((x - 250) ** 2 + (y - 240) ** 2 < radius**2, 20.0, 240.0))
+    preprocess_digit(np.where((x - 250) ** 2 + (y - 240) ** 2 < radius**2, 20.0, 240.0))
     assert sum(work) < 5e7  # 0.2 s; with a disk as wide as the blob it was 1e10
 
 
@@ -159,9 +161,9 @@ REFUSED = {
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_shows_no_digit_is_refused(case):
     image, message = REFUSED[case]
-    with pytest.raises(ValueError, match=rf"^as_mnist: wanted .*; got .*{message}.*\. \S.*\.$"):
-        as_mnist(image)
+    with pytest.raises(ValueError, match=rf"^preprocess_digit: expected .*; got .*{message}.*\. \S.*\.$"):
+        preprocess_digit(image)
 
 
 def test_pillows_images_are_arrays_enough():
-    assert as_mnist(Image.fromarray(drawn(7).astype("uint8"))).max() > 200
+    assert preprocess_digit(Image.fromarray(drawn(7).astype("uint8"))).max() > 200

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from network3.datasets.photos.own_images import read_grey
+from network3.datasets.photos.own_images import read_grayscale
 
-FOUR_PARTS = re.compile(r"^.+: .*(wanted|must).*; got .+\. \S.*\.$", re.DOTALL)
+FOUR_PARTS = re.compile(r"^.+: .*(expected|must).*; got .+\. \S.*\.$", re.DOTALL)
 GREY = np.random.default_rng(2).integers(0, 256, (13, 21), dtype="uint8")
 
 
 def saved(image, path, **options):
     image.save(path, **options)
-    return read_grey(path)
+    return read_grayscale(path)
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.bmp", "a.tiff", "a.gif", "a.webp"])
@@ -46,8 +46,8 @@ def test_black_and_white_is_0_and_255(tmp_path):
 def test_deep_images_are_scaled_by_their_own_range(tmp_path, dtype):
     deep = (GREY.astype(float) * 100 + 300).astype(dtype)
     levels = saved(Image.fromarray(deep), tmp_path / "a.tiff")
-    wanted = (GREY.astype(float) - GREY.min()) * 255 / (int(GREY.max()) - GREY.min())
-    np.testing.assert_allclose(levels, wanted, atol=0.01)
+    expected = (GREY.astype(float) - GREY.min()) * 255 / (int(GREY.max()) - GREY.min())
+    np.testing.assert_allclose(levels, expected, atol=0.01)
 
 
 def test_a_deep_image_of_one_level_is_blank_paper(tmp_path):
@@ -59,9 +59,9 @@ def test_what_is_transparent_is_paper_that_the_ink_shows_on(tmp_path, ink, paper
     pixels = np.zeros((6, 9, 4), "uint8")
     pixels[2:4, 3:5] = (ink, ink, ink, 255)
     levels = saved(Image.fromarray(pixels), tmp_path / "a.png")
-    wanted = np.full((6, 9), float(paper))
-    wanted[2:4, 3:5] = ink
-    np.testing.assert_allclose(levels, wanted, atol=1e-9)
+    expected = np.full((6, 9), float(paper))
+    expected[2:4, 3:5] = ink
+    np.testing.assert_allclose(levels, expected, atol=1e-9)
 
 
 def test_a_palette_with_transparency_is_read(tmp_path):
@@ -86,10 +86,10 @@ def test_of_several_frames_the_first_counts(tmp_path):
 
 def refused(path, error=ValueError):
     with pytest.raises(error) as caught:
-        read_grey(path)
+        read_grayscale(path)
     message = str(caught.value)
     assert FOUR_PARTS.match(message), message
-    assert message.startswith(f"{path}: wanted an image")
+    assert message.startswith(f"{path}: expected an image")
     return message
 
 
@@ -111,7 +111,7 @@ def test_a_cut_file_is_an_image_or_an_error_but_never_a_crash(tmp_path, name):
     for length in range(0, len(whole), max(1, len(whole) // 40)):
         path.write_bytes(whole[:length])
         try:
-            shapes.add(read_grey(path).shape)
+            shapes.add(read_grayscale(path).shape)
         except ValueError as error:
             messages.append(str(error))
     assert shapes <= {(65, 21)}

@@ -88,8 +88,8 @@ def test_agrees_with_loops_over_pixels(field, fill):
     found = deform(IMAGES, **dict(zip(names, field, strict=True)), fill=fill, seed=3, image_shape=SHAPE)
     fields, _ = unfolded(np.random.default_rng(3), len(IMAGES), SHAPE[1:], *field)
     for image, places, result in zip(IMAGES, fields, found, strict=True):
-        wanted = [interpolated(channel, places, fill) for channel in image]
-        np.testing.assert_allclose(result, wanted, rtol=1e-9)
+        expected = [interpolated(channel, places, fill) for channel in image]
+        np.testing.assert_allclose(result, expected, rtol=1e-9)
         assert not np.allclose(result, image)
 
 
@@ -118,8 +118,8 @@ def test_dtype_and_shape_stay_and_whole_numbers_are_rounded(dtype, flat):
     np.testing.assert_array_equal(images, before)
     fields = drawn(np.random.default_rng(8), 6, (5, 7), 30, 0, 0, 4.0)
     for image, places, result in zip(images.reshape(6, 5, 7), fields, x.reshape(6, 5, 7), strict=True):
-        wanted = interpolated(image.astype(float), places, 0)
-        np.testing.assert_allclose(result, np.rint(wanted) if dtype in (np.uint8, np.int16) else wanted, rtol=1e-6)
+        expected = interpolated(image.astype(float), places, 0)
+        np.testing.assert_allclose(result, np.rint(expected) if dtype in (np.uint8, np.int16) else expected, rtol=1e-6)
 
 
 def test_a_seed_repeats_and_none_does_not():
@@ -168,16 +168,14 @@ def test_the_strongest_field_does_not_fold():
 
 
 def test_where_no_field_without_a_fold_is_found_it_says_so():
-    with pytest.raises(ValueError, match=r"deform: wanted .* tears nothing; got none in 100 tries .*\. Lower them"):
+    with pytest.raises(ValueError, match=r"deform: expected .* tears nothing; got none in 100 tries .*\. Lower them"):
         deform(np.zeros((1, 90_000)), elastic=0.999 * MOST_STRAIN / strain(1, 2), smoothness=2, image_shape=(360, 250))
 
 
 def test_many_images_are_deformed_some_at_a_time(monkeypatch):
     images = np.random.default_rng(6).uniform(10, 200, (7, 35))
     asked = {"rotation": 30, "elastic": 2, "smoothness": 2, "image_shape": (5, 7)}
-    monkeypatch.setattr(
-        sys.modules["network3.datasets.transforms.deform"], "TOGETHER", 3
-    )
+    monkeypatch.setattr(sys.modules["network3.datasets.transforms.deform"], "TOGETHER", 3)
     rng = np.random.default_rng(9)
     parts = [deform(some, **asked, seed=rng) for some in (images[:3], images[3:6], images[6:])]
     np.testing.assert_array_equal(deform(images, **asked, seed=9), np.concatenate(parts))

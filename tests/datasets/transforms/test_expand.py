@@ -29,17 +29,17 @@ def by_rolling(image, fill=0):
 def test_agrees_with_rolling(dtype, fill):
     images = np.arange(1, 7 * 15 + 1).astype(dtype).reshape(7, 15)
     x, y = expand(images, np.arange(7), fill=fill, image_shape=SHAPE, shuffle=False)
-    wanted = [copy.ravel() for image in images for copy in by_rolling(image.reshape(SHAPE), fill)]
+    expected = [copy.ravel() for image in images for copy in by_rolling(image.reshape(SHAPE), fill)]
     assert x.dtype == dtype
-    np.testing.assert_array_equal(x, wanted)
+    np.testing.assert_array_equal(x, expected)
     assert y.tolist() == [i for i in range(7) for _ in range(5)]
 
 
 def test_more_images_than_one_chunk():
     images = np.random.default_rng(1).integers(0, 256, (2100, 15), np.uint8)
     x, y = expand(images, np.arange(2100), image_shape=SHAPE, shuffle=False)
-    wanted = [copy.ravel() for image in images for copy in by_rolling(image.reshape(SHAPE))]
-    np.testing.assert_array_equal(x, wanted)
+    expected = [copy.ravel() for image in images for copy in by_rolling(image.reshape(SHAPE))]
+    np.testing.assert_array_equal(x, expected)
     np.testing.assert_array_equal(y, np.arange(2100).repeat(5))
 
 

@@ -1,4 +1,4 @@
-"""What the Ops refuse, and that each error says who, what was wanted, what was got, and the mend."""
+"""What the Ops refuse, and that each error says who, what was expected, what was got, and the hint."""
 
 import numpy as np
 import pytensor
@@ -18,7 +18,7 @@ X, W, STATE = tensor(2, 3, 6, 7), tensor(4, 3, 3, 2), tensor(3, dtype="int32")
 W64, WHOLE = tensor(4, 3, 3, 2, dtype="float64"), tensor(2, 3, 6, 7, dtype="int64")
 
 REFUSED = {
-    # name: (what to do, the error, who, wanted, got, mend)
+    # name: (what to do, the error, who, expected, got, hint)
     "images of 3 axes": (lambda: conv2d(tensor(3, 6, 7), W), TypeError, "Conv2D", "x must have 4 axes", "3", "Reshape"),
     "filters of 2 axes": (lambda: conv2d(X, tensor(3, 2)), TypeError, "Conv2D", "w must have 4 axes", "2", "Reshape"),
     "two types": (lambda: conv2d(X, W64), TypeError, "Conv2D", "one type", "x float32, w float64", "Cast"),
@@ -82,8 +82,8 @@ REFUSED = {
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_refused_with_who_wanted_got_and_mend(name):
-    act, error, who, wanted, got, mend = REFUSED[name]
-    with pytest.raises(error, match=rf"^{who}: .*{wanted}.*; got .*{got}.*\. .*{mend}.*\.$"):
+    act, error, who, expected, got, hint = REFUSED[name]
+    with pytest.raises(error, match=rf"^{who}: .*{expected}.*; got .*{got}.*\. .*{hint}.*\.$"):
         act()
 
 

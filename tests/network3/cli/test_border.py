@@ -16,9 +16,9 @@ def code_of(error, capsys):
 
 
 def test_an_error_that_was_foreseen_is_its_message_on_one_line(capsys):
-    assert code_of(ValueError("who: wanted\n  this; got that. Mend."), capsys) == (
+    assert code_of(ValueError("who: expected\n  this; got that. Mend."), capsys) == (
         1,
-        "network3: who: wanted this; got that. Mend.\n",
+        "network3: who: expected this; got that. Mend.\n",
     )
 
 
@@ -80,5 +80,5 @@ def test_what_goes_well_ends_with_0():
 
 def test_a_refusal_ends_with_1():
     process = in_a_process("train", "shalow", stdout=subprocess.PIPE)
-    assert process.communicate()[1].startswith(b"network3: network3 train: wanted a name that ")
+    assert process.communicate()[1].startswith(b"network3: network3 train: expected a name that ")
     assert process.returncode == 1

@@ -26,8 +26,11 @@ def test_the_file_has_five_times_the_images(run, little, name):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("expanded.csv", "network3 expand: --out: wanted a name that ends in .npz or .pkl.gz; got expanded.csv. Write"),
-        ("nowhere/expanded.npz", "network3 expand: --out: wanted a file that can be written; got nowhere"),
+        (
+            "expanded.csv",
+            "network3 expand: --out: expected a name that ends in .npz or .pkl.gz; got expanded.csv. Write",
+        ),
+        ("nowhere/expanded.npz", "network3 expand: --out: expected a file that can be written; got nowhere"),
     ],
 )
 def test_a_place_that_does_not_do_is_refused_at_once(run, name, message):

@@ -40,5 +40,5 @@ def test_other_runs_do_not_count(there):
     there("dbl_conv_relu", "dbl_conv-old", "expanded_data_1000-4")
     assert new_folder("dbl_conv") == Path("network3-runs/dbl_conv")
     assert new_folder("expanded_data_100") == Path("network3-runs/expanded_data_100")
-    with pytest.raises(ValueError, match=r"wanted a run in .*dbl_conv; got none\. Leave --resume out"):
+    with pytest.raises(ValueError, match=r"expected a run in .*dbl_conv; got none\. Leave --resume out"):
         latest_folder("dbl_conv")

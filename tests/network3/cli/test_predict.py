@@ -85,19 +85,19 @@ def test_pixels_are_drawn_two_characters_wide():
 
 
 REFUSED = {
-    "no model": (("nowhere", "one.png"), r"load: wanted a file that net.save\(filename\) wrote; got nowhere"),
-    "a folder without one": (("folder", "one.png"), "load: wanted a file that .*which is not there"),
-    "another file": (("one.png", "one.png"), "load: one.png: wanted a file that net.save"),
-    "a newer format": (("newer", "one.png"), "wanted format 1 or older; got format 7. Update network3"),
+    "no model": (("nowhere", "one.png"), r"load: expected a file that net.save\(filename\) wrote; got nowhere"),
+    "a folder without one": (("folder", "one.png"), "load: expected a file that .*which is not there"),
+    "another file": (("one.png", "one.png"), "load: one.png: expected a file that net.save"),
+    "a newer format": (("newer", "one.png"), "expected format 1 or older; got format 7. Update network3"),
     "a model of other images": (
         ("small", "one.png"),
-        "predict: small: wanted a network from 784 pixels.* got one from 5",
+        "predict: small: expected a network from 784 pixels.* got one from 5",
     ),
     "no image": (("model.safetensors", "none.png"), "none.png"),
-    "an empty image": (("model.safetensors", "empty.png"), "empty.png: wanted an image"),
-    "a text": (("model.safetensors", "text.png"), "text.png: wanted an image"),
-    "a blank image": (("model.safetensors", "one.png", "blank.png"), "blank.png: .*wanted|blank.png: .*must"),
-    "a folder": (("model.safetensors", "folder"), "folder: wanted an image"),
+    "an empty image": (("model.safetensors", "empty.png"), "empty.png: expected an image"),
+    "a text": (("model.safetensors", "text.png"), "text.png: expected an image"),
+    "a blank image": (("model.safetensors", "one.png", "blank.png"), "blank.png: .*expected|blank.png: .*must"),
+    "a folder": (("model.safetensors", "folder"), "folder: expected an image"),
 }
 
 

@@ -70,10 +70,10 @@ def test_records_that_do_not_count_are_named_and_the_rest_is_compared(run):
     result = run("report")
     assert result.exit_code == 0
     assert "compares 1 repeat" in result.stdout
-    wanted = "wanted a record as it was written; got"
+    expected = "expected a record as it was written; got"
     assert result.stderr.splitlines() == [
-        f"network3: {path}, line 1: {wanted} random_guess seed 0, changed since it was written. Skipped.",
-        f"network3: {path}, line 3: {wanted} a line that is not whole. Skipped.",
+        f"network3: {path}, line 1: {expected} random_guess seed 0, changed since it was written. Skipped.",
+        f"network3: {path}, line 3: {expected} a line that is not whole. Skipped.",
     ]
     page = (FOLDER / "report.html").read_text(encoding="utf-8")
     assert "10.02%" in page
@@ -83,11 +83,11 @@ def test_records_that_do_not_count_are_named_and_the_rest_is_compared(run):
 def test_without_records_it_says_how_to_make_some(run):
     result = run("report")
     assert (result.exit_code, result.stdout) == (1, "")
-    wanted = f"network3: network3 report: --results: wanted records in {FOLDER / 'reproduction.jsonl'}; got "
-    mend = " Make some: network3 reproduce shallow.\n"
-    assert result.stderr == f"{wanted}no such folder.{mend}"
+    expected = f"network3: network3 report: --results: expected records in {FOLDER / 'reproduction.jsonl'}; got "
+    hint = " Make some: network3 reproduce shallow.\n"
+    assert result.stderr == f"{expected}no such folder.{hint}"
     FOLDER.mkdir()
-    assert run("report").stderr == f"{wanted}none.{mend}"
+    assert run("report").stderr == f"{expected}none.{hint}"
     assert list(FOLDER.iterdir()) == []
 
 
@@ -97,8 +97,8 @@ def test_records_of_which_none_counts_are_none(run):
     result = run("report")
     assert result.exit_code == 1
     skipped, end = result.stderr.splitlines()
-    assert skipped.endswith("line 1: wanted a record as it was written; got a line that is not whole. Skipped.")
-    assert "wanted records in" in end
+    assert skipped.endswith("line 1: expected a record as it was written; got a line that is not whole. Skipped.")
+    assert "expected records in" in end
     assert not (FOLDER / "report.html").exists()
 
 
@@ -110,7 +110,7 @@ def test_a_page_that_cannot_be_written_is_refused(run, out):
     result = run("report", "--out", out)
     assert (result.exit_code, result.stdout) == (1, "")
     expected = (
-        rf"network3: network3 report: --out: wanted a file that can be written; got {out} \(.+\)\. Choose another"
+        rf"network3: network3 report: --out: expected a file that can be written; got {out} \(.+\)\. Choose another"
     )
     assert re.match(expected, result.stderr.replace("\\", "/"))
     assert result.stderr.count("\n") == 1

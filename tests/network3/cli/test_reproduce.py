@@ -77,7 +77,7 @@ def test_what_fails_is_told_and_the_exit_code_says_so(run):
     assert "Traceback" not in result.output
     lines = result.stdout.splitlines()
     assert len(lines) == 2
-    (failed,) = [line for line in lines if line.startswith("  6.1  shallow seed 0: network3 reproduce: wanted a run")]
+    (failed,) = [line for line in lines if line.startswith("  6.1  shallow seed 0: network3 reproduce: expected a run")]
     assert "run.json, which is damaged" in failed
     assert failed.endswith("Delete that folder to begin it anew.")
     assert result.stderr == "network3: 1 of 2 failed, as told above.\n"
@@ -93,7 +93,7 @@ def test_a_record_that_does_not_count_is_named_and_made_anew(run):
     RECORDS.write_text(RECORDS.read_text(encoding="utf-8").replace("0.2225", "0.9225"), encoding="utf-8")
     result = run("reproduce", "average_darkness")
     assert result.stderr == (
-        f"network3: {RECORDS}, line 1: wanted a record as it was written; "
+        f"network3: {RECORDS}, line 1: expected a record as it was written; "
         "got average_darkness seed 0, changed since it was written. Skipped.\n"
     )
     assert re.fullmatch(DARKNESS, result.stdout.splitlines()[0])
@@ -162,25 +162,25 @@ def test_a_person_sees_bars_that_go_when_a_training_is_over(monkeypatch):
 REFUSED = {
     "neither": (
         (),
-        "wanted names of the list or --chapter; got neither. Write e.g. network3 repro",
+        "expected names of the list or --chapter; got neither. Write e.g. network3 repro",
     ),
     "both": (
         ("svm", "--chapter", 1),
-        "wanted names of the list or --chapter; got both. Write e.g.",
+        "expected names of the list or --chapter; got both. Write e.g.",
     ),
-    "a name": (("shalow",), "wanted a name that network3 list shows; got 'shalow'. Perhaps you meant \"shallow\"."),
+    "a name": (("shalow",), "expected a name that network3 list shows; got 'shalow'. Perhaps you meant \"shallow\"."),
     "a chapter": (
         ("--chapter", 2),
-        "--chapter: wanted one of 1, 3, 5, 6, 7, with which the rows of network3 list begin; g",
+        "--chapter: expected one of 1, 3, 5, 6, 7, with which the rows of network3 list begin; g",
     ),
     "no repeats": (
         ("svm", "--repeats", 0),
-        "--repeats: wanted a whole number, 1 or more; got 0. W",
+        "--repeats: expected a whole number, 1 or more; got 0. W",
     ),
-    "no process": (("svm", "--processes", 0), "--processes: wanted a whole number, 1 or more; got"),
+    "no process": (("svm", "--processes", 0), "--processes: expected a whole number, 1 or more; got"),
     "a file": (
         ("svm", "--results", "file"),
-        "--results: wanted a folder that can be made; got file",
+        "--results: expected a folder that can be made; got file",
     ),
 }
 
@@ -201,7 +201,7 @@ def test_what_is_no_network_is_not_trained_but_reproduced(run):
     result = run("train", "average_darkness")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith("network3: ")
-    assert "wanted a network to train; got average_darkness, which is none." in result.stderr
+    assert "expected a network to train; got average_darkness, which is none." in result.stderr
     assert result.stderr.endswith(" Write network3 reproduce average_darkness.\n")
     assert list(Path().iterdir()) == []
 

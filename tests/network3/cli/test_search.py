@@ -98,7 +98,7 @@ def test_a_search_that_is_another_is_refused_with_the_differences(run, little):
     result = run("search", "no_hidden", "--images", 200, "--epochs", 3, "--eta", 0.1, 1, "--trials", 2)
     assert (result.exit_code, result.stdout) == (1, "")
     differences = "epochs was 2 and is 3; images was 300 and is 200; eta was [0.001, 10.0] and is [0.1, 1.0]"
-    assert f"wanted the search that was begun there; got {differences}. Name another file" in result.stderr
+    assert f"expected the search that was begun there; got {differences}. Name another file" in result.stderr
     other = run("search", "shallow", "--images", 300, "--epochs", 2, "--storage", STORAGE)
     assert "got run was no_hidden and is shallow." in other.stderr
     assert study_in(STORAGE).trials == before
@@ -116,7 +116,7 @@ def test_a_file_that_is_no_storage_is_refused_and_left_as_it_is(run, text):
     Path("mine.txt").write_text(text, encoding="utf-8")
     result = run(*QUICK, "--storage", "mine.txt")
     assert (result.exit_code, result.stdout) == (1, "")
-    assert re.match(r"network3: network3 search: --storage mine\.txt: wanted a st.*; got .+\. Name an", result.stderr)
+    assert re.match(r"network3: network3 search: --storage mine\.txt: expected a st.*; got .+\. Name an", result.stderr)
     assert (result.stderr.count("\n"), "Traceback" in result.output) == (1, False)
     assert [path.name for path in Path().iterdir()] == ["mine.txt"]
     assert Path("mine.txt").read_text(encoding="utf-8") == text
@@ -173,26 +173,47 @@ def test_settings_that_diverge_are_not_recommended(run, little):
     result = run(*QUICK, "--trials", 1, "--eta", 1e6, 1e9, "--lmbda", 10, 100)
     assert "Train it in full" not in result.stdout
     assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
-    assert "wanted a trial that learns; got 1 whose cost ran away. Look lower" in result.stderr
+    assert "expected a trial that learns; got 1 whose cost ran away. Look lower" in result.stderr
 
 
 REFUSED = {
-    "fewer images than a step": (("no_hidden", "--images", 5), "--images: wanted a whole number, 10 or more; got 5. W"),
-    "a space upside down": (("no_hidden", "--eta", 1, 0.1), "--eta: wanted 0 < least <= most; got 1 0.1. Write e.g. "),
-    "a space from 0": (("no_hidden", "--eta", 0, 1), "--eta: wanted 0 < least <= most; got 0 1. Write e.g. --eta 0.01"),
-    "lmbda from 0": (("no_hidden", "--lmbda", 0, 1), "--lmbda: wanted 0 < least <= most; got 0 1. Write e.g. --lmbda"),
-    "eta NaN": (("no_hidden", "--eta", "nan", 1), "--eta: wanted a finite number, at least 0; got nan. Give a plain"),
-    "eta infinite": (("no_hidden", "--eta", 1, "inf"), "--eta: wanted a finite number, at least 0; got inf. Give a pl"),
-    "no trial": (("no_hidden", "--trials", 0), "--trials: wanted a whole number, 1 or more; got 0. Write e.g. 10."),
-    "no epoch": (("no_hidden", "--epochs", 0), "--epochs: wanted a whole number, 1 or more; got 0. Write e.g. 10."),
-    "no step": (("no_hidden", "--mini-batch-size", 0), "--mini-batch-size: wanted a whole number, 1 or more; got 0."),
-    "a seed below 0": (("no_hidden", "--seed", -1), "--seed: wanted a whole number, 0 or more; got -1. Write e.g. 10."),
-    "a folder": (("no_hidden", "--storage", "."), "--storage .: wanted a file that can be written; got Is a director"),
+    "fewer images than a step": (
+        ("no_hidden", "--images", 5),
+        "--images: expected a whole number, 10 or more; got 5. W",
+    ),
+    "a space upside down": (
+        ("no_hidden", "--eta", 1, 0.1),
+        "--eta: expected 0 < least <= most; got 1 0.1. Write e.g. ",
+    ),
+    "a space from 0": (
+        ("no_hidden", "--eta", 0, 1),
+        "--eta: expected 0 < least <= most; got 0 1. Write e.g. --eta 0.01",
+    ),
+    "lmbda from 0": (
+        ("no_hidden", "--lmbda", 0, 1),
+        "--lmbda: expected 0 < least <= most; got 0 1. Write e.g. --lmbda",
+    ),
+    "eta NaN": (("no_hidden", "--eta", "nan", 1), "--eta: expected a finite number, at least 0; got nan. Give a plain"),
+    "eta infinite": (
+        ("no_hidden", "--eta", 1, "inf"),
+        "--eta: expected a finite number, at least 0; got inf. Give a pl",
+    ),
+    "no trial": (("no_hidden", "--trials", 0), "--trials: expected a whole number, 1 or more; got 0. Write e.g. 10."),
+    "no epoch": (("no_hidden", "--epochs", 0), "--epochs: expected a whole number, 1 or more; got 0. Write e.g. 10."),
+    "no step": (("no_hidden", "--mini-batch-size", 0), "--mini-batch-size: expected a whole number, 1 or more; got 0."),
+    "a seed below 0": (
+        ("no_hidden", "--seed", -1),
+        "--seed: expected a whole number, 0 or more; got -1. Write e.g. 10.",
+    ),
+    "a folder": (
+        ("no_hidden", "--storage", "."),
+        "--storage .: expected a file that can be written; got Is a director",
+    ),
     "a name": (
         ("no_hiden",),
-        "wanted a name that network3 list shows; got 'no_hiden'. Perhaps you meant \"no_hidden\".",
+        "expected a name that network3 list shows; got 'no_hiden'. Perhaps you meant \"no_hidden\".",
     ),
-    "no training": (("svm",), "wanted a network to train; got "),
+    "no training": (("svm",), "expected a network to train; got "),
 }
 
 

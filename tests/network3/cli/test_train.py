@@ -77,7 +77,7 @@ def test_a_second_run_replaces_none(run, little):
     assert sorted(path.name for path in Path("network3-runs").iterdir()) == ["shallow", "shallow-2", "shallow-3"]
     result = run("train", "shallow", "--epochs", 1, "--out", "network3-runs/shallow")
     assert result.exit_code == 1
-    assert "wanted a folder without a run; got network3-runs" in result.stderr
+    assert "expected a folder without a run; got network3-runs" in result.stderr
 
 
 def press_ctrl_c_in_epoch(epoch):
@@ -179,7 +179,9 @@ def test_on_a_device_through_jax_it_is_the_same(run, little):
 def test_devices_that_are_not_there_are_one_clear_line(run, little):
     result = run("train", "shallow", "--devices", 3, "--mini-batch-size", 30)
     assert (result.exit_code, result.stdout.count("Epoch")) == (1, 0)
-    assert "network3: SGD: devices: wanted at most the 1 that JAX finds (cpu); got 3. Write devices=1." in result.stderr
+    assert (
+        "network3: SGD: devices: expected at most the 1 that JAX finds (cpu); got 3. Write devices=1." in result.stderr
+    )
     assert list(Path().iterdir()) == []
 
 
@@ -198,19 +200,25 @@ def test_no_epochs_leave_the_first_weights(run, little):
 
 
 REFUSED = {
-    "an unknown run": (("shalow",), "network3 train: wanted a name that .*; got 'shalow'. Perhaps you meant \"sha"),
-    "epochs below 0": (("shallow", "--epochs", -1), "network3 train: epochs: wanted a whole number, 0 or more; got -1"),
-    "eta NaN": (("shallow", "--eta", "nan"), "network3 train: eta: wanted a finite number"),
-    "lmbda below 0": (("shallow", "--lmbda", -1), "network3 train: lmbda: wanted a finite number, at least 0"),
-    "no mini-batch": (("shallow", "--mini-batch-size", 0), "network3 train: mini_batch_size: wanted a whole number"),
-    "a mini-batch too large": (("shallow", "--mini-batch-size", 601), "SGD: mini_batch_size: wanted at most the 600"),
+    "an unknown run": (("shalow",), "network3 train: expected a name that .*; got 'shalow'. Perhaps you meant \"sha"),
+    "epochs below 0": (
+        ("shallow", "--epochs", -1),
+        "network3 train: epochs: expected a whole number, 0 or more; got -1",
+    ),
+    "eta NaN": (("shallow", "--eta", "nan"), "network3 train: eta: expected a finite number"),
+    "lmbda below 0": (("shallow", "--lmbda", -1), "network3 train: lmbda: expected a finite number, at least 0"),
+    "no mini-batch": (("shallow", "--mini-batch-size", 0), "network3 train: mini_batch_size: expected a whole number"),
+    "a mini-batch too large": (("shallow", "--mini-batch-size", 601), "SGD: mini_batch_size: expected at most the 600"),
     "an unknown device": (("shallow", "--device", "cpux"), 'use: device: .*Perhaps you meant "cpu"'),
-    "a folder that cannot be made": (("shallow", "--out", "file/run"), "network3 train: --out: wanted a folder that"),
-    "a folder that is a file": (("shallow", "--out", "file"), "network3 train: --out: wanted a folder that"),
-    "nothing to resume": (("shallow", "--resume"), "network3 train --resume: wanted a run in .*; got none"),
-    "nothing to resume there": (("shallow", "--resume", "--out", "."), "wanted a folder that network3 train has begun"),
+    "a folder that cannot be made": (("shallow", "--out", "file/run"), "network3 train: --out: expected a folder that"),
+    "a folder that is a file": (("shallow", "--out", "file"), "network3 train: --out: expected a folder that"),
+    "nothing to resume": (("shallow", "--resume"), "network3 train --resume: expected a run in .*; got none"),
+    "nothing to resume there": (
+        ("shallow", "--resume", "--out", "."),
+        "expected a folder that network3 train has begun",
+    ),
     "a damaged folder": (("shallow", "--resume", "--out", "bad"), "run.json, which is damaged"),
-    "a newer folder": (("shallow", "--resume", "--out", "new"), "wanted format 1 or older; got format 9. Update"),
+    "a newer folder": (("shallow", "--resume", "--out", "new"), "expected format 1 or older; got format 9. Update"),
 }
 
 

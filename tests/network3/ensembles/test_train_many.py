@@ -62,8 +62,8 @@ def alone(k, epochs=3, **options):
     return net, history
 
 
-def same(found, wanted, tolerance):
-    (net, history), (other, record) = found, wanted
+def same(found, expected, tolerance):
+    (net, history), (other, record) = found, expected
     for one, two in zip(net.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_allclose(one, two, rtol=tolerance, atol=tolerance)
     for one, two in zip(net.best, other.best, strict=True):
@@ -81,9 +81,9 @@ def test_each_becomes_what_it_becomes_alone(backend, devices, tolerance):
     options = {"shuffle": True, "rule": network3.optim.Momentum(0.5), "monitor": ["training_cost"]}
     found = together(devices, **options)
     for k, one in enumerate(found):
-        wanted = alone(k, **options)
-        same(one, wanted, tolerance)
-        monitors = one[1].monitors["training_cost"], wanted[1].monitors["training_cost"]
+        expected = alone(k, **options)
+        same(one, expected, tolerance)
+        monitors = one[1].monitors["training_cost"], expected[1].monitors["training_cost"]
         np.testing.assert_allclose(*monitors, rtol=max(tolerance, 1e-12))
 
 
@@ -103,7 +103,7 @@ def test_one_may_stop_before_the_others():
 @pytest.mark.parametrize(("backend", "devices"), [("network3", None), ("jax", 1)])
 def test_one_may_diverge_and_the_others_go_on(backend, devices):
     network3.use(backend=backend)
-    with pytest.warns(RuntimeWarning, match=r"^network 2: SGD: epoch \d, mini-batch \d+: wanted a finite cost"):
+    with pytest.warns(RuntimeWarning, match=r"^network 2: SGD: epoch \d, mini-batch \d+: expected a finite cost"):
         found = together(devices, eta=[0.3, 1e30, 0.2])
     same(found[0], alone(0), 1e-6)
     same(found[2], alone(2), 1e-6)
@@ -135,28 +135,31 @@ def test_they_can_vote():
     [
         (
             {"builders": build, "seeds": None},
-            r"train_many: seeds: wanted one for each network of a single builder; got none\. Write",
+            r"train_many: seeds: expected one for each network of a single builder; got none\. Write",
         ),
         (
             {"builders": build, "seeds": []},
-            r"train_many: wanted as many seeds as networks, one at least; got 0 builders and 0 seeds\.",
+            r"train_many: expected as many seeds as networks, one at least; got 0 builders and 0 seeds\.",
         ),
-        ({"builders": [build, build]}, r"train_many: wanted as many seeds as networks.*; got 2 builders and 3 seeds\."),
-        ({"eta": [0.1, 0.2]}, r"train_many: eta: wanted 3 values; got 2\. Pass one number"),
-        ({"lmbda": [0.1] * 4}, r"train_many: lmbda: wanted 3 values; got 4\."),
-        ({"seeds": [1, 2, -3]}, r"train_many: seeds: wanted .*; got -3\."),
-        ({"eta": [0.1, 0.2, "fast"]}, r"SGD: eta: wanted .*; got 'fast'\."),
+        (
+            {"builders": [build, build]},
+            r"train_many: expected as many seeds as networks.*; got 2 builders and 3 seeds\.",
+        ),
+        ({"eta": [0.1, 0.2]}, r"train_many: eta: expected 3 values; got 2\. Pass one number"),
+        ({"lmbda": [0.1] * 4}, r"train_many: lmbda: expected 3 values; got 4\."),
+        ({"seeds": [1, 2, -3]}, r"train_many: seeds: expected .*; got -3\."),
+        ({"eta": [0.1, 0.2, "fast"]}, r"SGD: eta: expected .*; got 'fast'\."),
         (
             {"builders": [build, build, partial(build, 8)]},
-            r"train_many: wanted networks of one architecture; got another ",
+            r"train_many: expected networks of one architecture; got another ",
         ),
-        ({"builders": [build, build, list]}, r"train_many: builders: wanted networks; got a list\. Pass functions"),
+        ({"builders": [build, build, list]}, r"train_many: builders: expected networks; got a list\. Pass functions"),
         (
             {"checkpoint": "c"},
-            r"train_many: wanted arguments among .*; got checkpoint=\. Leave it out, or call Network",
+            r"train_many: expected arguments among .*; got checkpoint=\. Leave it out, or call Network",
         ),
-        ({"schuffle": True}, r"train_many: wanted arguments among .*; got schuffle=\. Perhaps you meant shuffle=\."),
-        ({"seed": 3}, r"train_many: wanted arguments among .*; got seed=\. Perhaps you meant seeds=\."),
+        ({"schuffle": True}, r"train_many: expected arguments among .*; got schuffle=\. Perhaps you meant shuffle=\."),
+        ({"seed": 3}, r"train_many: expected arguments among .*; got seed=\. Perhaps you meant seeds=\."),
     ],
 )
 def test_what_is_refused(changes, message):
@@ -166,7 +169,7 @@ def test_what_is_refused(changes, message):
 
 def test_the_same_network_twice_is_refused():
     net = build()
-    with pytest.raises(ValueError, match=r"^train_many: wanted networks that differ; got number 2 twice\. "):
+    with pytest.raises(ValueError, match=r"^train_many: expected networks that differ; got number 2 twice\. "):
         train_many([net, net], TRAINING, 1, BATCH, 0.1)
 
 
@@ -183,7 +186,7 @@ def test_networks_that_are_there_are_trained_as_they_are():
 )
 def test_a_signal_ends_all_with_the_weights_of_the_last_epoch(monkeypatch, capsys, number, kind):
     network3.use(backend="jax")
-    wanted = [net.get_weights() for net, _ in together(epochs=1)]
+    expected = [net.get_weights() for net, _ in together(epochs=1)]
     pressed = []
 
     def press(state, plan, draw=State.order):
@@ -198,5 +201,5 @@ def test_a_signal_ends_all_with_the_weights_of_the_last_epoch(monkeypatch, capsy
     said = "train_many: interrupted in epoch 1; the networks have the weights of before it."
     assert said in (str(caught.value), getattr(caught.value, "message", ""))
     assert (said in capsys.readouterr().out) == (kind is network3.TrainingTerminated)
-    for net, weights in zip(map(kept, range(3)), wanted, strict=True):
+    for net, weights in zip(map(kept, range(3)), expected, strict=True):
         assert all((a == b).all() for a, b in zip(net.get_weights(), weights, strict=True))

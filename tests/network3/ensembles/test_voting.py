@@ -30,12 +30,12 @@ def counted(nets):
 
 @pytest.mark.parametrize("count", [1, 2, 4, 5])
 def test_the_majority_decides_and_the_accuracy_is_printed(nets, count, capsys):
-    wanted = counted(nets[:count])
+    expected = counted(nets[:count])
     locations, predictions = ensemble(nets[:count], (IMAGES, LABELS))
-    wrong = np.flatnonzero(wanted != LABELS)
+    wrong = np.flatnonzero(expected != LABELS)
     assert locations == wrong.tolist()
-    assert predictions == wanted[wrong].tolist()
-    assert capsys.readouterr().out == f"Accuracy is {(wanted == LABELS).mean():.2%}\n"
+    assert predictions == expected[wrong].tolist()
+    assert capsys.readouterr().out == f"Accuracy is {(expected == LABELS).mean():.2%}\n"
 
 
 def test_each_network_keeps_its_votes(nets, capsys):
@@ -73,8 +73,8 @@ class Values(FullyConnectedLayer):
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (lambda nets: ([],), r"wanted a list of networks; got none\. Pass at least one"),
-        (lambda nets: (nets[0],), r"wanted a list of networks; got a Network\. Pass at least one"),
+        (lambda nets: ([],), r"expected a list of networks; got none\. Pass at least one"),
+        (lambda nets: (nets[0],), r"expected a list of networks; got a Network\. Pass at least one"),
         (lambda nets: ([nets[0], "a"],), r"entry 1 must be a network that gives labels; got a str\. Pass"),
         (lambda nets: ([Network([Values(6, 4)], 10)],), "entry 0 must be a network that gives labels; got a Network"),
         (lambda nets: (nets, (IMAGES[:, 1:], LABELS)), r"test data: layer 1 \(SoftmaxLayer\) takes 6 values"),
@@ -85,7 +85,7 @@ class Values(FullyConnectedLayer):
 def test_what_does_not_fit_is_refused(nets, wrong, message):
     with pytest.raises(ValueError, match=f"^ensemble: {message}") as raised:
         ensemble(*wrong(nets))
-    assert re.match(r"^.+: .*(wanted|must|takes|needs|has).*; got .+\. \S.*\.$", str(raised.value))
+    assert re.match(r"^.+: .*(expected|must|takes|needs|has).*; got .+\. \S.*\.$", str(raised.value))
 
 
 def test_any_sequence_of_networks_does(nets, capsys):

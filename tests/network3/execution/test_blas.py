@@ -4,7 +4,7 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from network3.execution.blas import one_blas_thread
-from network3.execution.runner import calling
+from network3.execution.runner import execution_context
 
 
 def blas_threads():
@@ -33,6 +33,6 @@ def test_the_users_number_comes_back_after_an_error():
 
 
 def test_functions_of_numba_are_called_under_one_thread():
-    with calling("numba", "float32"):
+    with execution_context("numba", "float32"):
         assert blas_threads() == {1}
     assert blas_threads() == {2}

@@ -77,11 +77,11 @@ def press_ctrl_c(progress):
 @pytest.mark.parametrize(("before", "after"), [(1, 1), (None, 1), (1, None)])
 def test_an_interrupted_training_goes_on_wherever(tmp_path, monkeypatch, before, after):
     monkeypatch.setattr("network3.training.trainer.STEPS_A_CHUNK", 5)
-    wanted = trained(after)
+    expected = trained(after)
     with pytest.raises(TrainingInterrupted):
         trained(before, callbacks=[press_ctrl_c], checkpoint=tmp_path / "c")
     tolerance = 0 if before == after else 1e-6
-    same(wanted, trained(after, resume=tmp_path / "c"), rtol=tolerance, atol=tolerance)
+    same(expected, trained(after, resume=tmp_path / "c"), rtol=tolerance, atol=tolerance)
 
 
 def test_weights_can_be_read_within_an_epoch(monkeypatch):
@@ -140,14 +140,14 @@ def test_in_a_call_only_the_numbers_of_the_examples_cross_to_the_device(monkeypa
 def test_a_cost_that_is_no_number_stops_with_the_last_good_weights():
     net = first_again()
     before = net.get_weights()
-    with pytest.raises(DivergenceError, match=r"^SGD: epoch 0, mini-batch \d+: wanted a finite cost"):
+    with pytest.raises(DivergenceError, match=r"^SGD: epoch 0, mini-batch \d+: expected a finite cost"):
         device_run.train(net, devices=1, rule=lambda cost, params, eta: {p: p * 1e30 for p in params})
     for one, other in zip(net.get_weights(), before, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize(("storage", "mend"), [("float32", "or load_data_shared"), ("uint8", "or fewer images")])
-def test_too_little_memory_says_what_would_fit(monkeypatch, storage, mend):
+@pytest.mark.parametrize(("storage", "hint"), [("float32", "or load_data_shared"), ("uint8", "or fewer images")])
+def test_too_little_memory_says_what_would_fit(monkeypatch, storage, hint):
     images, labels = device_run.data()[0]
     images = images if storage == "uint8" else images.astype("float32") / 256
 
@@ -155,9 +155,9 @@ def test_too_little_memory_says_what_would_fit(monkeypatch, storage, mend):
         raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 123 bytes.\nmore")
 
     monkeypatch.setattr("network3.execution.runners.jax_loop._compile", lambda *_: full)
-    wanted = (
-        rf"^SGD: wanted memory for 0 MB of {storage} images and mini-batches of 40; got RESOURCE_EXHAUSTED: Out of "
-        rf"memory allocating 123 bytes\.\. Try a mini_batch_size below 40, .*{mend}"
+    expected = (
+        rf"^SGD: expected memory for 0 MB of {storage} images and mini-batches of 40; got RESOURCE_EXHAUSTED: Out of "
+        rf"memory allocating 123 bytes\.\. Try a mini_batch_size below 40, .*{hint}"
     )
-    with pytest.raises(MemoryError, match=wanted):
+    with pytest.raises(MemoryError, match=expected):
         device_run.build().SGD((images, labels), 1, 40, 0.1, devices=1)

@@ -91,8 +91,10 @@ def train(**changes):
 
 
 def test_several_devices_need_jax():
-    wanted = r"^SGD: devices: wanted the JAX back end for several devices; got Numba's\. Write network3\.use\(backend="
-    with pytest.raises(ValueError, match=wanted):
+    expected = (
+        r"^SGD: devices: expected the JAX back end for several devices; got Numba's\. Write network3\.use\(backend="
+    )
+    with pytest.raises(ValueError, match=expected):
         train(backend="network3", devices=2)
 
 
@@ -102,17 +104,17 @@ def test_one_device_is_what_numba_has(capsys):
 
 
 def test_more_devices_than_there_are():
-    wanted = (
-        r"^SGD: devices: wanted at most the 1 that JAX finds \(cpu\); got 3\. Write devices=1\. A CPU looks like "
+    expected = (
+        r"^SGD: devices: expected at most the 1 that JAX finds \(cpu\); got 3\. Write devices=1\. A CPU looks like "
         r"several with XLA_FLAGS=--xla_force_host_platform_device_count=3\.$"
     )
-    with pytest.raises(ValueError, match=wanted):
+    with pytest.raises(ValueError, match=expected):
         train(devices=3)
 
 
 @pytest.mark.parametrize("devices", [0, -1, 1.5, "two", True])
 def test_a_number_of_devices_that_is_none(devices):
-    with pytest.raises((ValueError, TypeError), match=r"^SGD: devices: wanted .*; got .*\. "):
+    with pytest.raises((ValueError, TypeError), match=r"^SGD: devices: expected .*; got .*\. "):
         train(devices=devices)
 
 
@@ -128,19 +130,19 @@ class Several:
 def test_a_mini_batch_that_cannot_be_shared_out(monkeypatch, batch, devices, nearest):
     import jax
 
-    from network3.execution.devices import place
+    from network3.execution.devices import select_devices
 
     network3.use(backend="jax")
     monkeypatch.setattr(jax, "devices", lambda kind: [Several()] * 4)
-    wanted = rf"^SGD: mini_batch_size: wanted a size that {devices} devices can share out evenly; got {batch}\. "
-    with pytest.raises(ValueError, match=rf"{wanted}Write {nearest}\.$"):
-        place(devices, batch, "float32")
+    expected = rf"^SGD: mini_batch_size: expected a size that {devices} devices can share out evenly; got {batch}\. "
+    with pytest.raises(ValueError, match=rf"{expected}Write {nearest}\.$"):
+        select_devices(devices, batch, "float32")
 
 
 def test_a_device_without_double_precision(monkeypatch):
     import jax
 
-    from network3.execution.devices import place
+    from network3.execution.devices import select_devices
 
     network3.use(backend="jax")
 
@@ -148,9 +150,9 @@ def test_a_device_without_double_precision(monkeypatch):
         raise jax.errors.JaxRuntimeError("UNIMPLEMENTED: f64\nmore")
 
     monkeypatch.setattr(jax, "device_put", none_such)
-    wanted = (
-        r"^SGD: wanted a device with float64; got cpu, which has none \(UNIMPLEMENTED: f64\)\. "
+    expected = (
+        r"^SGD: expected a device with float64; got cpu, which has none \(UNIMPLEMENTED: f64\)\. "
         r'Write network3\.use\(floatX="float32"\)'
     )
-    with pytest.raises(ValueError, match=wanted):
-        place(1, 10, "float64")
+    with pytest.raises(ValueError, match=expected):
+        select_devices(1, 10, "float64")

@@ -41,17 +41,17 @@ def test_one_alone_has_nobody_to_wait_for(where):
 def test_all_hear_who_did_not_come(where):
     first, third = meeting(where, 4, [0, 2], 1.5)
     assert first == (
-        "join_processes: wanted all 4 processes within 1.5 s; got none with the number 1, 3. Start them with "
+        "join_processes: expected all 4 processes within 1.5 s; got none with the number 1, 3. Start them with "
         "JAX_PROCESS_ID=1 and so on, or lower JAX_NUM_PROCESSES."
     )
-    assert third.startswith("join_processes: wanted all processes within 1.5 s; got none with the number 1, 3. Start")
+    assert third.startswith("join_processes: expected all processes within 1.5 s; got none with the number 1, 3. Start")
 
 
 def test_a_first_one_that_does_not_come_is_told(where):
     (told,) = meeting(where, 2, [1], 0.5)
     assert told == (
-        f"join_processes: process 1 wanted process 0 at 127.0.0.1:{where[1]} within 0.5 s; got nobody. Start process 0 "
-        "there with JAX_PROCESS_ID=0, or correct JAX_COORDINATOR_ADDRESS."
+        f"join_processes: process 1 expected process 0 at 127.0.0.1:{where[1]} within 0.5 s; got nobody. "
+        "Start process 0 there with JAX_PROCESS_ID=0, or correct JAX_COORDINATOR_ADDRESS."
     )
 
 
@@ -74,26 +74,29 @@ def test_a_stranger_is_nobody(where):
 
 def test_a_port_in_use_is_told(where):
     with socket.create_server(("", where[1])):
-        wanted = (
-            rf"^join_processes: JAX_COORDINATOR_ADDRESS: wanted a port to listen at; got port {where[1]} \(.*\)\. Ch"
+        expected = (
+            rf"^join_processes: JAX_COORDINATOR_ADDRESS: expected a port to listen at; got port {where[1]} \(.*\)\. Ch"
         )
-        with pytest.raises(OSError, match=wanted):
+        with pytest.raises(OSError, match=expected):
             meet(where, 2, 0, 1)
 
 
 @pytest.mark.parametrize(
     ("environment", "message"),
     [
-        (("10.0.0.1:1", None, "0"), r"wanted JAX_COORDINATOR_ADDRESS, .*; got no JAX_NUM_PROCESSES\. Set JAX_NUM_PRO"),
+        (
+            ("10.0.0.1:1", None, "0"),
+            r"expected JAX_COORDINATOR_ADDRESS, .*; got no JAX_NUM_PROCESSES\. Set JAX_NUM_PRO",
+        ),
         ((None, "2", None), r".*got no JAX_COORDINATOR_ADDRESS\. Set JAX_COORDINATOR_ADDRESS and JAX_PROC"),
         (
             ("10.0.0.1:1", "2", "2"),
-            r"JAX_PROCESS_ID: wanted a number below the 2 processes; got 2\. Number them 0 to 1\.",
+            r"JAX_PROCESS_ID: expected a number below the 2 processes; got 2\. Number them 0 to 1\.",
         ),
-        (("10.0.0.1:1", "two", "0"), r"JAX_NUM_PROCESSES: wanted .*; got 'two'\."),
-        (("10.0.0.1:1", "0", "0"), r"JAX_NUM_PROCESSES: wanted .*; got 0\."),
-        (("10.0.0.1", "2", "0"), r"JAX_COORDINATOR_ADDRESS: wanted host:port; got '10\.0\.0\.1'\. Write e\.g\."),
-        (("10.0.0.1:99999", "2", "0"), r"JAX_COORDINATOR_ADDRESS: wanted host:port; got '10\.0\.0\.1:99999'"),
+        (("10.0.0.1:1", "two", "0"), r"JAX_NUM_PROCESSES: expected .*; got 'two'\."),
+        (("10.0.0.1:1", "0", "0"), r"JAX_NUM_PROCESSES: expected .*; got 0\."),
+        (("10.0.0.1", "2", "0"), r"JAX_COORDINATOR_ADDRESS: expected host:port; got '10\.0\.0\.1'\. Write e\.g\."),
+        (("10.0.0.1:99999", "2", "0"), r"JAX_COORDINATOR_ADDRESS: expected host:port; got '10\.0\.0\.1:99999'"),
     ],
 )
 def test_an_environment_that_says_too_little(monkeypatch, environment, message):

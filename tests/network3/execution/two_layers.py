@@ -50,7 +50,7 @@ def mini_batches(x, y, epochs):
             yield x[k : k + BATCH], y[k : k + BATCH]
 
 
-def same(found, wanted, rtol=1e-10):
+def same(found, expected, rtol=1e-10):
     """Compare lists of arrays."""
-    for a, b in zip(found, wanted, strict=True):
+    for a, b in zip(found, expected, strict=True):
         np.testing.assert_allclose(a, b, rtol=rtol, atol=1e-13)

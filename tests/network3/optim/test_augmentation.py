@@ -30,10 +30,10 @@ def same(one, other):
 
 
 def test_a_deformation_is_that_of_the_data_sets():
-    wanted = datasets.deform(
+    expected = datasets.deform(
         IMAGES, rotation=20, scaling=0.2, elastic=3, smoothness=2, shift=1, fill=7, image_shape=(5, 6), seed=3
     )
-    np.testing.assert_array_equal(BENT(IMAGES, np.random.default_rng(3)), wanted)
+    np.testing.assert_array_equal(BENT(IMAGES, np.random.default_rng(3)), expected)
 
 
 @pytest.mark.parametrize("backend", ["network3", "jax"])
@@ -76,7 +76,7 @@ def test_a_seed_repeats_them():
 
 def test_an_interrupted_training_sees_the_same_images_again(tmp_path, monkeypatch):
     monkeypatch.setattr("network3.training.trainer.STEPS_A_CHUNK", 5)
-    wanted = train(augment=BENT, shuffle=True, seed=5)
+    expected = train(augment=BENT, shuffle=True, seed=5)
 
     def press_ctrl_c(progress):
         if (progress.epoch, progress.batch) == (1, 10):
@@ -84,7 +84,7 @@ def test_an_interrupted_training_sees_the_same_images_again(tmp_path, monkeypatc
 
     with pytest.raises(TrainingInterrupted):
         train(augment=BENT, shuffle=True, seed=5, callbacks=[press_ctrl_c], checkpoint=tmp_path / "c")
-    assert same(wanted, train(augment=BENT, shuffle=True, seed=5, resume=tmp_path / "c"))
+    assert same(expected, train(augment=BENT, shuffle=True, seed=5, resume=tmp_path / "c"))
     other = Deformation(rotation=10, image_shape=(5, 6))
     with pytest.raises(ValueError, match=r"augment was Deformation\(rotation=20.* and is Deformation\(rotation=10"):
         train(augment=other, shuffle=True, seed=5, resume=tmp_path / "c")
@@ -101,15 +101,19 @@ def test_an_interrupted_training_sees_the_same_images_again(tmp_path, monkeypatc
 def test_what_gives_other_images_is_refused_before_anything_is_trained(augment, got):
     net = network()
     before = net.get_weights()
-    wanted = rf"^SGD: augment: wanted images of shape \(2, 30\) and type uint8, as they were given; got {got}\. Return"
-    with pytest.raises(ValueError, match=wanted):
+    expected = (
+        rf"^SGD: augment: expected images of shape \(2, 30\) and type uint8, as they were given; got {got}\. Return"
+    )
+    with pytest.raises(ValueError, match=expected):
         net.SGD((IMAGES, LABELS), 3, 4, 0.3, augment=augment)
     assert same(before, net.get_weights())
 
 
 def test_what_is_no_function_is_refused():
     for augment in (Deformation, "deform", 3):
-        with pytest.raises(TypeError, match=r"^SGD: augment: wanted a function, or an object that can be called; got "):
+        with pytest.raises(
+            TypeError, match=r"^SGD: augment: expected a function, or an object that can be called; got "
+        ):
             train(augment=augment)
 
 

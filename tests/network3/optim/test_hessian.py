@@ -91,5 +91,5 @@ def test_second_derivatives_of_a_network_with_a_convolution(small_network):
 
 @pytest.mark.parametrize(("damping", "iterations", "which"), [(-1, 3, "damping"), (1.0, 0, "iterations")])
 def test_numbers_that_are_refused(damping, iterations, which):
-    with pytest.raises(ValueError, match=rf"^Hessian: {which}: wanted .*; got .*\. "):
+    with pytest.raises(ValueError, match=rf"^Hessian: {which}: expected .*; got .*\. "):
         Hessian(damping, iterations)

@@ -6,8 +6,8 @@ from pytensor import function, shared
 from pytensor.gradient import grad
 
 import network3
-from network3.execution.runner import calling
-from network3.layers.precision import building
+from network3.execution.runner import execution_context
+from network3.layers.precision import graph_flags
 from network3.optim.regularization import ElasticNet, l1, l2
 from tests.network3.execution import two_layers
 
@@ -19,7 +19,7 @@ def test_a_million_squares_keep_the_digits_of_float32(backend, mode):
     network3.use("cpu", "float32", backend=backend)
     rng = np.random.default_rng(8)
     weights = [rng.normal(size=shape).astype("float32") for shape in ((1100, 1000), (7, 5, 3, 2))]
-    with calling(backend, "float32"), building("float32"):
+    with execution_context(backend, "float32"), graph_flags("float32"):
         term = function([], l2([shared(w, shape=w.shape) for w in weights]), mode=mode)
         value = np.asarray(term())
     assert value.dtype == "float32"
@@ -55,12 +55,12 @@ def test_a_weight_of_0_has_no_sign():
     np.testing.assert_array_equal(grad(l1([w]), w).eval(), [[0, -1, 1]])
 
 
-@pytest.mark.parametrize(("share", "wanted"), [(1.5, "at most 1"), (-0.5, "a finite number, at least 0")])
-def test_shares_that_are_refused(share, wanted):
-    with pytest.raises(ValueError, match=rf"^ElasticNet: share: wanted {wanted}; got .*5\. "):
+@pytest.mark.parametrize(("share", "expected"), [(1.5, "at most 1"), (-0.5, "a finite number, at least 0")])
+def test_shares_that_are_refused(share, expected):
+    with pytest.raises(ValueError, match=rf"^ElasticNet: share: expected {expected}; got .*5\. "):
         ElasticNet(share)
 
 
 def test_what_lmbda_is_divided_by_is_checked():
-    with pytest.raises(ValueError, match=r"^SGD: lmbda_over: wanted one of mini_batches, examples; got 'n'\. "):
+    with pytest.raises(ValueError, match=r"^SGD: lmbda_over: expected one of mini_batches, examples; got 'n'\. "):
         two_layers.build().SGD(two_layers.data(), 1, 5, 0.3, lmbda=0.9, lmbda_over="n")

@@ -64,13 +64,13 @@ def with_max_norm(weights, batches, limit):
 def test_two_epochs(rule, truth):
     net, (x, y) = build(), data()
     start = net.get_weights()
-    wanted = truth(start, list(mini_batches(x, y, 2)))
+    expected = truth(start, list(mini_batches(x, y, 2)))
     net.SGD((x, y), 2, 5, ETA, rule=rule)
-    same(net.get_weights(), wanted)
+    same(net.get_weights(), expected)
     # Another training begins with the rule's state as new.
     net.set_weights(start)
     net.SGD((x, y), 2, 5, ETA, rule=rule)
-    same(net.get_weights(), wanted)
+    same(net.get_weights(), expected)
 
 
 def test_max_norm_of_a_rule_with_a_state_and_of_filters(small_network):
@@ -119,17 +119,17 @@ def test_a_rule_of_ones_own():
         return {p: p - eta * sign(g) for p, g in zip(params, grad(cost, params), strict=True)}
 
     net, (x, y) = build(), data(batches=1)
-    wanted = [w - ETA * np.sign(g) for w, g in zip(net.get_weights(), gradient(net.get_weights(), x, y), strict=True)]
+    expected = [w - ETA * np.sign(g) for w, g in zip(net.get_weights(), gradient(net.get_weights(), x, y), strict=True)]
     net.SGD((x, y), 1, 5, ETA, rule=sign_descent)
-    same(net.get_weights(), wanted)
+    same(net.get_weights(), expected)
 
 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Momentum(1.0), r"Momentum: mu: wanted a finite number, at least 0 and below 1; got 1.0\. Give"),
-        (lambda: Nesterov(-0.1), r"Nesterov: mu: wanted a finite number, at least 0 and below 1; got -0.1\. Give"),
-        (lambda: MaxNorm(0), r"MaxNorm: limit: wanted a length above 0; got 0\. Write e\.g\. 3\.0\."),
+        (lambda: Momentum(1.0), r"Momentum: mu: expected a finite number, at least 0 and below 1; got 1.0\. Give"),
+        (lambda: Nesterov(-0.1), r"Nesterov: mu: expected a finite number, at least 0 and below 1; got -0.1\. Give"),
+        (lambda: MaxNorm(0), r"MaxNorm: limit: expected a length above 0; got 0\. Write e\.g\. 3\.0\."),
     ],
 )
 def test_numbers_that_are_refused(make, message):
@@ -142,7 +142,7 @@ def test_numbers_that_are_refused(make, message):
 def test_what_cannot_be_called_is_refused(name, given):
     net = Network([FullyConnectedLayer(7, 4, initializer=normalized), SoftmaxLayer(4, 3)], 5)
     with pytest.raises(
-        TypeError, match=rf"^SGD: {name}: wanted a function, or an object .*; got .*\. Write e\.g\. net"
+        TypeError, match=rf"^SGD: {name}: expected a function, or an object .*; got .*\. Write e\.g\. net"
     ):
         net.SGD(data(), 1, 5, ETA, **{name: given})
     assert not net.compiled

@@ -100,7 +100,7 @@ def test_validation_data_are_asked_for(name):
 
 
 def test_a_schedule_that_returns_no_number():
-    with pytest.raises(ValueError, match=r"^SGD: what the schedule returns: wanted a finite number; got nan\. "):
+    with pytest.raises(ValueError, match=r"^SGD: what the schedule returns: expected a finite number; got nan\. "):
         build().SGD(data(), 1, 5, 0.1, schedule=lambda eta, history: math.nan)
 
 
@@ -117,5 +117,5 @@ def test_a_schedule_that_returns_no_number():
     ],
 )
 def test_numbers_that_are_refused(make, who):
-    with pytest.raises(ValueError, match=rf"^{who}: wanted .*; got .*\. "):
+    with pytest.raises(ValueError, match=rf"^{who}: expected .*; got .*\. "):
         make()

@@ -4,7 +4,7 @@ import re
 
 import matplotlib as mpl
 
-FOUR_PARTS = re.compile(r"^.+: .*(wanted|must|takes|needs|has).*; got .+\. \S.*\.$")
+FOUR_PARTS = re.compile(r"^.+: .*(expected|must|takes|needs|has).*; got .+\. \S.*\.$")
 
 
 def shown(figure):

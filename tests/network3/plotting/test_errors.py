@@ -79,11 +79,11 @@ def test_the_book_draws_the_predictions_only_if_given():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (([3, 50],), r"wanted locations from 0 to 49; got 3 to 50\. Pass what ensemble returned"),
-        (([-1],), "wanted locations from 0 to 49; got -1 to -1"),
-        (([1, 2], [3]), r"wanted 2 predictions, one for each location; got 1\. Pass both"),
-        ((LABELS == 1,), r"wanted locations that are whole numbers; got an array of bool\. Pass rows; .*mask\."),
-        (([1.5],), "wanted locations that are whole numbers; got an array of float64"),
+        (([3, 50],), r"expected locations from 0 to 49; got 3 to 50\. Pass what ensemble returned"),
+        (([-1],), "expected locations from 0 to 49; got -1 to -1"),
+        (([1, 2], [3]), r"expected 2 predictions, one for each location; got 1\. Pass both"),
+        ((LABELS == 1,), r"expected locations that are whole numbers; got an array of bool\. Pass rows; .*mask\."),
+        (([1.5],), "expected locations that are whole numbers; got an array of float64"),
     ],
 )
 def test_what_does_not_belong_together_is_refused(arguments, message):
@@ -109,9 +109,9 @@ def test_test_data_that_cannot_be_drawn_is_refused(data, message):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((IMAGES, LABELS, LABELS[:3]), "wanted as many .*; got 50 labels and 3 predictions for 50 images"),
+        ((IMAGES, LABELS, LABELS[:3]), "expected as many .*; got 50 labels and 3 predictions for 50 images"),
         ((IMAGES[:, :24], LABELS, LABELS), "images must have a square number of values; got 24 for each"),
-        ((IMAGES, LABELS, LABELS, None, 0), "most: wanted a whole number, 1 or more; got 0"),
+        ((IMAGES, LABELS, LABELS, None, 0), "most: expected a whole number, 1 or more; got 0"),
     ],
 )
 def test_arrays_that_do_not_belong_together_are_refused(arguments, message):

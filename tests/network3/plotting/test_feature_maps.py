@@ -60,8 +60,8 @@ def test_maps_without_any_activity_can_be_drawn(net, tmp_path):
 
 @pytest.mark.parametrize("layer", [1, 7, -1, "0", True, 0.0])
 def test_another_layer_is_refused(net, layer):
-    wanted = r"^feature maps: wanted a ConvPoolLayer, layer 0, of the 3 layers; got layer "
-    with pytest.raises(ValueError, match=rf"{wanted}{layer!r}\. Layers are counted") as raised:
+    expected = r"^feature maps: expected a ConvPoolLayer, layer 0, of the 3 layers; got layer "
+    with pytest.raises(ValueError, match=rf"{expected}{layer!r}\. Layers are counted") as raised:
         draw_feature_maps(net, layer, IMAGE)
     assert FOUR_PARTS.match(str(raised.value))
 

@@ -50,12 +50,12 @@ def test_a_figure_of_ones_own_is_used(net):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((5, 1, 1), r"filters: wanted one of the network's layers, 0 to 2; got 5\. Layers are counted from 0\."),
-        ((-1, 1, 1), "filters: wanted one of the network's layers, 0 to 2; got -1"),
-        (("0", 1, 1), "filters: wanted one of the network's layers, 0 to 2; got '0'"),
-        ((1, 1, 1), r"filters: wanted a ConvPoolLayer, or .*; got layer 1, FullyConnectedLayer\. Choose another"),
-        ((0, 2, 2), r"plot_filters: wanted at most the 3 filters of layer 0; got 2 x 2\. Write e\.g\. x=2, y=1\."),
-        ((0, 0, 2), "plot_filters: x: wanted a whole number, 1 or more; got 0"),
+        ((5, 1, 1), r"filters: expected one of the network's layers, 0 to 2; got 5\. Layers are counted from 0\."),
+        ((-1, 1, 1), "filters: expected one of the network's layers, 0 to 2; got -1"),
+        (("0", 1, 1), "filters: expected one of the network's layers, 0 to 2; got '0'"),
+        ((1, 1, 1), r"filters: expected a ConvPoolLayer, or .*; got layer 1, FullyConnectedLayer\. Choose another"),
+        ((0, 2, 2), r"plot_filters: expected at most the 3 filters of layer 0; got 2 x 2\. Write e\.g\. x=2, y=1\."),
+        ((0, 0, 2), "plot_filters: x: expected a whole number, 1 or more; got 0"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(net, arguments, message):
@@ -66,5 +66,5 @@ def test_what_cannot_be_drawn_is_refused(net, arguments, message):
 
 def test_a_first_layer_whose_images_are_not_square_is_refused():
     net = Network([SoftmaxLayer(50, 4)], 5)
-    with pytest.raises(ValueError, match=r"^filters: wanted a ConvPoolLayer, or .*; got layer 0, SoftmaxLayer\. "):
+    with pytest.raises(ValueError, match=r"^filters: expected a ConvPoolLayer, or .*; got layer 0, SoftmaxLayer\. "):
         draw_filters(net, 0)

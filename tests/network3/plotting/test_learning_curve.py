@@ -112,7 +112,7 @@ def test_a_figure_of_ones_own_is_used(history):
 
 def test_what_cannot_be_drawn_is_refused(history):
     with pytest.raises(
-        ValueError, match=r"^draw_learning_curve: wanted a history of 1 epoch or more; got none"
+        ValueError, match=r"^draw_learning_curve: expected a history of 1 epoch or more; got none"
     ) as none:
         draw_learning_curve(History())
     with pytest.raises(

@@ -106,7 +106,7 @@ def test_epochs_are_whole_numbers(histories):
 
 @pytest.mark.parametrize("histories", [[], [History()], [History(), History()]], ids=["none", "empty", "two empty"])
 def test_without_an_epoch_there_is_nothing_to_draw(histories):
-    with pytest.raises(ValueError, match=r"^draw_repeats: wanted a history of 1 epoch or more; got none\.") as caught:
+    with pytest.raises(ValueError, match=r"^draw_repeats: expected a history of 1 epoch or more; got none\.") as caught:
         draw_repeats(histories)
     assert FOUR_PARTS.match(str(caught.value))
 

@@ -110,14 +110,16 @@ def test_a_file_of_another_kind_is_refused(tmp_path, content, message):
 
 def test_tensors_of_another_program_are_refused(tmp_path):
     save_file({"w": np.zeros(3)}, tmp_path / "net")
-    with pytest.raises(ValueError, match=r"load: .*wanted a file that net\.save\(filename\) wrote; got a file without"):
+    with pytest.raises(
+        ValueError, match=r"load: .*expected a file that net\.save\(filename\) wrote; got a file without"
+    ):
         network3.load(tmp_path / "net")
 
 
 def test_a_newer_format_says_to_update(tmp_path):
     header = {"format": 2, "floatX": "float32", "mini_batch_size": 4, "layers": []}
     save_file({"w": np.zeros(3)}, tmp_path / "net", {"network3": json.dumps(header)})
-    with pytest.raises(ValueError, match=r"wanted format 1 or older; got format 2\. Update network3"):
+    with pytest.raises(ValueError, match=r"expected format 1 or older; got format 2\. Update network3"):
         network3.load(tmp_path / "net")
 
 
@@ -131,7 +133,7 @@ def test_a_file_cut_short_is_refused(saved):
 
 
 def test_layers_that_do_not_fit_the_file_are_refused(saved):
-    with pytest.raises(ValueError, match=r"wanted the parameters layers\.0\.w, layers\.0\.b; got layers\.0\.b"):
+    with pytest.raises(ValueError, match=r"expected the parameters layers\.0\.w, layers\.0\.b; got layers\.0\.b"):
         network3.load(saved[1], layers=[SoftmaxLayer(6, 3)])
 
 
@@ -142,12 +144,12 @@ def test_a_missing_file_is_named(tmp_path):
 
 @pytest.mark.parametrize("how", ["set_weights", "set_value"])
 def test_arrays_in_any_order_are_saved_as_they_are(tmp_path, how):
-    wanted = np.arange(12, dtype="float32").reshape(3, 4)
-    column_by_column = np.asfortranarray(wanted)
+    expected = np.arange(12, dtype="float32").reshape(3, 4)
+    column_by_column = np.asfortranarray(expected)
     net = network3.Network([SoftmaxLayer(3, 4)], 1)
     if how == "set_weights":
         net.set_weights([column_by_column, np.zeros(4)])
     else:
         net.layers[0].w.set_value(column_by_column, borrow=True)
     net.save(tmp_path / "net")
-    np.testing.assert_array_equal(network3.load(tmp_path / "net").get_weights()[0], wanted)
+    np.testing.assert_array_equal(network3.load(tmp_path / "net").get_weights()[0], expected)

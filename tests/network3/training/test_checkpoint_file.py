@@ -49,10 +49,10 @@ def test_the_one_before_is_kept(file):
 @pytest.mark.parametrize("path", FORMATS, ids=lambda path: path.stem)
 def test_a_training_goes_on_from_every_format(path, tmp_path):
     whole = stored_run.build()
-    wanted = stored_run.train(whole, 4)
+    expected = stored_run.train(whole, 4)
     net = stored_run.build()
     history = stored_run.train(net, 4, resume=path, checkpoint=tmp_path / "c")
-    assert (history.cost, history.monitors) == (pytest.approx(wanted.cost), wanted.monitors | history.monitors)
+    assert (history.cost, history.monitors) == (pytest.approx(expected.cost), expected.monitors | history.monitors)
     for one, other in zip(net.get_weights(), whole.get_weights(), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-10)
 
@@ -81,10 +81,10 @@ def test_any_damage_is_noticed_and_the_one_before_serves(file):
 def test_where_both_are_damaged_it_says_so(file):
     file.write_bytes(b"damaged")
     previous(file).write_bytes(b"damaged, too")
-    wanted = (
-        r"^SGD: resume from .*: wanted a checkpoint .*; got a file that is none, or is damaged\. Pass such a file\.$"
+    expected = (
+        r"^SGD: resume from .*: expected a checkpoint .*; got a file that is none, or is damaged\. Pass such a file\.$"
     )
-    with pytest.raises(ValueError, match=wanted):
+    with pytest.raises(ValueError, match=expected):
         read(file)
 
 
@@ -132,12 +132,10 @@ def test_a_full_disk_ends_no_training(tmp_path, monkeypatch):
             raise OSError(errno.ENOSPC, "No space left on device")
         sync(number)
 
-    wanted = (
-        r"^SGD: checkpoint: wanted a file that can be written; got .*c \(No space left on device\)\. The training goes"
-    )
+    expected = r"^SGD: checkpoint: expected a file that can be written; got .*c \(No space left on device\)"
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full_later)
-        with pytest.warns(CheckpointWarning, match=wanted):
+        with pytest.warns(CheckpointWarning, match=expected):
             history = stored_run.train(net, 4, checkpoint=path)
     assert history.epochs == 4
     again = stored_run.build()
@@ -148,10 +146,10 @@ def test_a_full_disk_ends_no_training(tmp_path, monkeypatch):
 def test_two_trainings_on_one_file_are_refused(tmp_path):
     path = tmp_path / "c"
     with held(path):
-        wanted = (
-            r"^SGD: checkpoint: wanted a file of its own; got .*c, which another training holds\. Wait for it to end"
+        expected = (
+            r"^SGD: checkpoint: expected a file of its own; got .*c, which another training holds\. Wait for it to end"
         )
-        with pytest.raises(ValueError, match=wanted):
+        with pytest.raises(ValueError, match=expected):
             stored_run.train(stored_run.build(), 1, checkpoint=path)
     stored_run.train(stored_run.build(), 1, checkpoint=path)
 

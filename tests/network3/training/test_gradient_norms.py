@@ -15,7 +15,7 @@ from network3.layers.initializers import normalized
 from network3.training.gradient_norms import CHUNK, layers_with
 from tests.network3.execution import two_layers
 
-FOUR_PARTS = re.compile(r"^.+: .*(wanted|must|takes|needs|has).*; got .+\. \S.*\.$")
+FOUR_PARTS = re.compile(r"^.+: .*(expected|must|takes|needs|has).*; got .+\. \S.*\.$")
 SIZES = (8, 7, 6, 5, 3)
 KEPT = (1, 1, 0.6, 0.75)  # of the inputs of each layer while training
 
@@ -66,11 +66,11 @@ def test_norms_over_all_of_the_data_are_those_of_numpy(in_python):
     in_python()
     net = deep()
     before, states = net.get_weights(), [state.get_value() for state in net.dropout_states]
-    wanted = backpropagated(before, images / 256, labels)
+    expected = backpropagated(before, images / 256, labels)
     for of in ("biases", "weights"):
         found = gradient_norms(net, (images, labels), of=of)
         assert (found.shape, found.dtype) == ((4,), "float64")
-        np.testing.assert_allclose(found, [np.sqrt((g**2).sum()) for g in wanted[of]], rtol=1e-10)
+        np.testing.assert_allclose(found, [np.sqrt((g**2).sum()) for g in expected[of]], rtol=1e-10)
     assert (np.diff(gradient_norms(net, (images, labels))) > 0).all()  # the first layers learn slowest
     for old, new in zip(before, net.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
@@ -133,8 +133,8 @@ def test_in_a_chain_of_neurons_each_layer_multiplies_by_weight_and_slope(chain, 
     """Chapter 5's network of single neurons: with inputs of 1/2 all weighted inputs are 0, where the slope is 1/4."""
     chain.set_weights([[[w]], [b]] * 4)
     data = np.full((3, 1), 0.5), np.zeros(3, int)
-    wanted = [0.25 * 0.5 * abs(factor) ** k for k in (3, 2, 1, 0)]
-    np.testing.assert_allclose(gradient_norms(chain, data, cost=quadratic), wanted, rtol=1e-12)
+    expected = [0.25 * 0.5 * abs(factor) ** k for k in (3, 2, 1, 0)]
+    np.testing.assert_allclose(gradient_norms(chain, data, cost=quadratic), expected, rtol=1e-12)
     assert layers_with(chain) == [0, 1, 3, 4]
 
 
@@ -168,7 +168,7 @@ def test_a_training_is_recorded_from_before_it_to_its_end(of):
 REFUSED = {
     "another kind of norm": (
         lambda: gradient_norms(two_layers.build(), two_layers.data(), of="both"),
-        r"gradient_norms: of: wanted one of biases, weights; got 'both'\. ",
+        r"gradient_norms: of: expected one of biases, weights; got 'both'\. ",
     ),
     "a last layer without a cost": (
         lambda: gradient_norms(Network([FullyConnectedLayer(7, 3)], 5), two_layers.data()),
@@ -184,7 +184,7 @@ REFUSED = {
     ),
     "data that are no data": (
         lambda: GradientNorms(two_layers.build(), 7, cost=cross_entropy),
-        r"GradientNorms: data: wanted a pair \(x, y\).*; got int\. ",
+        r"GradientNorms: data: expected a pair \(x, y\).*; got int\. ",
     ),
     "no example": (
         lambda: GradientNorms(two_layers.build(), (np.zeros((0, 7)), np.zeros(0, int))),

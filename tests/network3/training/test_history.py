@@ -55,5 +55,5 @@ def test_no_epochs_are_an_empty_file(tmp_path):
 @pytest.mark.parametrize("text", ["no json", "[1, 2]", '{"epoch": 0}', "7"])
 def test_another_file_is_refused(tmp_path, text):
     (tmp_path / "h").write_text(text, encoding="utf-8")
-    with pytest.raises(ValueError, match=r"History\.load: .*h: wanted a file that History\.save wrote; got"):
+    with pytest.raises(ValueError, match=r"History\.load: .*h: expected a file that History\.save wrote; got"):
         History.load(tmp_path / "h")

@@ -47,7 +47,7 @@ def test_a_dozen_kills_change_no_bit(tmp_path):
     last = start(tmp_path, "killed")
     last.communicate()
     assert last.returncode == 0
-    with np.load(tmp_path / "alone.npz") as wanted, np.load(tmp_path / "killed.npz") as got:
-        assert set(wanted.files) == set(got.files)
-        for name in wanted.files:
-            np.testing.assert_array_equal(got[name], wanted[name], err_msg=f"{name} (seed {seed}, kills at {places})")
+    with np.load(tmp_path / "alone.npz") as expected, np.load(tmp_path / "killed.npz") as got:
+        assert set(expected.files) == set(got.files)
+        for name in expected.files:
+            np.testing.assert_array_equal(got[name], expected[name], err_msg=f"{name} (seed {seed}, kills at {places})")

@@ -32,9 +32,9 @@ def test_costs_are_the_mean_with_the_regularization_once(arguments, penalty):
     history = net.SGD(sets[0], 1, two_layers.BATCH, 0.3, *sets[1:], monitor=MONITOR, **arguments)
     weights = net.get_weights()
     term = penalty(weights[0]) + penalty(weights[2])  # biases are not regularized
-    wanted = [number for x, y in sets for number in (two_layers.cost(weights, x, y) + term, accuracy(weights, x, y))]
+    expected = [number for x, y in sets for number in (two_layers.cost(weights, x, y) + term, accuracy(weights, x, y))]
     assert list(history.monitors) == MONITOR
-    np.testing.assert_allclose([history.monitors[name][0] for name in MONITOR], wanted, rtol=1e-10)
+    np.testing.assert_allclose([history.monitors[name][0] for name in MONITOR], expected, rtol=1e-10)
 
 
 def test_test_data_are_looked_at_in_every_epoch_only_if_asked_for():

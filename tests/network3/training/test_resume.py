@@ -146,7 +146,7 @@ def test_the_seed_of_numpy_is_kept_as_well(tmp_path):
     built, training, validation = interrupted_run.build()
     np.random.seed(2)
     arguments = interrupted_run.arguments() | {"monitor": MONITOR, "seed": None, "epochs": 2}
-    wanted = interrupted_run.outcome(built, built.SGD(training, **arguments, validation_data=validation))
+    expected = interrupted_run.outcome(built, built.SGD(training, **arguments, validation_data=validation))
     np.random.seed(2)
     again = interrupted_run.build()[0]
     np.random.seed(2)
@@ -154,19 +154,19 @@ def test_the_seed_of_numpy_is_kept_as_well(tmp_path):
     third = interrupted_run.build()[0]
     np.random.seed(3)
     history = third.SGD(training, **arguments, validation_data=validation, resume=tmp_path / "c")
-    same(wanted, interrupted_run.outcome(third, history))
+    same(expected, interrupted_run.outcome(third, history))
 
 
 def test_on_jax_too(tmp_path):
     network3.use("cpu", backend="jax")
     net, *_ = interrupted_run.build()  # one for all three, as JAX compiles for long
     first = net.get_weights()
-    wanted = train(2, net=net)
+    expected = train(2, net=net)
     net.set_weights(first)
     with pytest.raises(TrainingInterrupted):
         train(2, callbacks=[press_ctrl_c(1, 500)], net=net, checkpoint=tmp_path / "c")
     net.set_weights(first)
-    same(wanted, train(2, net=net, resume=tmp_path / "c"))
+    same(expected, train(2, net=net, resume=tmp_path / "c"))
 
 
 @pytest.fixture(scope="module")
@@ -194,7 +194,7 @@ OTHER = Network([FullyConnectedLayer(n_in=72, n_out=6), SoftmaxLayer(n_in=6, n_o
         ({"cost": network3.layers.costs.quadratic}, "got cost was the last layer's and is quadratic"),
         ({"test_data": (np.zeros((2, 72)), [0, 1])}, "got test data was none and is 2 examples with checksum"),
         ({"net": OTHER}, "layer 1 was .*ConvPoolLayer.* and is .*FullyConnectedLayer.*; masks was 2 and is 0"),
-        ({"epochs": 1}, r"wanted at least the 2 epochs that were begun; got epochs=1\. Write epochs=2 or more\."),
+        ({"epochs": 1}, r"expected at least the 2 epochs that were begun; got epochs=1\. Write epochs=2 or more\."),
     ],
 )
 def test_another_training_is_refused_and_the_differences_are_named(saved, changes, difference):
@@ -212,13 +212,13 @@ def test_other_data_of_the_same_size_are_noticed(saved):
 
 
 def test_a_file_that_is_no_checkpoint_is_refused(saved, tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"wanted a checkpoint .*nowhere, which is not there"):
+    with pytest.raises(FileNotFoundError, match=r"expected a checkpoint .*nowhere, which is not there"):
         train(resume=tmp_path / "nowhere")
     net = interrupted_run.build()[0]
     net.save(tmp_path / "model")
-    with pytest.raises(ValueError, match=r"resume from .*model: wanted a checkpoint .*; got a file that is none"):
+    with pytest.raises(ValueError, match=r"resume from .*model: expected a checkpoint .*; got a file that is none"):
         train(resume=tmp_path / "model")
-    with pytest.raises(TypeError, match="SGD: resume: wanted the name of a file; got True"):
+    with pytest.raises(TypeError, match="SGD: resume: expected the name of a file; got True"):
         train(resume=True)
 
 
@@ -233,14 +233,14 @@ def test_a_damaged_checkpoint_is_refused(saved, tmp_path):
 
 def test_a_checkpoint_of_a_newer_format_says_what_to_update(saved, tmp_path):
     save_file(load_file(saved), tmp_path / "new", {KEY: json.dumps({"format": 99})})
-    with pytest.raises(ValueError, match=r"wanted format 2 or older; got format 99\. Update network3"):
+    with pytest.raises(ValueError, match=r"expected format 2 or older; got format 99\. Update network3"):
         train(resume=tmp_path / "new")
 
 
 def test_a_checkpoint_that_cannot_be_written_is_refused_before_training(tmp_path):
     (tmp_path / "file").write_bytes(b"in the way")
     for place in (tmp_path / "file" / "checkpoint", tmp_path, tmp_path / "no folder" / "checkpoint"):
-        with pytest.raises(OSError, match="SGD: checkpoint: wanted a file that can be written; got"):
+        with pytest.raises(OSError, match="SGD: checkpoint: expected a file that can be written; got"):
             train(checkpoint=place, callbacks=[lambda progress: pytest.fail("it trained")])
 
 
@@ -248,5 +248,5 @@ def test_epochs_can_be_cut_from_outside(monkeypatch, alone):
     monkeypatch.setenv("NETWORK3_MAX_EPOCHS", "1")
     assert len(train(3)["cost"]) == 1
     monkeypatch.setenv("NETWORK3_MAX_EPOCHS", "many")
-    with pytest.raises(ValueError, match="NETWORK3_MAX_EPOCHS: wanted a whole number, 0 or more; got 'many'"):
+    with pytest.raises(ValueError, match="NETWORK3_MAX_EPOCHS: expected a whole number, 0 or more; got 'many'"):
         train(3)

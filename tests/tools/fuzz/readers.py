@@ -15,7 +15,7 @@ import numpy as np
 import network3
 from network3 import History, datasets
 from network3.datasets.formats.write import write_npz, write_pickle
-from network3.datasets.photos.own_images import as_mnist, read_grey
+from network3.datasets.photos.own_images import preprocess_digit, read_grayscale
 from network3.experiments.catalogue import RUNS
 from network3.experiments.experiment import prepare
 from network3.experiments.reproduction import read_records
@@ -130,5 +130,5 @@ def _images(rng) -> dict[str, Reader]:
     for kind in ("png", "jpeg", "bmp", "tiff", "gif"):
         buffer = io.BytesIO()
         Image.fromarray(grey).save(buffer, kind)
-        found[kind] = Reader(f".{kind}", buffer.getvalue(), lambda path: as_mnist(read_grey(path)))
+        found[kind] = Reader(f".{kind}", buffer.getvalue(), lambda path: preprocess_digit(read_grayscale(path)))
     return found

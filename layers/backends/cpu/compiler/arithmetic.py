@@ -14,10 +14,10 @@ from .constants import (
     described,
     folded,
     is_number,
+    known_integer,
     own_dtype,
     python_dtype,
     together,
-    whole,
 )
 from .errors import KernelError
 from .frame import Frame
@@ -119,7 +119,7 @@ def _counted(frame: Frame, x: Any, y: Any) -> tuple[Any, Any]:
 
 
 def _shifted(frame: Frame, name: str, x: Any, y: Any) -> Value:
-    sign, count = OPERATORS[name][0], whole(y)
+    sign, count = OPERATORS[name][0], known_integer(y)
     if not isinstance(x, Value) or count is None or is_float(x.dtype) or x.dtype == "bool":
         got = f"{described(x)} {sign} {described(y)}"
         raise KernelError("a whole number shifted by a constant", got, "Shift by a constant, or multiply.")

@@ -25,7 +25,7 @@ def described(x: Any) -> str:
     return f"{type(x).__name__} {x!r}"[:80] if is_constant(x) else type(x).__name__.removesuffix("Value").lower()
 
 
-def whole(x: Any) -> int | None:
+def known_integer(x: Any) -> int | None:
     """Return a whole number that is a constant as one of Python's; None for anything else."""
     return int(x) if isinstance(x, int | np.integer) and not isinstance(x, bool) else None
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .arithmetic import as_index, binary, compare, inverted, negated, select, truth
-from .constants import alternatives, as_value, described, folded, whole
+from .constants import alternatives, as_value, described, folded, known_integer
 from .errors import KernelError
 from .frame import Frame
 from .functions import find
@@ -182,14 +182,14 @@ class Expressions:
 
     def index(self, index: Any) -> str:
         """Return the index of an element of an array."""
-        number = whole(index)
+        number = known_integer(index)
         if number is not None and number < 0:
             raise KernelError("an index of 0 or more", str(number), "Count from the beginning.")
         return as_index(self.frame, index)
 
     @staticmethod
     def _position(owner: tuple | list | np.ndarray, index: Any) -> int:
-        number = whole(index)
+        number = known_integer(index)
         if number is None or not -len(owner) <= number < len(owner):
             raise KernelError(f"an index of one of {len(owner)}", described(index), "Check it.")
         return number

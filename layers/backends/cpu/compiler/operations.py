@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .arithmetic import as_index
-from .constants import described, whole
+from .constants import described, known_integer
 from .errors import KernelError
 from .frame import Frame
 from .types import MEMORY, ArrayValue, itemsize
@@ -81,7 +81,7 @@ def scratch(count: int, dtype: str) -> np.ndarray:
 
 @scratch.emitter
 def _emit_scratch(frame: Frame, count: Any, dtype: Any) -> ArrayValue:
-    size = whole(count)
+    size = known_integer(count)
     if size is None or size < 0 or dtype not in MEMORY:
         got = f"scratch({described(count)}, {described(dtype)})"
         raise KernelError("scratch(a constant count, a type)", got, "Both are constants.")
@@ -101,7 +101,7 @@ def copy(to: np.ndarray, i: int, source: np.ndarray, j: int, count: int) -> None
 def _emit_copy(frame: Frame, to: Any, i: Any, source: Any, j: Any, count: Any) -> None:
     if not isinstance(to, ArrayValue) or not isinstance(source, ArrayValue):
         raise KernelError("two arrays", f"{described(to)} and {described(source)}", "copy(to, i, source, j, count).")
-    size = whole(count)
+    size = known_integer(count)
     if size is None or size < 0 or to.dtype != source.dtype:
         got = f"{described(count)} numbers of {source.dtype} to {to.dtype}"
         raise KernelError("a constant count of numbers of one type", got, "Make the count a constant of the factory.")

@@ -82,7 +82,7 @@ class Tile:
         return places
 
     def _mine(self, tile: Any, rows: int | None = None) -> TileValue:
-        """Return `tile` if it is one of this kind, of `rows` rows if so many are wanted."""
+        """Return `tile` if it is one of this kind, of `rows` rows if so many are expected."""
         if not isinstance(tile, TileValue):
             raise KernelError("a tile", described(tile), "Make it with zero() or load().")
         same = tile.slots[0].kind == self._vector and len(tile.slots) == tile.rows * self.columns

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .arithmetic import as_index, binary
-from .constants import as_value, described, is_number, of_type, whole
+from .constants import as_value, described, is_number, known_integer, of_type
 from .errors import KernelError
 from .expressions import Expressions
 from .frame import Frame
@@ -217,7 +217,7 @@ class Translator(Expressions):
             raise KernelError("range(stop), range(start, stop) or range(start, stop, step)", "another", "Use range.")
         bounds = [self.expression(argument) for argument in call.args]
         start, stop, step = (0, bounds[0], 1) if len(bounds) == 1 else (*bounds, 1)[:3]
-        by = whole(step)
+        by = known_integer(step)
         if by is None or not 1 <= by <= I64_MOST:
             raise KernelError("a constant step of at least 1", described(step), "Count upwards.")
         return as_index(self.frame, start), as_index(self.frame, stop), by

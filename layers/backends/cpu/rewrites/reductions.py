@@ -34,8 +34,8 @@ def take_softmax(fgraph, node):
 def take_sum_of_squares(fgraph, node):
     """Take sums of squares of float32 that are added up as float64, over all axes but some that follow each other."""
     op, (x,) = node.op, node.inputs
-    wanted = isinstance(op.scalar_op, Add) and x.dtype == node.outputs[0].dtype == "float32"
-    if not wanted or getattr(op, "acc_dtype", None) != "float64" or None in x.type.shape:
+    expected = isinstance(op.scalar_op, Add) and x.dtype == node.outputs[0].dtype == "float32"
+    if not expected or getattr(op, "acc_dtype", None) != "float64" or None in x.type.shape:
         return None
     if x.owner is None or not isinstance(x.owner.op, Elemwise) or not isinstance(x.owner.op.scalar_op, Sqr):
         return None

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from network3.layers.backends.cpu.compiler import Array, Int, kernel
-from network3.layers.checks import complaint
+from network3.layers.checks import error_message
 
 from .atomics import atomic_load, atomic_store
 from .entry import compiled
@@ -134,7 +134,7 @@ def _argument_blocks(commands: NDArray[np.int64], scratch: Scratch, queue: WorkQ
     """Return the arguments with which both loops begin: for a team, and for the calling thread alone."""
     if commands.dtype != np.int64 or commands.shape[1:] != (3,) or not commands.flags.c_contiguous:
         got = f"{commands.dtype} of shape {commands.shape}"
-        mend = "Make them with np.zeros((count, 3), np.int64)."
-        raise ValueError(complaint("plan", "wanted commands as rows of three int64", got, mend))
+        hint = "Make them with np.zeros((count, 3), np.int64)."
+        raise ValueError(error_message("plan", "expected commands as rows of three int64", got, hint))
     words = [queue.address, commands.ctypes.data, len(commands), scratch.base, scratch.stride]
     return np.array([[*words, scratch.areas], [*words, 1]], np.int64)

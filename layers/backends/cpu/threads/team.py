@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from network3.layers.checks import whole
+from network3.layers.checks import integer
 
 from .entry import compiled
 from .work_queue import HELPERS, QUEUE
@@ -47,7 +47,7 @@ def threads() -> int:
     """
     given = os.environ.get("NETWORK3_THREADS")
     if given:
-        return whole("NETWORK3_THREADS", int(given) if given.strip().isdecimal() else given)
+        return integer("NETWORK3_THREADS", int(given) if given.strip().isdecimal() else given)
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -56,12 +56,12 @@ def threads() -> int:
 @contextmanager
 def thread_pool() -> Iterator[None]:
     """Let helpers work while this is entered, by any number of threads."""
-    wanted = threads() - 1
-    if wanted < 1 or in_single_thread():
+    expected = threads() - 1
+    if expected < 1 or in_single_thread():
         yield
         return
     process = os.getpid()
-    _enter(wanted)
+    _enter(expected)
     try:
         yield
     finally:
@@ -88,37 +88,37 @@ def in_single_thread() -> bool:
     return _thread.single
 
 
-def _enter(wanted: int) -> None:
+def _enter(expected: int) -> None:
     global _users
     compiled(worker_loop)  # here, rather than by all helpers at once
     with _lock:
         _users += 1
         try:
-            _call_in(wanted)
+            _call_in(expected)
         except BaseException:  # an interruption, say: nobody will leave
             _dismiss()
             raise
 
 
-def _call_in(wanted: int) -> None:
+def _call_in(expected: int) -> None:
     """Let so many helpers work, or as many as there can be."""
-    while len(_helpers) < wanted:
+    while len(_helpers) < expected:
         call_in = threading.Semaphore(0)
         helper = threading.Thread(target=_help, args=(len(_helpers), call_in), name="network3 helper", daemon=True)
         try:
             helper.start()
         except RuntimeError:  # the system allows no more threads
-            wanted = len(_helpers)
+            expected = len(_helpers)
             break
         _helpers.append(call_in)
-    QUEUE.words[HELPERS] = wanted
+    QUEUE.words[HELPERS] = expected
     while _arrived.acquire(blocking=False):  # whoever came too late the last time
         pass
-    for call_in in _helpers[:wanted]:
+    for call_in in _helpers[:expected]:
         call_in.release()
     # They come in through Python's lock, which the caller lets go while it waits, and then perhaps no more.
     if _users == 1:
-        for _ in range(wanted):
+        for _ in range(expected):
             _arrived.acquire(timeout=PATIENCE)
 
 
@@ -143,7 +143,7 @@ def _help(helper: int, call_in: threading.Semaphore) -> None:
 
 
 def _work(helper: int) -> None:
-    """Take parts of jobs, without Python's lock, until helper number `helper` is not wanted any more."""
+    """Take parts of jobs, without Python's lock, until helper number `helper` is not expected any more."""
     block = np.array([QUEUE.address, helper], np.int64)
     compiled(worker_loop)(block.ctypes.data, 0, 0)
 

@@ -25,7 +25,7 @@ LONGEST_COOLDOWN = 2_000_000_000  # nanoseconds: the whole process may have been
 
 
 class WorkQueue:
-    """The words in memory, all 0: no helpers are wanted."""
+    """The words in memory, all 0: no helpers are expected."""
 
     def __init__(self) -> None:
         self.words = (ctypes.c_int64 * SIZE)()

@@ -11,7 +11,7 @@ BACKOFF = 200  # microseconds that it sleeps then
 
 @kernel
 def worker_loop():
-    """Take parts of whatever jobs come, as a helper with a number of its own, while so many helpers are wanted."""
+    """Take parts of whatever jobs come, as a helper with a number of its own, while so many helpers are expected."""
 
     def worker_loop(part, queue: Int, helper: Int):
         idle, last = 0, 0

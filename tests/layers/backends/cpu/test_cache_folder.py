@@ -91,7 +91,7 @@ def test_a_folder_in_a_files_place_is_no_kernel(folder):
     file_of(folder).mkdir()
     assert folder.read(SYMBOL) is None
     folder.write(SYMBOL, KEPT)
-    assert "wanted a folder that files can be written to" in folder.trouble
+    assert "expected a folder that files can be written to" in folder.trouble
     assert [file.name for file in folder.path.iterdir()] == [f"{SYMBOL}.kernel"]
 
 
@@ -183,7 +183,7 @@ def test_it_warns_once_a_process(folder):
     cache_folder.warn_of_trouble()  # of nothing
     folder.path.parent.write_text("a file")
     folder.write(SYMBOL, KEPT)
-    with pytest.warns(RuntimeWarning, match=r"^cache of compiled kernels: wanted .*; got .*network3 .*\. Until then"):
+    with pytest.warns(RuntimeWarning, match=r"^cache of compiled kernels: expected .*; got .*network3 .*\. Until then"):
         cache_folder.warn_of_trouble()
     cache_folder.warn_of_trouble()  # which would be an error here
 

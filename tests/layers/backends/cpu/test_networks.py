@@ -9,7 +9,7 @@ from network3 import ConvPoolLayer, FullyConnectedLayer, Network, ReLU, SoftmaxL
 from network3.execution import compile as compilation
 from network3.graph import number_streams
 from network3.layers import RegressionLayer, costs, linear, sigmoid, step, tanh
-from network3.layers.precision import building, set_floatX
+from network3.layers.precision import graph_flags, set_floatX
 from network3.optim import regularization, rules
 from tests.layers.backends.cpu.graphs import CHECKING, REFERENCE
 
@@ -113,7 +113,7 @@ def results(kind, mode, monkeypatch):
     x = (rng.random((batch, width)) * (rng.random((batch, width)) < 0.5)).astype("float32")
     y = rng.random((batch, *target)).astype("float32") if target else rng.integers(0, 10, batch).astype("int32")
     eta, lmbda, cost = np.float32(0.1), np.float32(0.01), options.get("cost")
-    with building("float32"):
+    with graph_flags("float32"):
         trained = compilation.compile_step(net, "network3", batch, width, target, **options)
         found = [value for _ in range(3) for value in trained(x, y, eta, lmbda)]
         found += [*net.get_weights(), *(state.get_value() for state in trained.states)]

@@ -172,7 +172,7 @@ def test_errors_come_out_of_the_result_and_do_not_stay(world, monkeypatch):
     with pytest.raises(TypeError, match=r"kernel\.py:3"):
         request(kernel(1)).result()
     monkeypatch.setattr(store, "_module_text", lambda new: (text_of("another", 1), 0))
-    with pytest.raises(RuntimeError, match="wanted a function network3_"):
+    with pytest.raises(RuntimeError, match="expected a function network3_"):
         request(kernel(99)).result()
     monkeypatch.setattr(store, "_module_text", world.module_text)
     assert call(request(kernel(1)).result()) == 1
@@ -233,7 +233,7 @@ def test_without_a_folder_kernels_stay_in_memory_and_it_says_so_once(world, monk
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
     monkeypatch.setattr(cache_folder, "_open_private", fail)
-    with pytest.warns(RuntimeWarning, match="wanted a folder that files can be written to"):
+    with pytest.warns(RuntimeWarning, match="expected a folder that files can be written to"):
         request(kernel(1)).result()
     assert [call(request(kernel(number)).result()) for number in (1, 2)] == [1, 2]
     assert len(world.texts) == 2

@@ -28,7 +28,7 @@ def test_the_support_vector_machine_is_the_books(size):
 
 def test_without_scikit_learn_the_mend_is_told(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "sklearn.svm", None)
-    with pytest.raises(ImportError, match=r"wanted scikit-learn; got no such package\. Install it: pip install"):
+    with pytest.raises(ImportError, match=r"expected scikit-learn; got no such package\. Install it: pip install"):
         SVM(100)(0)
 
 
@@ -46,8 +46,8 @@ def neuron(w, b, eta, with_slope):
 def test_the_neuron_unlearns_as_the_formulas_say():
     found = MEASUREMENTS["toy_neuron"].measure(0)
     near, far, entropy = neuron(0.6, 0.9, 0.15, True), neuron(2, 2, 0.15, True), neuron(2, 2, 0.005, False)
-    wanted = [near[0], near[-1], far[0], far[150], entropy[150]]
-    np.testing.assert_allclose(list(found.values()), wanted, rtol=1e-4)
+    expected = [near[0], near[-1], far[0], far[150], entropy[150]]
+    np.testing.assert_allclose(list(found.values()), expected, rtol=1e-4)
     for label, value in MEASUREMENTS["toy_neuron"].published.items():
         assert value is None or found[label] == pytest.approx(value, abs=0.005)
 

@@ -125,7 +125,7 @@ def test_chapters_say_what_is_missing_and_those_without_records_are_left_out(mad
 
 
 def test_a_run_that_ended_early_says_why_and_text_stays_text(made):
-    note = 'SGD: epoch 3: wanted a finite cost; got <b>nan</b> & "inf". Mend.'
+    note = 'SGD: epoch 3: expected a finite cost; got <b>nan</b> & "inf". Mend.'
     page = made([shallow(0), shallow(1), record("shallow", 2, {TEST: None}, curve(3, 0.6), note)])
     assert "b" not in page.tags
     cells = page.row("shallow")

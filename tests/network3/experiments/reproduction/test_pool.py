@@ -59,7 +59,7 @@ def test_what_fails_is_told_and_the_rest_is_done(tmp_path):
     tasks = [Task("shallow", 0), Task("random_guess", 0)]
     failed, done = sorted(reproduce(tasks, tmp_path, processes=1), key=lambda one: one.task != tasks[0])
     assert (failed.task, failed.record) == (tasks[0], None)
-    assert "wanted a folder that network3 train has begun a run in; got " in failed.error
+    assert "expected a folder that network3 train has begun a run in; got " in failed.error
     assert (done.error, done.record.task) == ("", tasks[1])
     assert [record.task for record in read_records(tmp_path / "reproduction.jsonl")] == [tasks[1]]
 
@@ -68,10 +68,10 @@ def test_what_fails_is_told_and_the_rest_is_done(tmp_path):
 def test_a_folder_that_cannot_be_made_is_told_before_anything_is_done(tmp_path, inside):
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     results = tmp_path.joinpath("file", *inside)
-    wanted = (
-        r"^network3 reproduce: --results: wanted a folder that can be made; got .*file.*\)\. Choose another place, or"
+    expected = (
+        r"^network3 reproduce: --results: expected a folder that can be made; got .*file.*\)\. Choose another place, or"
     )
-    with pytest.raises(OSError, match=wanted):
+    with pytest.raises(OSError, match=expected):
         next(reproduce(choose(["random_guess"]), results))
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
     assert (tmp_path / "file").read_text(encoding="utf-8") == "in the way"
@@ -79,10 +79,8 @@ def test_a_folder_that_cannot_be_made_is_told_before_anything_is_done(tmp_path, 
 
 def test_records_that_cannot_be_written_are_told_before_anything_is_done(tmp_path):
     (tmp_path / "reproduction.jsonl").mkdir()
-    wanted = (
-        r"^network3 reproduce: --results: wanted a file that can be written; got .*reproduction\.jsonl \(.*\)\. Choose"
-    )
-    with pytest.raises(OSError, match=wanted):
+    expected = r"^network3 reproduce: --results: expected a file that can be written; got .*reproduction\.jsonl \(.*\)"
+    with pytest.raises(OSError, match=expected):
         next(reproduce(choose(["random_guess"]), tmp_path))
     assert list((tmp_path / "work").iterdir()) == []
 
@@ -225,5 +223,5 @@ def test_a_process_that_was_killed_is_told(tmp_path):
         output, errors = process.communicate(timeout=300)
         wait_until(lambda: of_session(process.pid) == [], 60)
     assert (process.returncode, "accuracy" in output) == (1, False)
-    expected = "network3: network3 reproduce: wanted its processes to go on; got one that was killed. Give the same "
+    expected = "network3: network3 reproduce: expected its processes to go on; got one that was killed. Give the same "
     assert (errors.startswith(expected), errors.count("\n")) == (True, 1)

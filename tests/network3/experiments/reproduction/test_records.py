@@ -49,8 +49,8 @@ def reading(path, number, got):
     """Return what is read, once the only warning was checked: of that line, for that reason."""
     with pytest.warns(SkippedRecord) as caught:
         records = read_records(path)
-    wanted = f"{path}, line {number}: wanted a record as it was written; got {got}. Skipped."
-    assert [str(warning.message) for warning in caught] == [wanted]
+    expected = f"{path}, line {number}: expected a record as it was written; got {got}. Skipped."
+    assert [str(warning.message) for warning in caught] == [expected]
     return records
 
 
@@ -62,7 +62,7 @@ def test_what_is_written_comes_back(path):
     written = [
         shallow(),
         replace(guess(0), errors=[[0, 7], [9999, 1]]),
-        shallow(seed=1, note="who: wanted; got é <b>. Mend."),
+        shallow(seed=1, note="who: expected; got é <b>. Mend."),
     ]
     for record in written:
         append(path, record)

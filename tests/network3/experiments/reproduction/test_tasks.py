@@ -92,25 +92,34 @@ def test_a_task_knows_its_entry_and_has_a_name_for_files():
 
 
 REFUSED = {
-    "neither": ({}, r"network3 reproduce: wanted names of the list or --chapter; got neither\. Write e\.g\. network3 "),
-    "both": ({"names": ["shallow"], "chapter": 6}, r"wanted names of the list or --chapter; got both\. Write e\.g\. "),
+    "neither": (
+        {},
+        r"network3 reproduce: expected names of the list or --chapter; got neither\. Write e\.g\. network3 ",
+    ),
+    "both": (
+        {"names": ["shallow"], "chapter": 6},
+        r"expected names of the list or --chapter; got both\. Write e\.g\. ",
+    ),
     "a name": (
         {"names": ["shalow"]},
-        r"wanted a name that .*; got 'shalow'\. Perhaps you meant \"shallow\"\.",
+        r"expected a name that .*; got 'shalow'\. Perhaps you meant \"shallow\"\.",
     ),
     "one of two names": (
         {"names": ["shallow", "svm_99"]},
-        r"wanted a name that .*; got 'svm_99'\. Perhaps you mean",
+        r"expected a name that .*; got 'svm_99'\. Perhaps you mean",
     ),
     "a chapter": (
         {"chapter": 2},
-        r"--chapter: wanted one of 1, 3, 5, 6, 7, with which the rows of .*; got 2\. Write e\.g\. 1",
+        r"--chapter: expected one of 1, 3, 5, 6, 7, with which the rows of .*; got 2\. Write e\.g\. 1",
     ),
     "no chapter": (
         {"chapter": 0},
-        r"network3 reproduce: --chapter: wanted one of 1, 3, 5, 6, 7, .*; got 0\. Write e\.g\.",
+        r"network3 reproduce: --chapter: expected one of 1, 3, 5, 6, 7, .*; got 0\. Write e\.g\.",
     ),
-    "no repeats": ({"names": ["shallow"], "repeats": 0}, r"--repeats: wanted a whole number, 1 or more; got 0\. Write"),
+    "no repeats": (
+        {"names": ["shallow"], "repeats": 0},
+        r"--repeats: expected a whole number, 1 or more; got 0\. Write",
+    ),
 }
 
 

@@ -141,7 +141,9 @@ def test_a_record_that_was_lost_is_made_again_without_training(results):
 def test_a_folder_that_was_begun_with_other_settings_is_not_gone_on_with(results, monkeypatch):
     carry_out(Task("tiny", 0), results, threads=1)
     monkeypatch.setitem(VARIANTS, "tiny", replace(TINY, training=TINY.training | {"eta": 0.5}))
-    with pytest.raises(ValueError, match=r"wanted the settings that it was begun with; got eta was 0\.1 and is 0\.5\."):
+    with pytest.raises(
+        ValueError, match=r"expected the settings that it was begun with; got eta was 0\.1 and is 0\.5\."
+    ):
         carry_out(Task("tiny", 0), results, threads=1)
     assert len(lines(results)) == 1
 
@@ -149,7 +151,7 @@ def test_a_folder_that_was_begun_with_other_settings_is_not_gone_on_with(results
 def test_a_training_that_diverges_is_a_result_with_a_note(results):
     record = carry_out(Task("far_too_fast", 0), results, threads=1)
     assert record.note.startswith("SGD: epoch 0, mini-batch ")
-    assert "wanted a finite cost and finite weights; got " in record.note
+    assert "expected a finite cost and finite weights; got " in record.note
     assert (record.values, record.seconds, record.history.epochs) == ({TEST: None}, 0.0, 0)
     assert carry_out(Task("far_too_fast", 0), results, threads=1) == record
     assert len(lines(results)) == 1
@@ -186,8 +188,10 @@ def test_networks_vote(results):
 def test_a_vote_needs_what_the_networks_take_for_others(results):
     for seed in (0, 1):
         append(results / "reproduction.jsonl", replace(carry_out(Task("tiny", seed), results, threads=1), errors=None))
-    wanted = r"wanted networks with their errors; got tiny seed 0 without .*\. Delete its line in .*reproduction\.jsonl"
-    with pytest.raises(ValueError, match=wanted):
+    expected = (
+        r"expected networks with their errors; got tiny seed 0 without .*\. Delete its line in .*reproduction\.jsonl"
+    )
+    with pytest.raises(ValueError, match=expected):
         carry_out(Task("two", 0), results, threads=1)
 
 

@@ -164,14 +164,14 @@ def to_input(g: Geometry, w, bits, d, how="compiled"):
     return dx
 
 
-def close(got, wanted):
+def close(got, expected):
     """Check a result against one of float64."""
-    assert got.shape == wanted.shape
-    limit = LIMITS[str(got.dtype)] * max(1.0, float(np.abs(wanted).max()))
-    np.testing.assert_allclose(got, wanted, rtol=0, atol=limit)
+    assert got.shape == expected.shape
+    limit = LIMITS[str(got.dtype)] * max(1.0, float(np.abs(expected).max()))
+    np.testing.assert_allclose(got, expected, rtol=0, atol=limit)
 
 
-def same_kind(got, wanted):
+def same_kind(got, expected):
     """Check that the same numbers are NaN, and infinite."""
     for is_so in (np.isnan, np.isposinf, np.isneginf):
-        np.testing.assert_array_equal(is_so(got), is_so(wanted))
+        np.testing.assert_array_equal(is_so(got), is_so(expected))

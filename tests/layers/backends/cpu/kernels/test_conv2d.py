@@ -81,12 +81,12 @@ def test_images_do_not_depend_on_their_neighbours():
 def test_sums_of_many_terms_lose_no_more_digits_than_few():
     s = Sizes(20, 40, 12, 12, 8, 5, 5)
     x, w, g = (np.abs(v) for v in drawn(s, "float32"))
-    for got, wanted in (
+    for got, reference in (
         (convolved(s, x, w), expected(s, x, w)),
         (to_filters(s, x, g), expected_to_filters(s, x, g)),
         (to_images(s, w, g), expected_to_images(s, w, g)),
     ):
-        assert np.abs(got / wanted - 1).max() < 2e-6
+        assert np.abs(got / reference - 1).max() < 2e-6
 
 
 @pytest.mark.parametrize("images", [1, 2, 16, 31, 32, 33, 100, 1000])

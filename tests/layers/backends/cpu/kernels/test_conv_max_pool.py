@@ -29,11 +29,11 @@ def test_values_and_winners(case, dtype, how):
     x, w, _ = drawn(case, dtype)
     got, bits = pooled(g, x, w, how)
     sums = np.sort(expected_sums(g, x, w), -1)
-    wanted, wanted_bits = expected(g, x, w)
-    close(got, wanted)
+    reference, wanted_bits = expected(g, x, w)
+    close(got, reference)
     assert (bits > 0).all()
     # Where two places have nearly the same value, rounding decides between them.
-    ahead = sums[..., -1] - sums[..., -2] if len(g.places) > 1 else np.ones(wanted.shape)
+    ahead = sums[..., -1] - sums[..., -2] if len(g.places) > 1 else np.ones(reference.shape)
     clear = (ahead == 0) | (ahead > LIMITS[dtype] * 100)
     np.testing.assert_array_equal(bits[clear], wanted_bits[clear])
 
@@ -69,11 +69,11 @@ def test_nan_and_infinity_stay(dtype, how):
     x[0, 1, 3, 4], x[1, 0, 6, 8], w[2, 1, 0, 3] = np.nan, np.inf, -np.inf
     got, bits = pooled(g, x, w, how)
     with np.errstate(invalid="ignore"):
-        wanted, wanted_bits = expected(g, x, w)
-    same_kind(got, wanted)
+        reference, wanted_bits = expected(g, x, w)
+    same_kind(got, reference)
     assert np.isnan(got).any()
     assert not np.isnan(got).all()
-    np.testing.assert_array_equal(bits[~np.isfinite(wanted)], wanted_bits[~np.isfinite(wanted)])
+    np.testing.assert_array_equal(bits[~np.isfinite(reference)], wanted_bits[~np.isfinite(reference)])
 
 
 def test_images_do_not_depend_on_their_neighbours():
@@ -90,8 +90,8 @@ def test_sums_of_many_terms_lose_no_more_digits_than_few():
     case = "the chapter's second layer"
     g = geometry(case, "float32")
     x, w, _ = drawn(case, "float32")
-    wanted = expected(g, x, w)[0]
-    assert np.abs(pooled(g, x, w)[0] - wanted).max() < 5e-7 * np.abs(wanted).max()
+    reference = expected(g, x, w)[0]
+    assert np.abs(pooled(g, x, w)[0] - reference).max() < 5e-7 * np.abs(reference).max()
 
 
 def test_planes_are_what_taps_meet():

@@ -74,9 +74,9 @@ def drawn(sizes, dtype, left="rows", right="rows"):
 
 
 def agree(a, b, how):
-    wanted = a.astype(float) @ b.astype(float)
-    limit = LIMITS[str(a.dtype)] * max(1, a.shape[1]) ** 0.5 * max(1.0, float(np.abs(wanted).max()))
-    np.testing.assert_allclose(product(a, b, how), wanted, rtol=0, atol=limit)
+    expected = a.astype(float) @ b.astype(float)
+    limit = LIMITS[str(a.dtype)] * max(1, a.shape[1]) ** 0.5 * max(1.0, float(np.abs(expected).max()))
+    np.testing.assert_allclose(product(a, b, how), expected, rtol=0, atol=limit)
 
 
 @pytest.mark.parametrize("how", WAYS)

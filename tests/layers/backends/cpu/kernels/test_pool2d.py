@@ -103,8 +103,8 @@ def test_nan_and_infinity_stay(size, how):
     x[0, 2, 2, 3], x[1, 1] = np.inf, -np.inf
     for mode in MODES:
         with np.errstate(invalid="ignore"):
-            wanted = expected(x, size, mode)
-        np.testing.assert_allclose(pooled(x, size, mode, how), wanted, rtol=1e-6, atol=1e-5)
+            reference = expected(x, size, mode)
+        np.testing.assert_allclose(pooled(x, size, mode, how), reference, rtol=1e-6, atol=1e-5)
     y, g = pooled(x, size, "max"), np.ones((2, 3, 10 // size[0], 9 // size[1]), "float32")
     dx = gradient(x, y, g, size, how)
     assert (windows(dx, size)[np.isnan(y)] == 0).all()  # NaN equals nothing: none receives it

@@ -73,7 +73,7 @@ OTHERS.append(np.zeros((4, 3), np.int64)[::2])
 
 @pytest.mark.parametrize("commands", OTHERS)
 def test_commands_that_are_none(commands):
-    message = r"^plan: wanted commands as rows of three int64; got int\d\d of shape \(.*\)\. Make them with np\.zeros"
+    message = r"^plan: expected commands as rows of three int64; got int\d\d of shape \(.*\)\. Make them with np\.zeros"
     with pytest.raises(ValueError, match=message):
         PlanLoop(commands, Scratch(0, 0, 1))
     with pytest.raises(ValueError, match=message):

@@ -23,7 +23,7 @@ def test_threads_as_given(monkeypatch, given, number):
 @pytest.mark.parametrize("given", ["0", "two", "-1", "1.5", "2 3", " "])
 def test_threads_that_are_no_number(monkeypatch, given):
     monkeypatch.setenv("NETWORK3_THREADS", given)
-    message = rf"^NETWORK3_THREADS: wanted a whole number, 1 or more; got '?{given}'?\. Write e\.g\. 10\.$"
+    message = rf"^NETWORK3_THREADS: expected a whole number, 1 or more; got '?{given}'?\. Write e\.g\. 10\.$"
     with pytest.raises(ValueError, match=message):
         threads()
     with pytest.raises(ValueError, match=message), thread_pool():
@@ -190,8 +190,8 @@ def test_an_error_sends_the_helpers_away():
 
 
 def test_an_interruption_while_helpers_are_called_in(monkeypatch):
-    def interrupted(wanted):
-        team.QUEUE.words[team.HELPERS] = wanted
+    def interrupted(expected):
+        team.QUEUE.words[team.HELPERS] = expected
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:

@@ -25,7 +25,7 @@ SECOND = 1_000_000_000
 
 
 class Watched:
-    """A queue of its own, with one helper wanted, and a job that writes down who does which part where.
+    """A queue of its own, with one helper expected, and a job that writes down who does which part where.
 
     `meanwhile` maps parts to what happens while they are done.
     """
@@ -227,7 +227,7 @@ def test_nobody_is_left_out_for_long(watched, monkeypatch):
 
 @pytest.fixture
 def nobody_comes():
-    """A queue where helpers are wanted, but there are none: the caller does all parts, by the queue."""
+    """A queue where helpers are expected, but there are none: the caller does all parts, by the queue."""
     queue = WorkQueue()
     queue.words[HELPERS] = 1
     return queue
