@@ -30,17 +30,17 @@ from .plotting import plot_filters as plot_filters
 from .training.callbacks import Progress as Progress
 from .training.gradient_norms import GradientNorms as GradientNorms
 from .training.gradient_norms import gradient_norms as gradient_norms
+from .training.health import DivergenceError as DivergenceError
 from .training.health import TrainingWarning as TrainingWarning
 from .training.history import History as History
 from .training.signals import TrainingInterrupted as TrainingInterrupted
 from .training.signals import TrainingTerminated as TrainingTerminated
-from .training.trainer import DivergenceError as DivergenceError
 
 __version__ = "0.1.0"
 
 
-def __getattr__(name: str):
-    if name == "GPU":  # the original's flag; here it tells what is so
+def __getattr__(name: str) -> bool:
+    if name == "GPU":  # the flag of the original, here whether a GPU is used
         from .execution.device import gpu_in_use
 
         return gpu_in_use()

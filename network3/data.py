@@ -1,37 +1,47 @@
-"""Data sets at the border: whatever a reader hands over becomes checked NumPy arrays before anything is compiled."""
+"""Data sets as users pass them, converted to checked NumPy arrays before anything is compiled."""
 
+import os
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 from pytensor import shared
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
+from network3.datasets import check_pair, expand, load_mnist, read
 from network3.layers.checks import error_message, keywords_checked, one_of
 from network3.layers.precision import floatX
 
-from . import datasets
+from .graph import NetworkLike
+
+Values: TypeAlias = ArrayLike | SharedVariable | Variable
+Data: TypeAlias = tuple[Values, Values] | Iterable[tuple[ArrayLike, ArrayLike]]
+SharedPair: TypeAlias = tuple[SharedVariable, SharedVariable]
 
 GREY_LEVELS = 256  # a pixel is its grey level / 256, as in the book's file
 BOOK_FILES = ("mnist.pkl.gz", "mnist_expanded.pkl.gz")
 
 
 @keywords_checked("load_data_shared")
-def load_data_shared(filename=None, *, storage="floatX"):
+def load_data_shared(
+    filename: str | os.PathLike[str] | None = None, *, storage: Literal["floatX", "uint8"] = "floatX"
+) -> list[SharedPair]:
     """Return training, validation and test data as the book's list of three ``(x, y)`` pairs of shared variables.
 
     Parameters
     ----------
     filename : path, optional
-        The book's pickle, a folder of IDX files, or an ``.npz``; None for the MNIST inside the package. A path
-        that ends in ``mnist.pkl.gz`` or ``mnist_expanded.pkl.gz`` but is not there is served from the package too
-        (expanded for the second), and one line says so: the book's listings run anywhere.
+        The book's pickle, a folder of IDX files, or an ``.npz``; None for the MNIST inside the package. If a path
+        that ends in ``mnist.pkl.gz`` or ``mnist_expanded.pkl.gz`` does not exist, the package's MNIST is returned
+        instead (expanded for the second) and a line is printed, so that the book's listings run anywhere.
     storage : "floatX" or "uint8", default "floatX"
-        "uint8" keeps images that are whole grey levels in a quarter of the memory; they are divided by 256 when used.
+        "uint8" stores images of integer grey levels in a quarter of the memory; they are divided by 256 when used.
 
     Returns
     -------
@@ -42,30 +52,30 @@ def load_data_shared(filename=None, *, storage="floatX"):
     Raises
     ------
     FileNotFoundError, ValueError, pickle.UnpicklingError
-        No such file, or one that is damaged or not what it should be.
+        The file is missing, damaged, or of another format.
     """
-    storage = one_of("load_data_shared: storage", storage, ("floatX", "uint8"))
+    one_of("load_data_shared: storage", storage, ("floatX", "uint8"))
     return [
         (shared(_stored(images, storage), borrow=True), shared(labels, borrow=True))
         for images, labels in _read(filename)
     ]
 
 
-def size(data) -> int:
+def size(data: tuple[np.ndarray | SharedVariable, Any]) -> int:
     """Return the number of examples in `data`, a pair ``(x, y)``."""
     x = data[0]
     return len(x.get_value(borrow=True) if isinstance(x, SharedVariable) else x)
 
 
-def _read(filename):
+def _read(filename: str | os.PathLike[str] | None) -> list[tuple[np.ndarray, np.ndarray]]:
     if filename is None:
-        return datasets.load_mnist()
+        return load_mnist()
     path = Path(filename)
     if path.name not in BOOK_FILES or path.exists():
-        return datasets.read(path)
-    training, validation, test = datasets.load_mnist()
+        return read(path)
+    training, validation, test = load_mnist()
     if path.name == BOOK_FILES[1]:
-        training = datasets.expand(*training)
+        training = expand(*training)
     kind = "MNIST, expanded five-fold," if path.name == BOOK_FILES[1] else "MNIST"
     print(f"{filename} is not there: using the {kind} inside network3.")
     return [training, validation, test]
@@ -81,7 +91,7 @@ def _stored(images: np.ndarray, storage: str) -> np.ndarray:
         raise ValueError(
             error_message(
                 "load_data_shared",
-                "storage='uint8' needs pixels that are whole grey levels / 256",
+                "storage='uint8' needs pixels that are integer grey levels / 256",
                 f"values from {images.min():g} to {images.max():g}",
                 "Leave storage at 'floatX'.",
             )
@@ -90,7 +100,7 @@ def _stored(images: np.ndarray, storage: str) -> np.ndarray:
 
 
 def scaled(images: np.ndarray, dtype: str) -> np.ndarray:
-    """Return `images` as `dtype`, grey levels (uint8) divided by 256; floats as they are."""
+    """Return `images` as an array of type `dtype`: grey levels (uint8) divided by 256, floats unchanged."""
     if images.dtype == np.uint8:
         return np.multiply(images, np.dtype(dtype).type(1 / GREY_LEVELS), dtype=dtype)
     return np.ascontiguousarray(images, dtype=dtype)
@@ -108,31 +118,31 @@ class Examples:
 
     @cached_property
     def fingerprint(self) -> str:
-        """What tells data sets apart; all of MNIST takes a fraction of a second."""
+        """Size and checksum, by which a checkpoint recognizes its data; MNIST takes a fraction of a second."""
         checksum = zlib.crc32(self.targets.data, zlib.crc32(self.images.data))
         return f"{len(self):,} examples with checksum {checksum:08x}"
 
 
-def examples(name: str, data, net) -> Examples:
+def examples(name: str, data: Data, net: NetworkLike) -> Examples:
     """Check `data` against `net` and return it as arrays of the network's types.
 
     Parameters
     ----------
     name : str
-        Which data set, for messages.
+        Of the data set, for messages.
     data : pair (x, y) of arrays or shared variables, or a list of pairs (column of pixels, label or one-hot column)
     net : Network
 
     Raises
     ------
     TypeError, ValueError
-        In four parts: shapes, types, labels or values that do not fit.
+        Shapes, types, labels or values do not fit the network.
     """
     images, targets = _pair(name, data)
     kind: Literal["labels", "values"] = "labels" if net.y.dtype.startswith("int") else "values"
     if kind == "labels" and np.ndim(targets) > 1:
         targets = _from_one_hot(name, np.asarray(targets))
-    images, targets = datasets.check_pair(name, images, targets, targets=kind)
+    images, targets = check_pair(name, images, targets, targets=kind)
     images = images if images.dtype == np.uint8 else np.ascontiguousarray(images, dtype=net.floatX)
     check_width(name, images, net)
     if kind == "labels":
@@ -141,7 +151,7 @@ def examples(name: str, data, net) -> Examples:
         raise ValueError(
             error_message(
                 name,
-                f"targets must have {net.y.ndim} axes, as the last layer's target_ndim says",
+                f"targets must have {net.y.ndim} axes, the target_ndim of the last layer",
                 f"shape {targets.shape}",
                 "Reshape them, one row for each example.",
             )
@@ -150,7 +160,7 @@ def examples(name: str, data, net) -> Examples:
         raise ValueError(
             error_message(
                 name,
-                f"expected targets of {net.output_width} values, as many as the last layer gives",
+                f"expected targets of {net.output_width} values, the outputs of the last layer",
                 f"shape {targets.shape}",
                 f"Pass a row of {net.output_width} for each example, or change n_out of the last layer.",
             )
@@ -158,7 +168,7 @@ def examples(name: str, data, net) -> Examples:
     return Examples(np.ascontiguousarray(images), np.ascontiguousarray(targets, dtype=net.y.dtype))
 
 
-def check_width(name: str, images: np.ndarray, net) -> None:
+def check_width(name: str, images: np.ndarray, net: NetworkLike) -> None:
     """Raise ValueError unless each image has as many values as the first layer takes."""
     width = net.input_width
     if width is not None and images.shape[1] != width:
@@ -167,13 +177,13 @@ def check_width(name: str, images: np.ndarray, net) -> None:
                 name,
                 f"layer 1 ({type(net.layers[0]).__name__}) takes {width} values for each example",
                 f"images of {images.shape[1]} values",
-                "Change n_in or image_shape of layer 1, or pass the data it was made for.",
+                "Change n_in or image_shape of layer 1, or pass data of that size.",
             )
         )
 
 
-def value_of(variable):
-    """Return the value of a shared variable, or of an expression without inputs such as a cast; arrays as they are."""
+def value_of(variable: Any) -> Any:
+    """Return the value of a shared variable, or of an expression without inputs such as a cast; others unchanged."""
     if isinstance(variable, SharedVariable):
         return np.asarray(variable.get_value(borrow=True))
     if isinstance(variable, Variable):
@@ -181,8 +191,8 @@ def value_of(variable):
     return variable
 
 
-def _pair(name, data):
-    """Split `data` into images and targets, whichever of the two forms it has."""
+def _pair(name: str, data: Any) -> tuple[Any, Any]:
+    """Split `data`, in either of its two forms, into images and targets."""
     if isinstance(data, tuple | list) and len(data) == 2 and not _is_pair_of_example(data[0]):
         return value_of(data[0]), value_of(data[1])
     try:
@@ -203,7 +213,7 @@ def _pair(name, data):
     return images, np.stack(labels) if one_hot else np.concatenate(labels) if labels else labels
 
 
-def _is_pair_of_example(item) -> bool:
+def _is_pair_of_example(item: Any) -> bool:
     """Whether `item` is (pixels, label) for one example, not an array of images."""
     return isinstance(item, tuple) and len(item) == 2
 
@@ -224,7 +234,7 @@ def _from_one_hot(name: str, targets: np.ndarray) -> np.ndarray:
     return rows.argmax(axis=1)
 
 
-def _check_labels(name: str, labels: np.ndarray, net) -> None:
+def _check_labels(name: str, labels: np.ndarray, net: NetworkLike) -> None:
     classes = net.output_width
     if classes is not None and labels.max() >= classes:
         raise ValueError(

@@ -1,48 +1,79 @@
-"""How layers are joined: shapes are followed along the chain, then each layer is given the output of the one before."""
+"""How layers are joined: shapes are followed along the chain, then each layer gets the output of the one before."""
 
 import copy
 import math
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.basic import Variable
 from pytensor.graph.replace import graph_replace
 from pytensor.graph.traversal import applys_between, graph_inputs
+from pytensor.link.basic import Container
 from pytensor.tensor.type import TensorType
+from pytensor.tensor.variable import TensorVariable
 
 from network3.layers import ShapeError, dropout_states
 from network3.layers.backends.cpu.memory import total_memory
 from network3.layers.checks import error_message
 
 
-def layer_name(layers, index: int) -> str:
-    """Return how messages name a layer: ``layer 2 (FullyConnectedLayer)``, counted from 1."""
+class NetworkLike(Protocol):
+    """What the modules below `network3.network` use of a Network; see there."""
+
+    layers: list[Any]
+    mini_batch_size: int
+    floatX: str
+    shapes: list[tuple | None]
+    params: list[SharedVariable]
+    x: TensorVariable
+    y: TensorVariable
+    output: TensorVariable
+    output_dropout: TensorVariable
+    dropout_states: list[SharedVariable]
+    best: list[np.ndarray] | None
+    compiled: dict[tuple, Any]
+
+    @property
+    def input_width(self) -> int | None: ...
+
+    @property
+    def output_width(self) -> int | None: ...
+
+    def get_weights(self) -> list[np.ndarray]: ...
+
+    def set_weights(self, weights: Sequence[np.ndarray] | None) -> None: ...
+
+
+def layer_name(layers: Sequence[Any], index: int) -> str:
+    """Return the name of a layer in messages: ``layer 2 (FullyConnectedLayer)``, counted from 1."""
     return f"layer {index + 1} ({type(layers[index]).__name__})"
 
 
-def input_width(layers) -> int | None:
-    """Return the number of values of an example that the first layer takes; None if it does not say."""
+def input_width(layers: Sequence[Any]) -> int | None:
+    """Return the number of values of an example that the first layer takes; None if it has no ``input_shape``."""
     shape = getattr(layers[0], "input_shape", None)
     return None if shape is None else math.prod(shape)
 
 
-def follow_shapes(layers) -> list[tuple | None]:
-    """Return each layer's output shape, the batch as None; None for a layer that does not tell its own.
+def follow_shapes(layers: Sequence[Any]) -> list[tuple | None]:
+    """Return each layer's output shape, the batch as None; None for a layer without ``output_shape``.
 
     Raises
     ------
     ValueError
-        A layer does not take what the one before gives; names both, both shapes, and what would fit.
+        A layer does not take the shape that the one before returns; names both, both shapes, and what would fit.
     """
     width = input_width(layers)
     shape: tuple | None = None if width is None else (None, width)
     shapes = []
     for index, layer in enumerate(layers):
-        tells = hasattr(layer, "output_shape")
-        if shape is None and tells and hasattr(layer, "input_shape"):
+        has_shape = hasattr(layer, "output_shape")
+        if shape is None and has_shape and hasattr(layer, "input_shape"):
             shape = (None, *layer.input_shape)
         try:
-            shape = layer.output_shape(shape) if tells and shape is not None else None
+            shape = layer.output_shape(shape) if has_shape and shape is not None else None
         except ShapeError as error:
             before = f", after {layer_name(layers, index - 1)}" if index else ""
             raise ValueError(
@@ -52,8 +83,15 @@ def follow_shapes(layers) -> list[tuple | None]:
     return shapes
 
 
-def connect(layers, x, mini_batch_size, dtype) -> None:
-    """Wire `layers` in place, from the network's input `x` on.
+def connect(layers: Sequence[Any], x: TensorVariable, mini_batch_size: int, dtype: str) -> None:
+    """Connect `layers` in place, starting from the network's input `x`.
+
+    Parameters
+    ----------
+    layers : sequence of layers
+    x : matrix expression of type `dtype`, shape (batch, features)
+    mini_batch_size : int
+    dtype : "float32" or "float64"
 
     Raises
     ------
@@ -76,11 +114,26 @@ def connect(layers, x, mini_batch_size, dtype) -> None:
                 )
 
 
-def static_copy(net, batch: int, width: int, target_shape: tuple[int, ...]):
-    """Return a copy of `net` whose graph has a fixed batch, for speed; it shares the parameters with `net`.
+def static_copy(net: NetworkLike, batch: int, width: int, target_shape: tuple[int, ...]) -> NetworkLike:
+    """Return a copy of `net` whose graph has a fixed batch, for speed; both share their parameters.
 
-    The graph is built anew, from copies of the layers, rather than by replacing the input: shapes are baked
-    into a graph. Masks of the copy follow the dropout states of the original.
+    The graph is built again from copies of the layers, because replacing the input would keep the shapes of the old
+    graph. The dropout masks of the copy follow the dropout states of the original.
+
+    Parameters
+    ----------
+    net : Network
+    batch : int
+        Examples.
+    width : int
+        Values of one example.
+    target_shape : tuple of int
+        Shape of one target; () for labels.
+
+    Raises
+    ------
+    MemoryError
+        The outputs of the layers do not fit into this machine's memory.
     """
     _check_memory(net, batch)
     clone = copy.copy(net)
@@ -93,30 +146,32 @@ def static_copy(net, batch: int, width: int, target_shape: tuple[int, ...]):
     return clone
 
 
-def _check_memory(net, batch: int) -> None:
-    """Raise MemoryError if the outputs of the layers, which a step keeps, are more than this machine's memory."""
+def _check_memory(net: NetworkLike, batch: int) -> None:
+    """Raise MemoryError if the outputs of the layers, which a step keeps, are larger than this machine's memory."""
     sizes = [batch * math.prod(shape[1:]) if shape else 0 for shape in net.shapes]
-    needed, there = sum(sizes) * np.dtype(net.floatX).itemsize, total_memory()
-    if there is None or needed <= there:
+    needed, available = sum(sizes) * np.dtype(net.floatX).itemsize, total_memory()
+    if available is None or needed <= available:
         return
     index = max(range(len(sizes)), key=sizes.__getitem__)
     largest = sizes[index] * np.dtype(net.floatX).itemsize
     got = f"{needed:,} bytes, of which {largest:,} are this layer's at mini-batches of {batch}"
     hint = "Use smaller mini-batches, fewer maps or neurons, or larger pooling windows."
-    expected = f"expected outputs of at most {there:,} bytes, this machine's memory"
+    expected = f"expected outputs of at most {available:,} bytes, this machine's memory"
     raise MemoryError(error_message(layer_name(net.layers, index), expected, got, hint))
 
 
-def with_states_of(net, clone, expression):
-    """Return `expression` of `clone` with the dropout states of `net` in the place of the clone's own."""
+def with_states_of(net: NetworkLike, clone: NetworkLike, expression: Variable) -> Variable:
+    """Return `expression` of `clone`, with the dropout states of `net` in place of the clone's own."""
     own = dropout_states(clone.output_dropout)
-    return graph_replace(expression, dict(zip(own, net.dropout_states, strict=True)), strict=False)
+    return graph_replace(expression, list(zip(own, net.dropout_states, strict=True)), strict=False)
 
 
-def known_shapes(expressions: list, updates: dict) -> tuple[list, dict]:
-    """Return expressions, and updates of shared variables, in which every shared variable has the shape of its value.
+def known_shapes(
+    expressions: Sequence[Variable], updates: Mapping[SharedVariable, Variable]
+) -> tuple[list[Variable], dict[Variable, Variable]]:
+    """Return the same expressions and updates, in which every shared variable has the static shape of its value.
 
-    A variable made by ``pytensor.shared(value)`` says nothing of its shape; compiled code is faster that knows it.
+    ``pytensor.shared(value)`` leaves the static shape open; code compiled for a known one is faster.
     """
     variables = graph_inputs([*expressions, *updates, *updates.values()])
     open_ones = [v for v in variables if isinstance(v, SharedVariable) and None in getattr(v.type, "shape", ())]
@@ -125,15 +180,18 @@ def known_shapes(expressions: list, updates: dict) -> tuple[list, dict]:
         kind = v.type.clone(shape=v.get_value(borrow=True).shape)
         known[v] = type(v)(type=kind, value=None, strict=None, container=v.container, name=v.name)  # type: ignore[arg-type]
     if not known:
-        return expressions, updates
+        return list(expressions), dict(updates.items())
     replaced = graph_replace([*expressions, *updates.values()], known, strict=False)
     keys = [known.get(variable, variable) for variable in updates]
     return replaced[: len(expressions)], dict(zip(keys, replaced[len(expressions) :], strict=True))
 
 
-def foreign_op(net) -> tuple[str, str] | None:
-    """Return how messages name the first layer with an Op that is neither PyTensor's nor ours, and the Op."""
-    before = [net.x]
+def foreign_op(net: NetworkLike) -> tuple[str, str] | None:
+    """Return the name in messages of the first layer with an Op of the user's own, and the Op; None if there is none.
+
+    An Op is the user's own if it is from neither PyTensor nor network3.
+    """
+    before: list[TensorVariable] = [net.x]
     for index, layer in enumerate(net.layers):
         outputs = [layer.output, layer.output_dropout]
         for node in applys_between(before, outputs):
@@ -143,24 +201,26 @@ def foreign_op(net) -> tuple[str, str] | None:
     return None
 
 
-def number_streams(states, seed: int) -> None:
-    """Give the k-th of the dropout `states` the stream k under `seed`, at step 0."""
+def number_streams(states: Iterable[SharedVariable], seed: int) -> None:
+    """Set the k-th of the dropout `states` to the random stream k of `seed`, at step 0."""
     for stream, state in enumerate(states):
         # 32 bits of the seed, whatever its size.
         state.set_value(np.array([seed % 2**32, stream, 0]).astype("int32"))
 
 
-def storages_of(containers, like, net, states=()) -> list[list]:
-    """Return where `net` has the values of what a function compiled for `like` reads from its `containers`.
+def storages_of(
+    containers: Iterable[Container], like: NetworkLike, net: NetworkLike, states: Iterable[list] = ()
+) -> list[list]:
+    """Return where `net` keeps the values that a function compiled for `like` reads from its `containers`.
 
     Parameters
     ----------
     containers : list of pytensor's Containers
-        Of parameters and masks' states, or of others that `like` does not have.
+        Of parameters and dropout states, or of other variables that `like` does not have.
     like, net : Network
         Of one architecture.
     states : list of one-element lists
-        The values for those others, in order.
+        The values for those other variables, in order.
     """
     theirs = [variable.container.storage for variable in (*like.params, *like.dropout_states)]
     ours = [variable.container.storage for variable in (*net.params, *net.dropout_states)]

@@ -1,8 +1,13 @@
 """The Network of the book's chapter 6: layers in a row, trained by mini-batch stochastic gradient descent."""
 
 import math
+import os
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
+from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.tensor.type import TensorType
 
 from network3.layers import dropout_states
@@ -13,9 +18,13 @@ from .data import examples
 from .graph import connect, follow_shapes, input_width, layer_name
 from .storage.networks import read, write
 from .summary import table
-from .training.config import make_plan
+from .training.callbacks import Callback, Progress
+from .training.config import TrainingConfig
 from .training.evaluation import predictions, score
+from .training.history import History
 from .training.trainer import train
+
+Data = Any  # a pair (x, y) of arrays or shared variables, or a list of pairs; see `Network.SGD`
 
 
 class Network:
@@ -57,7 +66,7 @@ class Network:
     """
 
     @keywords_checked("Network")
-    def __init__(self, layers, mini_batch_size):
+    def __init__(self, layers: list[Any], mini_batch_size: int):
         if not layers:
             raise ValueError(
                 error_message("Network", "expected a list of layers", repr(layers), "Give it at least one.")
@@ -66,7 +75,7 @@ class Network:
         self.mini_batch_size = integer("Network: mini_batch_size", mini_batch_size)
         self.floatX = floatX()
         self.shapes = follow_shapes(layers)
-        self.params = [param for layer in layers for param in layer.params]
+        self.params: list[SharedVariable] = [param for layer in layers for param in layer.params]
         last = layers[-1]
         with graph_flags(self.floatX):
             self.x = TensorType(self.floatX, shape=(None, None))("x")
@@ -76,8 +85,8 @@ class Network:
             connect(layers, self.x, self.mini_batch_size, self.floatX)
         self.output, self.output_dropout = last.output, last.output_dropout
         self.dropout_states = dropout_states(self.output_dropout)
-        self.best = None
-        self.compiled: dict = {}
+        self.best: list[np.ndarray] | None = None
+        self.compiled: dict[tuple, Any] = {}
 
     @property
     def input_width(self) -> int | None:
@@ -93,30 +102,31 @@ class Network:
     @keywords_checked("SGD")
     def SGD(
         self,
-        training_data,
-        epochs,
-        mini_batch_size,
-        eta,
-        validation_data=None,
-        test_data=None,
-        lmbda=0.0,
+        training_data: Data,
+        epochs: int,
+        mini_batch_size: int,
+        eta: float,
+        validation_data: Data | None = None,
+        test_data: Data | None = None,
+        lmbda: float = 0.0,
         *,
-        cost=None,
-        regularizer=None,
-        lmbda_over="mini_batches",
-        rule=None,
-        schedule=None,
-        stopping=None,
-        monitor=(),
-        shuffle=False,
-        augment=None,
-        devices=None,
-        seed=None,
-        callbacks=(),
-        checkpoint=None,
-        resume=None,
-    ):
-        r"""Train by mini-batch stochastic gradient descent, and print the book's lines.
+        cost: Callable | None = None,
+        regularizer: Callable | None = None,
+        lmbda_over: Literal["mini_batches", "examples"] = "mini_batches",
+        rule: Callable | None = None,
+        schedule: Callable | None = None,
+        stopping: Callable[[History], bool] | None = None,
+        monitor: str | Sequence[str] = (),
+        shuffle: bool = False,
+        augment: Callable | None = None,
+        devices: int | None = None,
+        seed: int | None = None,
+        callbacks: Sequence[Callback | Callable[[Progress], None]] = (),
+        checkpoint: str | os.PathLike | None = None,
+        resume: str | os.PathLike | None = None,
+        verbose: bool = True,
+    ) -> History:
+        r"""Train by mini-batch stochastic gradient descent, and print what the book's program prints.
 
         .. math:: w \to w - \eta \frac{\partial}{\partial w}\left(C + \frac{\lambda}{2 m} \sum_w \|w\|^2\right)
 
@@ -157,18 +167,21 @@ class Network:
             ``augment(images, rng) -> images`` of the same shape and type: what an epoch trains on instead of the
             training images, see `network3.optim`. `rng` is a NumPy Generator.
         devices : int, optional
-            How many devices share out each mini-batch, on the JAX back end; default a GPU if there is one, or all that
-            the processes have that JAX has joined.
+            Number of devices that share each mini-batch, on the JAX back end; default a GPU if there is one, or all
+            devices of the processes that JAX has joined.
         seed : int, optional
-            Of the shuffle, of dropout's masks and of `augment`; by default drawn from NumPy's global state, if any of
-            them is used.
-        callbacks : functions of one `Progress`
-            Called after each chunk of up to 250 steps, and after each epoch.
+            Of the shuffle, of dropout's masks and of `augment`; by default drawn from NumPy's global generator, if any
+            of them is used.
+        callbacks : list of callables or `Callback`
+            Functions of one `Progress`, called after each chunk of up to 250 steps and after each epoch; or objects
+            with methods of `network3.training.callbacks.Callback`.
         checkpoint : path, optional
             File to save the training to, after each epoch and on Ctrl-C. By default that of `resume`, if given.
         resume : path, optional
             A checkpoint to go on from, to the same weights as without the interruption. Network, data and arguments
             must be those of the first call; `epochs` may be more.
+        verbose : bool, default True
+            Whether to print.
 
         Returns
         -------
@@ -188,41 +201,14 @@ class Network:
         TrainingTerminated
             SIGTERM, likewise. A SystemExit with code 143.
         """
-        plan = make_plan(
-            self,
-            (training_data, validation_data, test_data),
-            epochs=epochs,
-            mini_batch_size=mini_batch_size,
-            eta=eta,
-            lmbda=lmbda,
-            cost=cost,
-            regularizer=regularizer,
-            lmbda_over=lmbda_over,
-            rule=rule,
-            schedule=schedule,
-            stopping=stopping,
-            monitor=monitor,
-            shuffle=shuffle,
-            augment=augment,
-            devices=devices,
-            seed=seed,
-            callbacks=callbacks,
-            checkpoint=checkpoint,
-            resume=resume,
-        )
-        if plan.test is not None:
-            self._serve_test_predictions(plan.test, plan.mini_batch_size)
-        return train(self, plan)
+        arguments = {name: value for name, value in locals().items() if name != "self"}
+        config = TrainingConfig(self, **arguments)
+        if config.test_data is not None:  # the original's function of a mini-batch's index
+            images, size = config.test_data.images, config.mini_batch_size
+            self.test_mb_predictions = lambda i: self.predict(images[i * size : (i + 1) * size])
+        return train(self, config)
 
-    def _serve_test_predictions(self, test, mini_batch_size: int) -> None:
-        """Set ``test_mb_predictions``, the original's function from a mini-batch's index to its predicted labels."""
-
-        def test_mb_predictions(i):
-            return self.predict(test.images[i * mini_batch_size : (i + 1) * mini_batch_size])
-
-        self.test_mb_predictions = test_mb_predictions
-
-    def predict(self, images) -> np.ndarray:
+    def predict(self, images: ArrayLike | SharedVariable) -> np.ndarray:
         """Return the label of each image, as integers of shape (n,); the values themselves for a layer without labels.
 
         Parameters
@@ -232,11 +218,11 @@ class Network:
         """
         return predictions(self, images)[0]
 
-    def predict_proba(self, images) -> np.ndarray:
+    def predict_proba(self, images: ArrayLike | SharedVariable) -> np.ndarray:
         """Return the activations of the last layer for each image, of shape (n, n_out): probabilities for a softmax."""
         return predictions(self, images)[-1]
 
-    def accuracy(self, data) -> float:
+    def accuracy(self, data: Data) -> float:
         """Return the share of `data`, all of it, that is classified as labelled, in [0, 1].
 
         Parameters
@@ -244,21 +230,15 @@ class Network:
         data : pair (x, y), or list of pairs, as in `SGD`
         """
         if not hasattr(self.layers[-1], "accuracy"):
-            raise ValueError(
-                error_message(
-                    layer_name(self.layers, len(self.layers) - 1),
-                    "the last layer must have an accuracy(y)",
-                    "one without",
-                    "Use predict, or end with a SoftmaxLayer.",
-                )
-            )
+            name, hint = layer_name(self.layers, len(self.layers) - 1), "Use predict, or end with a SoftmaxLayer."
+            raise ValueError(error_message(name, "the last layer must have an accuracy(y)", "one without", hint))
         return score(self, examples("accuracy: data", data, self))["accuracy"]
 
     def get_weights(self) -> list[np.ndarray]:
         """Return a copy of each of ``params``, in order."""
         return [np.array(param.get_value(borrow=True), order="C") for param in self.params]
 
-    def set_weights(self, weights) -> None:
+    def set_weights(self, weights: Sequence[ArrayLike] | None) -> None:
         """Set ``params`` to `weights`, a list of arrays of the same shapes, in order; cast to the network's type.
 
         Raises
@@ -270,27 +250,24 @@ class Network:
         arrays = None if weights is None else [np.asarray(w) for w in weights]
         given = None if arrays is None else [a.shape for a in arrays]
         if arrays is None or given != shapes:
-            raise ValueError(
-                error_message(
-                    "set_weights", f"expected arrays of shapes {shapes}", str(given), "Pass net.best or get_weights()."
-                )
-            )
+            expected, hint = f"expected arrays of shapes {shapes}", "Pass net.best or get_weights()."
+            raise ValueError(error_message("set_weights", expected, str(given), hint))
         for param, array in zip(self.params, arrays, strict=True):
             param.set_value(np.array(array, dtype=self.floatX, order="C"), borrow=True)
 
-    def save(self, filename) -> None:
+    def save(self, filename: str | os.PathLike) -> None:
         """Write the network to `filename`, in safetensors with the architecture in the header; see `network3.load`."""
         write(self, filename)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return table(self.layers, self.shapes, self.floatX)
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict[str, Any]:
         """Leave compiled functions, and what holds a data set, out of copies and pickles."""
         return {**{k: v for k, v in self.__dict__.items() if k != "test_mb_predictions"}, "compiled": {}}
 
 
-def load(filename, layers=None) -> Network:
+def load(filename: str | os.PathLike, layers: list[Any] | None = None) -> Network:
     """Read a network that `Network.save` wrote.
 
     Parameters

@@ -1,7 +1,7 @@
 """One BLAS thread while compiled code runs.
 
-The matrices of these networks are small, and a second BLAS thread beside a busy core was measured to make a
-step of a fully connected network 80 times slower. The user's setting comes back afterwards.
+The matrices of these networks are small: with a second BLAS thread and a busy core, a step of a fully connected
+network was measured to take 80 times as long. The user's setting is restored afterwards.
 """
 
 from collections.abc import Iterator
@@ -20,6 +20,6 @@ def _controller() -> ThreadpoolController:
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Hold every BLAS of this process at one thread."""
+    """Limit every BLAS of this process to one thread."""
     with _controller().limit(limits=1, user_api="blas"):
         yield

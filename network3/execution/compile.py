@@ -1,79 +1,32 @@
-"""Networks as compiled functions, at a fixed batch: one training step, a scorer of labelled data, a predictor."""
+"""Networks as compiled functions at a fixed batch: one training step, a scorer of labelled data, a predictor."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
-import numpy as np
 from pytensor import function
-from pytensor.compile import Function
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.gradient import grad
-from pytensor.link.basic import Container
 from pytensor.tensor.type import TensorType
+from pytensor.tensor.variable import TensorVariable
 
-from network3.graph import known_shapes, static_copy, with_states_of
+from network3.graph import NetworkLike, known_shapes, static_copy, with_states_of
 from network3.layers import dropout_updates
 from network3.layers.precision import graph_flags
 from network3.optim import gradient_descent
 
+from .backends import compile_context
 from .device import chosen_backend
-from .runner import compile_context
+from .functions import Compiled, Step
 
 MODES: dict[str, Any] = {"network3": "NETWORK3", "numba": "NUMBA", "jax": "JAX"}
+Shape = tuple[int, ...]
+Result = TypeVar("Result", bound=Compiled)
 
 
-@dataclass(frozen=True)
-class Compiled:
-    """A compiled graph, ``function(*arguments) -> results``, that reads shared variables and may replace their values.
-
-    Attributes
-    ----------
-    function : pytensor.compile.Function
-    arguments, results : tuple of str
-        The names of what it is given, and of what it returns.
-    """
-
-    function: Function
-    arguments: tuple[str, ...]
-    results: tuple[str, ...]
-
-    def __call__(self, *values: Any) -> Any:
-        """Run it."""
-        return self.function(*values)
-
-    @property
-    def shared(self) -> list[Container]:
-        """Where the shared variables have their values, in the order in which the graph takes them."""
-        return self.function.input_storage[len(self.arguments) :]
-
-    @property
-    def updates(self) -> tuple[tuple[int, int], ...]:
-        """Which output of the graph is the next value of which of `shared`."""
-        given = len(self.arguments)
-        return tuple((k, i - given) for k, i in self.function.maker.fgraph.update_mapping.items())
-
-
-@dataclass(frozen=True)
-class Step(Compiled):
-    """A compiled training step, ``step(x, y, eta, lmbda) -> cost``.
-
-    Attributes
-    ----------
-    states : list of shared variables
-        That the update rule made, such as velocities.
-    first : list of arrays
-        Their values when a training begins.
-    """
-
-    states: list[SharedVariable] = field(default_factory=list)
-    first: list[np.ndarray] = field(default_factory=list)
-
-
-def compiled(net, compile_function, *arguments):
-    """Return ``compile_function(net, backend, *arguments)`` for the chosen back end, compiled once a network."""
+def compiled(net: NetworkLike, compile_function: Callable[..., Result], *arguments: Any) -> Result:
+    """Return ``compile_function(net, backend, *arguments)`` for the chosen back end, compiled once for each network."""
     backend = chosen_backend()
     key = (compile_function, backend, *arguments)
     if key not in net.compiled:
@@ -84,7 +37,7 @@ def compiled(net, compile_function, *arguments):
 
 @contextmanager
 def _without_collection() -> Iterator[None]:
-    """Hold Python's garbage collector off: a graph under way is nothing but cycles that are in use."""
+    """Hold Python's garbage collector off: while a graph is built it finds only cycles that are in use."""
     if not gc.isenabled():
         yield
         return
@@ -95,16 +48,30 @@ def _without_collection() -> Iterator[None]:
         gc.enable()
 
 
-def _compile(backend: str, inputs: dict[str, Any], outputs: dict[str, Any], updates: dict | None = None) -> dict:
+def _compile(
+    backend: str,
+    inputs: dict[str, TensorVariable],
+    outputs: dict[str, TensorVariable],
+    updates: dict[SharedVariable, TensorVariable] | None = None,
+) -> dict[str, Any]:
     """Return the fields of a `Compiled`."""
-    expressions, updates = known_shapes(list(outputs.values()), updates or {})
+    expressions, known = known_shapes(list(outputs.values()), updates or {})
     compiled_function = function(
-        list(inputs.values()), expressions, updates=updates, mode=MODES[backend], on_unused_input="ignore"
+        list(inputs.values()), expressions, updates=known, mode=MODES[backend], on_unused_input="ignore"
     )
     return {"function": compiled_function, "arguments": tuple(inputs), "results": tuple(outputs)}
 
 
-def compile_step(net, backend, batch, width, target_shape, cost=None, regularizer=None, rule=gradient_descent) -> Step:
+def compile_step(
+    net: NetworkLike,
+    backend: str,
+    batch: int,
+    width: int,
+    target_shape: Shape,
+    cost: Callable | None = None,
+    regularizer: Callable | None = None,
+    rule: Callable = gradient_descent,
+) -> Step:
     """Compile a step of training.
 
     Parameters
@@ -125,8 +92,8 @@ def compile_step(net, backend, batch, width, target_shape, cost=None, regularize
     Returns
     -------
     Step
-        x : (batch, width), y : (batch, *target_shape); eta and lmbda are scalars of the network's type. lmbda is
-        what multiplies the regularizer as it stands: already divided by the number of mini-batches.
+        x : (batch, width), y : (batch, *target_shape); eta and lmbda are scalars of the network's type. lmbda
+        multiplies the regularizer as it is: already divided by the number of mini-batches.
     """
     clone = static_copy(net, batch, width, target_shape)
     last = clone.layers[-1]
@@ -136,24 +103,26 @@ def compile_step(net, backend, batch, width, target_shape, cost=None, regularize
     if regularizer is not None:
         total = total + lmbda * regularizer(weights(net))
     changed = rule(total, net.params, eta)
-    states = [variable for variable in changed if variable not in net.params]
+    slots = [variable for variable in changed if variable not in net.params]
     inputs = {"x": clone.x, "y": clone.y, "eta": eta, "lmbda": lmbda}
     fields = _compile(backend, inputs, {"cost": total}, changed | dropout_updates(total))
-    return Step(**fields, states=states, first=[state.get_value() for state in states])
+    return Step(**fields, slots=slots, initial_slots=[slot.get_value() for slot in slots])
 
 
-def weights(net) -> list[SharedVariable]:
+def weights(net: NetworkLike) -> list[SharedVariable]:
     """Return what is regularized: the ``w`` of each layer that has one."""
     return [layer.w for layer in net.layers if hasattr(layer, "w")]
 
 
-def compile_regularizer(net, backend, regularizer) -> Compiled:
-    """Compile ``regularizer() -> [penalty]`` of the weights as they are."""
+def compile_regularizer(net: NetworkLike, backend: str, regularizer: Callable) -> Compiled:
+    """Compile ``regularizer() -> [penalty]`` of the current weights."""
     return Compiled(**_compile(backend, {}, {"penalty": regularizer(weights(net))}))
 
 
-def compile_scorer(net, backend, batch, width, target_shape, cost=None) -> Compiled:
-    """Compile ``score(x, y) -> [accuracy, cost]``: means over a batch, without dropout, of what the layer has."""
+def compile_scorer(
+    net: NetworkLike, backend: str, batch: int, width: int, target_shape: Shape, cost: Callable | None = None
+) -> Compiled:
+    """Compile ``score(x, y) -> [accuracy, cost]``, those that the layer has: means over a batch, without dropout."""
     clone = static_copy(net, batch, width, target_shape)
     last = clone.layers[-1]
     last.output_dropout = last.output
@@ -165,7 +134,15 @@ def compile_scorer(net, backend, batch, width, target_shape, cost=None) -> Compi
     return Compiled(**_compile(backend, {"x": clone.x, "y": clone.y}, scores))
 
 
-def compile_gradients(net, backend, batch, width, target_shape, cost=None, name="b") -> Compiled:
+def compile_gradients(
+    net: NetworkLike,
+    backend: str,
+    batch: int,
+    width: int,
+    target_shape: Shape,
+    cost: Callable | None = None,
+    name: str = "b",
+) -> Compiled:
     """Compile ``gradients(x, y) -> arrays``, of the mean cost without dropout, by each layer's ``b`` or ``w``."""
     clone = static_copy(net, batch, width, target_shape)
     last = clone.layers[-1]
@@ -177,7 +154,7 @@ def compile_gradients(net, backend, batch, width, target_shape, cost=None, name=
     return Compiled(**_compile(backend, {"x": clone.x, "y": clone.y}, gradients))
 
 
-def compile_predictor(net, backend, batch, width) -> Compiled:
+def compile_predictor(net: NetworkLike, backend: str, batch: int, width: int) -> Compiled:
     """Compile ``predict(x) -> [y_out, output]`` without dropout; only the output for a layer without ``y_out``."""
     clone = static_copy(net, batch, width, (1,) * (net.y.ndim - 1))
     last = clone.layers[-1]

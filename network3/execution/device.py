@@ -1,4 +1,4 @@
-"""On what networks run: the CPU by our own kernels, Numba or JAX, or a GPU by JAX; in which floating-point type."""
+"""The device, back end and floating-point type of networks."""
 
 import os
 from importlib.util import find_spec
@@ -16,23 +16,24 @@ _backend = "auto"
 
 @keywords_checked("use")
 def use(device: str | None = None, floatX: str | None = None, *, backend: str | None = None) -> None:
-    """Choose where networks run, and the type of those that are built from now on.
+    """Choose the device and back end of networks, and the type of those that are built from now on.
 
     Parameters
     ----------
     device : "auto", "cpu" or "gpu", optional
-        "auto", the default, takes a GPU if there is one. Also the environment's ``NETWORK3_DEVICE``.
+        "auto", the default, is a GPU if there is one. The environment variable ``NETWORK3_DEVICE`` sets it too.
     floatX : "float32" or "float64", optional
-        Default float32. Also ``NETWORK3_FLOATX``. Networks that exist keep theirs.
+        Default float32. The environment variable ``NETWORK3_FLOATX`` sets it too. Existing networks keep their type.
     backend : "auto", "network3", "numba" or "jax", optional
-        "auto", the default, is network3's own on a CPU and JAX on a GPU. "numba" is PyTensor's own way on a CPU.
+        "auto", the default, is "network3", its own kernels, on a CPU and "jax" on a GPU. "numba" is PyTensor's
+        default on a CPU.
 
     Raises
     ------
     ValueError
-        An unknown name, or a back end for CPUs with a GPU.
+        An unknown name, or a back end for CPUs together with a GPU.
     RuntimeError
-        A GPU that is not there, or a JAX that is not installed; says what to install.
+        There is no GPU, or JAX is not installed; names what to install.
     """
     global _device, _backend
     new_device = _device if device is None else one_of("use: device", device, DEVICES)
@@ -52,12 +53,12 @@ def use(device: str | None = None, floatX: str | None = None, *, backend: str | 
 
 
 def chosen_backend() -> str:
-    """Return "network3", "numba" or "jax", for the device that was chosen.
+    """Return the back end in use: "network3", "numba" or "jax".
 
     Raises
     ------
     RuntimeError
-        ``NETWORK3_DEVICE=gpu``, but there is none.
+        ``NETWORK3_DEVICE=gpu``, but there is no GPU.
     """
     device = _chosen_device()
     if device == "gpu":
@@ -69,12 +70,12 @@ def chosen_backend() -> str:
 
 
 def gpu_in_use() -> bool:
-    """Whether networks that are trained now run on a GPU."""
+    """Whether networks run on a GPU."""
     return _chosen_device() != "cpu" and _backend not in ON_CPU and gpu_present()
 
 
 def gpu_present() -> bool:
-    """Whether JAX finds a GPU; JAX is imported only if one of its GPU plug-ins is installed."""
+    """Whether JAX finds a GPU. JAX is imported only if one of its GPU plug-ins is installed."""
     if find_spec("jax") is None or find_spec("jax_plugins") is None:
         return False
     import jax

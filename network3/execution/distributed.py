@@ -1,14 +1,14 @@
-"""Several processes that train together find each other, before JAX joins them.
+"""Several processes of one training: each waits for the others, then JAX joins them.
 
-JAX ends a process without a word to Python where another never comes. So they meet first: the one with number 0
-listens at the address that JAX will use, the others tell it their numbers, and all hear who is missing.
+JAX aborts a process, without an exception, if another one is missing at its time-out. So the processes meet first, at
+the address that JAX uses afterwards: process 0 collects the numbers of the others, and all report who is missing.
 """
 
 import os
 import socket
 import sys
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 from network3.layers.checks import error_message, integer, real
 
@@ -16,7 +16,7 @@ from .device import use
 
 ADDRESS, COUNT, NUMBER = "JAX_COORDINATOR_ADDRESS", "JAX_NUM_PROCESSES", "JAX_PROCESS_ID"
 WHO = "join_processes"
-HELLO, ALL_HERE = b"network3 ", b"all here\n"
+MISSING = b"missing: "
 
 
 def join_processes(
@@ -32,47 +32,46 @@ def join_processes(
     address : "host:port", optional
         Where process 0 listens; default the environment's ``JAX_COORDINATOR_ADDRESS``.
     count : int, >= 1, optional
-        How many processes there are; default ``JAX_NUM_PROCESSES``.
+        The number of processes; default ``JAX_NUM_PROCESSES``.
     number : int in [0, count), optional
-        Which one this is; default ``JAX_PROCESS_ID``. Without any of the three, JAX asks Slurm, Open MPI or
+        The number of this process; default ``JAX_PROCESS_ID``. Without any of the three, JAX asks Slurm, Open MPI or
         Kubernetes, whichever started the process.
     timeout : float > 0, seconds, default 300
 
     Raises
     ------
     ValueError
-        One of the three that is missing or wrong.
+        One of the three is missing or wrong.
     TimeoutError
-        A process that did not come; says which.
+        Processes are missing; names them.
+    OSError
+        Process 0 cannot listen at the port.
     RuntimeError
-        No JAX; says what to install.
+        JAX is not installed; names what to install.
     """
     use(backend="jax")
     import jax
 
-    given = {ADDRESS: address, COUNT: count, NUMBER: number}
-    known = {name: os.environ.get(name) if value is None else value for name, value in given.items()}
+    arguments = {ADDRESS: address, COUNT: count, NUMBER: number}
+    given = {name: os.environ.get(name) if value is None else value for name, value in arguments.items()}
     timeout = real(f"{WHO}: timeout", timeout, least=0.0)
-    if all(value is None for value in known.values()):
-        jax.distributed.initialize(initialization_timeout=max(1, int(timeout)))
-        return
-    missing = [name for name, value in known.items() if value is None]
-    if missing:
-        hint = f"Set {' and '.join(missing)} as well."
-        raise ValueError(error_message(WHO, f"expected {ADDRESS}, {COUNT} and {NUMBER}", f"no {missing[0]}", hint))
-    count = _number(COUNT, known[COUNT], least=1)
-    number = _number(NUMBER, known[NUMBER], least=0)
-    if number >= count:
-        hint = f"Number them 0 to {count - 1}."
-        raise ValueError(
-            error_message(f"{WHO}: {NUMBER}", f"expected a number below the {count} processes", number, hint)
-        )
-    meet(_host_and_port(str(known[ADDRESS])), count, number, timeout)
-    jax.distributed.initialize(str(known[ADDRESS]), count, number, initialization_timeout=max(1, int(timeout)))
+    if any(value is not None for value in given.values()):
+        absent = [name for name, value in given.items() if value is None]
+        if absent:
+            hint = f"Set {' and '.join(absent)} as well."
+            raise ValueError(error_message(WHO, f"expected {ADDRESS}, {COUNT} and {NUMBER}", f"no {absent[0]}", hint))
+        count = _number(COUNT, given[COUNT], least=1)
+        number = _number(NUMBER, given[NUMBER], least=0)
+        if number >= count:
+            expected, hint = f"expected a number below the {count} processes", f"Number them 0 to {count - 1}."
+            raise ValueError(error_message(f"{WHO}: {NUMBER}", expected, number, hint))
+        address = str(given[ADDRESS])
+        meet(address, count, number, timeout)
+    jax.distributed.initialize(address, count, number, initialization_timeout=max(1, int(timeout)))
 
 
 def asked_to_join() -> bool:
-    """Whether the environment says that this process is one of several."""
+    """Whether the environment makes this process one of several."""
     return ADDRESS in os.environ
 
 
@@ -82,92 +81,60 @@ def first_process() -> bool:
     return jax is None or not jax.distributed.is_initialized() or jax.process_index() == 0
 
 
-def meet(where: tuple[str, int], count: int, number: int, timeout: float) -> None:
-    """Return once all processes have called it; raise TimeoutError with the numbers of those that have not."""
-    late = time.monotonic() + timeout
-    if number == 0:
-        _listen(where, count, late, timeout)
-    else:
-        _report(where, number, late, timeout)
+def meet(address: str, count: int, number: int, timeout: float) -> None:
+    """Return once all `count` processes have called this; raise TimeoutError with the numbers of the missing ones."""
+    host, port = _host_and_port(address)
+    deadline = time.monotonic() + timeout
+    missing = _collect(port, count, deadline) if number == 0 else _report(host, port, number, deadline)
+    if missing:
+        expected = f"expected {count} processes at {address} within {timeout:g} s"
+        hint = f"Start each with its {NUMBER} and this {ADDRESS}, or lower {COUNT}."
+        raise TimeoutError(error_message(WHO, expected, f"none with the number {missing}", hint))
 
 
-def _listen(where, count: int, late: float, timeout: float) -> None:
-    heard: dict[int, socket.socket] = {}
+def _collect(port: int, count: int, deadline: float) -> str:
+    """As process 0: receive the numbers of the others until the deadline; return the missing ones, and send them."""
+    missing, connections = set(range(1, count)), []
+    with ExitStack() as opened:
+        with _server(port) as server:
+            while missing and (left := deadline - time.monotonic()) > 0:
+                server.settimeout(left)
+                # The deadline, a lost connection, no number, or one that is not expected.
+                with suppress(OSError, ValueError, KeyError):
+                    connection = opened.enter_context(server.accept()[0])
+                    connection.settimeout(5)
+                    missing.remove(int(connection.makefile("rb").readline(32)))
+                    connections.append(connection)
+        names = ", ".join(str(number) for number in sorted(missing))
+        for connection in connections:
+            with suppress(OSError):
+                connection.sendall(MISSING + names.encode() + b"\n")
+                connection.recv(1)  # until the other end closes: then the port is free for JAX at once
+    return names
+
+
+def _server(port: int) -> socket.socket:
     try:
-        with _server(where) as server:
-            while len(heard) < count - 1 and time.monotonic() < late:
-                server.settimeout(max(0.01, late - time.monotonic()))
-                try:
-                    other, _ = server.accept()
-                except TimeoutError:
-                    continue
-                caller = _caller(other)
-                if caller in range(1, count) and caller not in heard:
-                    heard[caller] = other
-                else:
-                    other.close()
-        absent = [str(k) for k in range(1, count) if k not in heard]
-        answer = b"missing: " + ", ".join(absent).encode() + b"\n" if absent else ALL_HERE
-        for other in heard.values():
-            with suppress(OSError):  # one that has gone since
-                other.sendall(answer)
-                other.makefile("rb").read(1)  # until it hangs up: then the port is free at once
-    finally:
-        for other in heard.values():
-            other.close()
-    if absent:
-        raise _absent(count, ", ".join(absent), timeout)
-
-
-def _caller(other: socket.socket) -> int:
-    """Return the number that a process tells; 0 for a stranger."""
-    other.settimeout(5)
-    try:
-        line = other.makefile("rb").readline(32)
-    except OSError:
-        return 0
-    said = line.removeprefix(HELLO).strip()
-    return int(said) if line.startswith(HELLO) and said.isdigit() else 0
-
-
-def _server(where) -> socket.socket:
-    try:
-        return socket.create_server(("", where[1]))
+        return socket.create_server(("", port))
     except OSError as error:
-        got = f"port {where[1]} ({error.strerror})"
-        hint = "Choose another, the same for all processes."
+        got, hint = f"port {port} ({error.strerror})", "Choose another, the same for all processes."
         raise OSError(error_message(f"{WHO}: {ADDRESS}", "expected a port to listen at", got, hint)) from None
 
 
-def _report(where, number: int, late: float, timeout: float) -> None:
-    while True:
-        answer = b""
-        try:
-            with socket.create_connection(where, timeout=max(0.01, late - time.monotonic())) as server:
-                server.sendall(HELLO + str(number).encode() + b"\n")
-                server.settimeout(max(0.01, late - time.monotonic()) + 5)
-                answer = server.makefile("rb").readline(1000)
-        except OSError:  # nobody there yet
-            pass
-        if answer == ALL_HERE:
-            return
-        if answer:
-            raise _absent(None, answer.decode(errors="replace").removeprefix("missing: ").strip(), timeout)
-        if time.monotonic() > late:
-            host = f"{where[0]}:{where[1]}"
-            expected = f"process {number} expected process 0 at {host} within {timeout:g} s"
-            hint = f"Start process 0 there with {NUMBER}=0, or correct {ADDRESS}."
-            raise TimeoutError(error_message(WHO, expected, "nobody", hint))
+def _report(host: str, port: int, number: int, deadline: float) -> str:
+    """As another process: send the number to process 0 and return the missing ones that it answers."""
+    while (left := deadline - time.monotonic()) > 0:
+        with suppress(OSError), socket.create_connection((host, port), timeout=left) as connection:
+            connection.sendall(b"%d\n" % number)
+            connection.settimeout(left + 5)  # process 0 answers at a deadline of its own
+            answer = connection.makefile("rb").readline()
+            if answer.startswith(MISSING):
+                return answer.removeprefix(MISSING).decode().strip()
         time.sleep(0.2)
+    return "0"
 
 
-def _absent(count: int | None, absent: str, timeout: float) -> TimeoutError:
-    expected = f"expected {'all' if count is None else f'all {count}'} processes within {timeout:g} s"
-    hint = f"Start them with {NUMBER}={absent.split(',')[0]} and so on, or lower {COUNT}."
-    return TimeoutError(error_message(WHO, expected, f"none with the number {absent}", hint))
-
-
-def _number(name: str, value, least: int) -> int:
+def _number(name: str, value: object, least: int) -> int:
     return integer(f"{WHO}: {name}", int(value) if isinstance(value, str) and value.isdecimal() else value, least=least)
 
 

@@ -1,65 +1,65 @@
-"""How an epoch is run on each back end.
+"""What runs the mini-batches of an epoch: the interfaces that each back end implements."""
 
-A runner is made from a compiled step and a data set. ``set_images(images)`` gives it the images of an epoch, which are
-the data set's own or others of their shape and type. ``run(rows, eta, lmbda)`` takes one step for each row of `rows`,
-an int array (steps, batch) of example numbers, and returns the costs, float64 of shape (steps,). ``close()``
-brings the parameters, wherever they are, back to their shared variables as NumPy arrays.
+from typing import Protocol
 
-A scorer is made from a compiled function of mini-batches and a data set. ``means(rows)`` returns what the function
-gives for each row of `rows`, an int array (chunks, size) of example numbers: float64 of shape (chunks, results).
-
-A back end's ``compile_context`` is the state in which its functions are compiled,
-``execution_context`` that in which they are called.
-"""
-
-from importlib import import_module
-
-MODULES = {"network3": ".runners.planned", "numba": ".runners.numba", "jax": ".runners.jax"}
+import numpy as np
+from numpy.typing import NDArray
 
 
-def make_runner(backend, step, examples, dtype, mesh=None):
-    """Return the runner of `backend`, "network3", "numba" or "jax", for a compiled `step` over `examples`.
+class Runner(Protocol):
+    """Takes training steps of one network over a data set."""
 
-    `mesh` is that of JAX's devices; without, it is the CPU.
-    """
-    if mesh is not None:
-        from .runners.jax_loop import LoopRunner
+    def set_images(self, images: np.ndarray) -> None:
+        """Train on `images` from now on: the data set's own, or others of their shape and type."""
 
-        return LoopRunner(step, examples, dtype, mesh)
-    if backend == "network3":
-        from .runners.planned import PlannedRunner, plan_of
+    def run(self, rows: NDArray[np.int64], eta: float, lmbda: float) -> NDArray[np.float64]:
+        """Take one step for each row of `rows`.
 
-        if plan_of(step) is not None:
-            return PlannedRunner(step, examples, dtype)
-    from .runners.stepwise import Runner
+        Parameters
+        ----------
+        rows : int64 array of shape (steps, batch)
+            The examples of each mini-batch.
+        eta, lmbda : float
+            Learning rate, and factor of the regularizer.
 
-    return Runner(backend, step, examples, dtype)
+        Returns
+        -------
+        float64 array of shape (steps,)
+            The costs.
+        """
 
-
-def make_scorer(backend, function, examples, dtype, mesh=None, storages=None):
-    """Return the scorer of `backend` for a compiled `function` over `examples`.
-
-    With a mesh, `storages` may be those of another network's parameters than the function was compiled for.
-    """
-    if mesh is not None:
-        from .runners.jax_loop import LoopScorer
-
-        return LoopScorer(function, examples, dtype, mesh, storages)
-    if backend == "network3":
-        from .runners.planned import PlannedScorer, plan_of
-
-        if plan_of(function) is not None:
-            return PlannedScorer(function, examples, dtype)
-    from .runners.stepwise import Scorer
-
-    return Scorer(backend, function, examples, dtype)
+    def close(self) -> None:
+        """Store the parameters, wherever they are, in their shared variables as NumPy arrays."""
 
 
-def execution_context(backend, dtype):
-    """Return the context in which functions of `backend` must be called."""
-    return import_module(MODULES[backend], __package__).execution_context(dtype)
+class ManyRunner(Protocol):
+    """Takes training steps of several networks at once; the networks are the first axis of all arrays."""
+
+    def set_images(self, images: np.ndarray) -> None:
+        """See `Runner`."""
+
+    def run(self, rows: NDArray[np.int64], etas: list[float], lmbdas: list[float]) -> NDArray[np.float64]:
+        """Take one step of each network for each of `rows`, (networks, steps, batch); return the costs."""
+
+    def sync(self) -> None:
+        """Make the parameters available in the networks' shared variables, as after each epoch."""
+
+    def close(self) -> None:
+        """See `Runner`."""
 
 
-def compile_context(backend, dtype):
-    """Return the context in which functions of `backend` must be compiled."""
-    return import_module(MODULES[backend], __package__).compile_context(dtype)
+class Scorer(Protocol):
+    """Evaluates a network over a data set."""
+
+    def means(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the means over each row of `rows`.
+
+        Parameters
+        ----------
+        rows : int64 array of shape (chunks, size)
+            The examples of each chunk.
+
+        Returns
+        -------
+        float64 array of shape (chunks, results)
+        """

@@ -1,19 +1,22 @@
-"""Where a training on JAX lies: on one device, or on several that share out each mini-batch."""
+"""The devices of a training on JAX: one, or several that share each mini-batch."""
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-import jax
 import numpy as np
-from jax.experimental import multihost_utils
-from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from numpy.typing import ArrayLike
+
+if TYPE_CHECKING:
+    import jax
+    from jax.sharding import Mesh, NamedSharding
 
 BATCH = "batch"
 
 
 @dataclass(frozen=True)
 class DeviceMesh:
-    """Devices in a row, along which the examples of a mini-batch are shared out; all else is on each of them.
+    """Devices in a row. The examples of a mini-batch are split along it; everything else is on each device.
 
     Attributes
     ----------
@@ -21,40 +24,58 @@ class DeviceMesh:
         Of all processes.
     """
 
-    devices: tuple
+    devices: "tuple[jax.Device, ...]"
 
     @cached_property
-    def mesh(self) -> Mesh:
-        """The devices, as JAX wants them."""
+    def jax_mesh(self) -> "Mesh":
+        """The devices as a JAX mesh with one axis."""
+        from jax.sharding import Mesh
+
         return Mesh(np.array(self.devices), (BATCH,))
 
     @property
-    def first(self) -> bool:
+    def first_process(self) -> bool:
         """Whether this process is the one that prints and saves."""
+        import jax
+
         return jax.process_index() == 0
 
-    def in_any(self, *flags: bool) -> tuple[bool, ...]:
-        """Return for each of `flags` whether it is true in any process; all must ask."""
+    def in_any_process(self, *flags: bool) -> tuple[bool, ...]:
+        """Return for each of `flags` whether it is true in any process; every process must call this."""
+        import jax
+
         if jax.process_count() == 1:
             return flags
+        from jax.experimental import multihost_utils
+
         found = multihost_utils.process_allgather(np.array(flags)).any(axis=0)
         return tuple(bool(flag) for flag in found)
 
-    def replicate(self, array):
-        """Return `array` on all devices; as it is, if it is there."""
+    def replicate(self, array: ArrayLike) -> "jax.Array":
+        """Copy `array` to all devices; an array that is already there is returned as it is."""
+        import jax
+
         return jax.device_put(array, self._sharding())
 
-    def shard(self, rows):
-        """Return `rows`, (..., batch), with a part of each batch on each device."""
+    def shard(self, rows: np.ndarray) -> "jax.Array":
+        """Put `rows`, of shape (..., batch), on the devices, with an equal part of the last axis on each."""
+        import jax
+
         return jax.device_put(rows, self._sharding(*[None] * (rows.ndim - 1), BATCH))
 
-    def split(self, x):
-        """Say within a program that the examples of `x` are shared out."""
+    def keep_sharded(self, x: "jax.Array") -> "jax.Array":
+        """Constrain `x`, of shape (batch, ...), inside a program: its first axis is split across the devices."""
+        import jax
+
         return jax.lax.with_sharding_constraint(x, self._sharding(BATCH))
 
-    def whole(self, x):
-        """Say within a program that all of `x` is on each device."""
+    def keep_replicated(self, x: "jax.Array") -> "jax.Array":
+        """Constrain `x` inside a program: all of it is on each device."""
+        import jax
+
         return jax.lax.with_sharding_constraint(x, self._sharding())
 
-    def _sharding(self, *axes):
-        return NamedSharding(self.mesh, PartitionSpec(*axes))
+    def _sharding(self, *axes: str | None) -> "NamedSharding":
+        from jax.sharding import NamedSharding, PartitionSpec
+
+        return NamedSharding(self.jax_mesh, PartitionSpec(*axes))

@@ -1,4 +1,4 @@
-"""What a training minimizes with: update rules, regularizers, schedules, stopping rules, augmentation."""
+"""Optimization: update rules, regularizers, schedules, stopping rules, augmentation."""
 
 from .augmentation import Deformation as Deformation
 from .hessian import Hessian as Hessian

@@ -1,16 +1,18 @@
-"""Training images that are other ones in each epoch: functions ``augment(images, rng) -> images``.
+"""Training images that change from epoch to epoch: functions ``augment(images, rng) -> images``.
 
-Nothing but the two decides what is returned, so a training that was interrupted sees the same images again.
+The result depends on the two arguments only, so that a resumed training sees the same images again.
 """
 
 from dataclasses import asdict, dataclass
 
-from network3 import datasets
+import numpy as np
+
+from network3.datasets import deform
 
 
 @dataclass(frozen=True)
 class Deformation:
-    """Each image turned, scaled, bent and shifted at random, anew for each epoch; see `network3.datasets.deform`.
+    """Rotate, scale, bend and shift each image at random, differently in each epoch; see `network3.datasets.deform`.
 
     Attributes
     ----------
@@ -35,5 +37,6 @@ class Deformation:
     fill: float = 0
     image_shape: tuple[int, ...] = (28, 28)
 
-    def __call__(self, images, rng):
-        return datasets.deform(images, **asdict(self), seed=rng)
+    def __call__(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Return the deformed `images`, of shape (n, features), with their shape and type."""
+        return deform(images, **asdict(self), seed=rng)

@@ -1,33 +1,47 @@
-"""Update rules: functions ``rule(cost, params, eta) -> {variable: next value}`` over expressions.
+"""Update rules: functions ``rule(cost, params, eta) -> {variable: next value}`` of expressions.
 
-Variables besides `params` are the rule's own state, such as velocities: shared variables that it makes. A training
-begins with the values that they are made with, and a checkpoint keeps them.
+Variables besides `params` are the rule's slots, such as velocities: shared variables that the rule creates. Each
+training starts from their initial values, and a checkpoint saves them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias, cast
 
 import numpy as np
 import pytensor.tensor as pt
 from pytensor import shared
 from pytensor.gradient import grad
+from pytensor.tensor.sharedvar import TensorSharedVariable
+from pytensor.tensor.variable import TensorVariable
 
 from network3.layers.checks import error_message, real
 
-from .hessian import Hessian as Hessian
+Params: TypeAlias = Sequence[TensorSharedVariable]
+Updates: TypeAlias = dict[TensorSharedVariable, TensorVariable]
+Rule: TypeAlias = Callable[[TensorVariable, Params, TensorVariable], Updates]
 
 
-def gradient_descent(cost, params, eta):
+def gradients(cost: TensorVariable, params: Params) -> Sequence[TensorVariable]:
+    """Return the gradient of the scalar `cost` with respect to each of `params`."""
+    return cast("Sequence[TensorVariable]", grad(cost, params))
+
+
+def gradient_descent(cost: TensorVariable, params: Params, eta: TensorVariable) -> Updates:
     r"""Return :math:`w \to w - \eta\, \partial C / \partial w` for each of `params` (book, chapter 1).
 
     Parameters
     ----------
     cost : scalar expression
     params : list of shared variables
-    eta : scalar expression of the params' type
+    eta : scalar expression of the type of `params`
         Learning rate.
+
+    Returns
+    -------
+    dict from each of `params` to its next value
     """
-    return {p: p - eta * g for p, g in zip(params, grad(cost, params), strict=True)}
+    return {p: p - eta * g for p, g in zip(params, gradients(cost, params), strict=True)}
 
 
 @dataclass(frozen=True)
@@ -47,11 +61,12 @@ class Momentum:
 
     mu: float = 0.9
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         real("Momentum: mu", self.mu, least=0.0, below=1.0)
 
-    def __call__(self, cost, params, eta):
-        updates = {}
+    def __call__(self, cost: TensorVariable, params: Params, eta: TensorVariable) -> Updates:
+        """Return the next value of each of `params` and of its velocity."""
+        updates: Updates = {}
         for p, v, g in _with_velocities(cost, params):
             velocity = np.asarray(self.mu, p.dtype) * v - eta * g
             updates |= {v: velocity, p: p + velocity}
@@ -60,15 +75,16 @@ class Momentum:
 
 @dataclass(frozen=True)
 class Nesterov:
-    r"""Momentum with the gradient where the velocity leads.
+    r"""Nesterov's accelerated gradient: momentum with the gradient at the point ahead.
 
     .. math:: v \to v' = \mu v - \eta \nabla C(w), \qquad w \to w + \mu v' - \eta \nabla C(w)
 
-    The parameters are those that lie ahead, :math:`w + \mu v` of the usual form (Y. Bengio et al., ICASSP 2013, 3.5).
+    The parameters are the points ahead, :math:`w + \mu v` of the usual form (Y. Bengio et al., ICASSP 2013, 3.5).
 
     Attributes
     ----------
     mu : float in [0, 1)
+        The coefficient of momentum.
 
     Raises
     ------
@@ -78,20 +94,22 @@ class Nesterov:
 
     mu: float = 0.9
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         real("Nesterov: mu", self.mu, least=0.0, below=1.0)
 
-    def __call__(self, cost, params, eta):
-        mu, updates = self.mu, {}
+    def __call__(self, cost: TensorVariable, params: Params, eta: TensorVariable) -> Updates:
+        """Return the next value of each of `params` and of its velocity."""
+        updates: Updates = {}
         for p, v, g in _with_velocities(cost, params):
-            velocity = np.asarray(mu, p.dtype) * v - eta * g
-            updates |= {v: velocity, p: p + np.asarray(mu, p.dtype) * velocity - eta * g}
+            mu = np.asarray(self.mu, p.dtype)
+            velocity = mu * v - eta * g
+            updates |= {v: velocity, p: p + mu * velocity - eta * g}
         return updates
 
 
 @dataclass(frozen=True)
 class MaxNorm:
-    r"""Another rule, after which no neuron's weights are longer than a limit, :math:`w \to w \min(1, c / \|w\|)`.
+    r"""Another rule, followed by a limit on the norm of each neuron's weights, :math:`w \to w \min(1, c / \|w\|)`.
 
     The norm is that of the weights into one neuron, or of one filter (N. Srivastava et al., JMLR 2014, 5.1).
 
@@ -100,6 +118,7 @@ class MaxNorm:
     limit : float, > 0
         :math:`c`.
     rule : callable, default `gradient_descent`
+        The other rule.
 
     Raises
     ------
@@ -108,13 +127,14 @@ class MaxNorm:
     """
 
     limit: float
-    rule: Callable = gradient_descent
+    rule: Rule = gradient_descent
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if real("MaxNorm: limit", self.limit, least=0.0) == 0:
             raise ValueError(error_message("MaxNorm: limit", "expected a length above 0", "0", "Write e.g. 3.0."))
 
-    def __call__(self, cost, params, eta):
+    def __call__(self, cost: TensorVariable, params: Params, eta: TensorVariable) -> Updates:
+        """Return the updates of the other rule, with limited weights."""
         updates = dict(self.rule(cost, params, eta))
         for p in params:
             if p.ndim >= 2:
@@ -126,7 +146,9 @@ class MaxNorm:
         return updates
 
 
-def _with_velocities(cost, params):
-    """Yield each parameter with a velocity of its shape, 0 at first, and its gradient."""
-    for p, g in zip(params, grad(cost, params), strict=True):
+def _with_velocities(
+    cost: TensorVariable, params: Params
+) -> Iterator[tuple[TensorSharedVariable, TensorSharedVariable, TensorVariable]]:
+    """Yield each parameter with a velocity of its shape, initially 0, and its gradient."""
+    for p, g in zip(params, gradients(cost, params), strict=True):
         yield p, shared(np.zeros_like(p.get_value(borrow=True)), name=f"velocity of {p.name}", shape=p.type.shape), g

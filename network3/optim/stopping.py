@@ -1,17 +1,28 @@
-"""When a training ends before its last epoch: functions ``stopping(history) -> bool``, asked after each epoch.
+"""Stopping rules: functions ``stopping(history) -> bool``, called after each epoch to end a training early.
 
-`history` is the `History` so far. One that looks at the validation accuracy says ``needs_validation = True``.
+`history` is the `History` so far. A rule that uses the validation accuracy sets ``needs_validation = True``.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from network3.layers.checks import integer
 
 
-def epochs_without_improvement(accuracies) -> int:
-    """Return how many epochs ago the best of `accuracies` was first reached; 0 for none.
+class HistoryLike(Protocol):
+    """What schedules and stopping rules use of a `network3.History`; see there."""
 
-    An equal one is no improvement, though the book's program keeps the later of two.
+    validation_accuracy: list[float]
+
+    @property
+    def epochs(self) -> int: ...
+
+
+def epochs_without_improvement(accuracies: Sequence[float]) -> int:
+    """Return how many epochs ago the best of `accuracies` was first reached; 0 for an empty list.
+
+    An equal accuracy is no improvement, although the book's program keeps the later of two equal ones.
     """
     return len(accuracies) - 1 - accuracies.index(max(accuracies)) if accuracies else 0
 
@@ -27,15 +38,16 @@ class NoImprovementIn:
     Raises
     ------
     ValueError
-        `epochs` is no whole number of at least 1.
+        `epochs` is not an integer of at least 1.
     """
 
     epochs: int = 10
 
     needs_validation = True
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         integer("NoImprovementIn: epochs", self.epochs)
 
-    def __call__(self, history):
+    def __call__(self, history: HistoryLike) -> bool:
+        """Return whether to stop."""
         return epochs_without_improvement(history.validation_accuracy) >= self.epochs

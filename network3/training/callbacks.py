@@ -1,13 +1,19 @@
-"""What the callbacks of a training are told."""
+"""What is called along a training, and the one that prints the book's lines."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol, cast
+
+from network3.graph import NetworkLike
 
 from .history import History
+
+LINE_EVERY = 1000  # mini-batches, counted over all epochs
 
 
 @dataclass(frozen=True)
 class Progress:
-    """The state of a training, after each chunk of steps and after each epoch.
+    """The state of a training, passed to its callbacks.
 
     Attributes
     ----------
@@ -15,20 +21,126 @@ class Progress:
     history : History
         Of the complete epochs.
     epoch, epochs : int
-        The epoch under way, from 0, and how many there will be.
+        The current epoch, from 0, and the number of epochs of the training.
     batch, batches : int
-        Mini-batches done in this epoch, and how many it has.
+        Mini-batches done in this epoch, and mini-batches an epoch.
     cost : float
-        Mean cost of the last chunk.
+        Mean cost of the last chunk of mini-batches; NaN before the first.
     epoch_done : bool
         True in the call that follows an epoch's evaluation, and its checkpoint.
+    test_accuracy : float in [0, 1] or None
+        At the end: that of the best validation epoch; without validation data, that of the final weights.
+    interrupted : bool
+        At the end: whether Ctrl-C or SIGTERM stopped the training.
+    message : str
+        At the end: why the training stopped before its last epoch, unless an error is raised that contains it.
     """
 
-    net: object
+    net: NetworkLike
     history: History
     epoch: int
     epochs: int
     batch: int
     batches: int
     cost: float
-    epoch_done: bool
+    epoch_done: bool = False
+    test_accuracy: float | None = None
+    interrupted: bool = False
+    message: str = ""
+
+    @property
+    def iteration(self) -> int:
+        """Mini-batches done, over all epochs."""
+        return self.epoch * self.batches + self.batch
+
+
+class Callback(Protocol):
+    """Called along a training: any object with some of these methods, or a class derived from this one.
+
+    A plain function of one `Progress` is a callback as well: it is called after each chunk and after each epoch.
+    """
+
+    def before_chunk(self, progress: Progress) -> None:
+        """Called before each chunk of at most 250 mini-batches."""
+        return
+
+    def on_chunk(self, progress: Progress) -> None:
+        """Called after each chunk of at most 250 mini-batches."""
+        return
+
+    def on_epoch(self, progress: Progress) -> None:
+        """Called after each epoch, its evaluation and its checkpoint."""
+        return
+
+    def on_end(self, progress: Progress) -> None:
+        """Called once when the training ends: after the last epoch, or after a signal has stopped it."""
+        return
+
+
+class BookLog(Callback):
+    """Prints what the book's program prints."""
+
+    def before_chunk(self, progress: Progress) -> None:
+        """Print the number of every 1,000th mini-batch."""
+        if progress.iteration % LINE_EVERY == 0:
+            print(f"Training mini-batch number {progress.iteration}")
+
+    def on_epoch(self, progress: Progress) -> None:
+        """Print the accuracies of an epoch."""
+        history, epoch = progress.history, progress.epoch
+        if not history.validation_accuracy:
+            return
+        print(f"Epoch {epoch}: validation accuracy {history.validation_accuracy[epoch]:.2%}")
+        if history.best_epoch == epoch:
+            print("This is the best validation accuracy to date.")
+            if history.test_accuracy[epoch] is not None:
+                print(f"The corresponding test accuracy is {history.test_accuracy[epoch]:.2%}")
+
+    def on_end(self, progress: Progress) -> None:
+        """Print the summary, or why the training was interrupted."""
+        history = progress.history
+        if progress.message:
+            print(progress.message)
+        if progress.interrupted:
+            return
+        print("Finished training network.")
+        if history.best_epoch is not None:
+            print(
+                f"Best validation accuracy of {history.best_validation_accuracy:.2%} "
+                f"obtained at iteration {history.best_iteration}"
+            )
+        if progress.test_accuracy is not None:
+            print(f"Corresponding test accuracy of {progress.test_accuracy:.2%}")
+
+
+class FunctionCallback(Callback):
+    """Calls a plain function after each chunk and after each epoch."""
+
+    def __init__(self, function: Callable[[Progress], None]):
+        self.function = function
+
+    def on_chunk(self, progress: Progress) -> None:
+        """Call the function."""
+        self.function(progress)
+
+    def on_epoch(self, progress: Progress) -> None:
+        """Call the function."""
+        self.function(progress)
+
+
+EVENTS = ("before_chunk", "on_chunk", "on_epoch", "on_end")
+
+
+def as_callback(callback: Callback | Callable[[Progress], None]) -> Callback:
+    """Return an object with some methods of `Callback`: `callback` itself, or one that calls a plain function."""
+    if any(hasattr(callback, event) for event in EVENTS):
+        return cast(Callback, callback)
+    return FunctionCallback(cast(Callable[[Progress], None], callback))
+
+
+def notify(callbacks: Sequence[Callback], event: str, progress: Progress) -> None:
+    """Call the method `event` of each callback that has it."""
+    for callback in callbacks:
+        method = getattr(callback, event, None)
+        if method is not None:
+            method(progress)

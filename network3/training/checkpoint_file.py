@@ -1,6 +1,6 @@
-"""The file of a checkpoint: safetensors with JSON in the header, a format, a checksum, and the one before it beside.
+"""Checkpoint files: safetensors with JSON in the header, a checksum, and the previous checkpoint as a backup.
 
-Nothing in it can run code. What is damaged is noticed by the checksum, and the one before serves instead.
+Nothing in a file can execute code. Damage is detected by the checksum; the previous checkpoint is then read instead.
 """
 
 import hashlib
@@ -15,40 +15,38 @@ import numpy as np
 
 from network3.layers.checks import error_message
 from network3.storage.atomic import atomic_write
+from network3.storage.versioned_json import DamagedError, read_safetensors
 
 from .history import History
 
-FORMAT = 2  # 1 had no checksum
+FORMAT = 3  # 1 had no checksum; 1 and 2 had the generator of the shuffle, which the seed now determines
 KEY = "network3 checkpoint"
 EXPECTED = "expected a checkpoint that SGD(..., checkpoint=filename) wrote"
+DAMAGED = "a file that is damaged or of another kind"
 Content = tuple[dict[str, Any], dict[str, np.ndarray]]
 
 
 class CheckpointWarning(UserWarning):
-    """A checkpoint that is damaged, or could not be written."""
-
-
-class Damaged(ValueError):  # noqa: N818  (said of a file)
-    """It is no checkpoint, or not whole."""
+    """A checkpoint is damaged, or could not be written."""
 
 
 def previous(path: Path) -> Path:
-    """Return where the checkpoint before that in `path` is kept."""
+    """Return the path of the previous checkpoint, the backup of `path`."""
     return path.with_name(f"{path.name}.previous")
 
 
-def is_there(path: Path) -> bool:
-    """Whether there is a checkpoint to go on from."""
+def checkpoint_exists(path: Path) -> bool:
+    """Return whether there is a checkpoint, or its backup, to resume from."""
     return path.is_file() or previous(path).is_file()
 
 
 def write(path: Path, header: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
-    """Write `header`, which JSON must know, and `tensors`; what was in `path` is kept as the one before.
+    """Write `header`, plain values for JSON, and `tensors`; the file that was in `path` becomes the backup.
 
     Raises
     ------
     OSError
-        What was last written whole is still there, in `path` or as the one before.
+        Writing failed. The last complete checkpoint still exists, in `path` or as the backup.
     """
     from safetensors.numpy import save as to_bytes
 
@@ -59,60 +57,56 @@ def write(path: Path, header: dict[str, Any], tensors: dict[str, np.ndarray]) ->
 
 
 def read(path: Path) -> Content:
-    """Return the header and the arrays in `path`; those of the one before, with a warning, if it is damaged or gone.
+    """Return the header and the arrays in `path`, or those of the backup if `path` is damaged or missing.
 
     Raises
     ------
     FileNotFoundError
-        Neither is there.
+        Neither file exists.
     ValueError
-        What is there is damaged, or of a newer format.
+        Both are damaged or missing, or `path` has a newer format.
+
+    Warns
+    -----
+    CheckpointWarning
+        The backup was read.
     """
     who = f"SGD: resume from {path}"
-    if not is_there(path):
+    if not checkpoint_exists(path):
         raise FileNotFoundError(
-            error_message("SGD: resume", EXPECTED, f"{path}, which is not there", "Check the path.")
+            error_message("SGD: resume", EXPECTED, f"{path}, which does not exist", "Check the path.")
         )
     try:
         return _read_one(path)
-    except Damaged as error:
-        reason = str(error) if path.is_file() else "none of that name"
+    except DamagedError as error:
+        reason = str(error) if path.is_file() else "no file of that name"
     try:
         header, tensors = _read_one(previous(path))
-    except Damaged:
+    except DamagedError:
         raise ValueError(error_message(who, EXPECTED, reason, "Pass such a file.")) from None
-    before = f"The one before it serves: {header['history'].epochs} epochs were complete."
-    warnings.warn(error_message(who, EXPECTED, reason, before), CheckpointWarning, stacklevel=2)
+    hint = f"Resuming from the previous checkpoint, after {header['history'].epochs} epochs."
+    warnings.warn(error_message(who, EXPECTED, reason, hint), CheckpointWarning, stacklevel=2)
     return header, tensors
 
 
 def _read_one(path: Path) -> Content:
-    """Return what `write` wrote; raise `Damaged`, or ValueError for a newer format."""
-    from safetensors import SafetensorError, safe_open
-
+    """Return the content of a file of `write`; raise DamagedError or NewerFormatError."""
     try:
-        with safe_open(path, framework="numpy") as file:
-            header = json.loads((file.metadata() or {})[KEY])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a dict)
-        version = int(header["format"])
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
-        raise Damaged("a file that is none, or is damaged") from None
-    if version > FORMAT:
-        hint = "Update network3, pip install -U network3."
-        who = f"SGD: resume from {path}"
-        raise ValueError(error_message(who, f"expected format {FORMAT} or older", f"format {version}", hint))
+        header, version, tensors = read_safetensors(path, KEY, FORMAT, f"SGD: resume from {path}")
+    except DamagedError:
+        raise DamagedError(DAMAGED) from None
     if version >= 2 and header.pop("sha256", None) != _checksum(header, tensors):
-        raise Damaged("a file that was changed since it was written")
+        raise DamagedError("a file that was changed after it was written")
     try:
         header["history"] = History(**header["history"])
-        header["settings"], header["seed"], header["shuffle"]
+        header["settings"], header["seed"]
     except (KeyError, TypeError):
-        raise Damaged("a file that is none, or is damaged") from None
+        raise DamagedError(DAMAGED) from None
     return header, tensors
 
 
 def _checksum(header: dict[str, Any], tensors: dict[str, np.ndarray]) -> str:
-    """Return the sha256 of all that is in a file but itself."""
+    """Return the sha256 of the content of a file, except for the checksum."""
     digest = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
     for name in sorted(tensors):
         array = np.ascontiguousarray(tensors[name])
@@ -122,13 +116,13 @@ def _checksum(header: dict[str, Any], tensors: dict[str, np.ndarray]) -> str:
 
 
 @contextmanager
-def held(path: Path | None) -> Iterator[None]:
-    """Hold the checkpoint `path` for one training.
+def checkpoint_lock(path: Path | None) -> Iterator[None]:
+    """Lock the checkpoint `path`, so that only one training uses it; do nothing for None.
 
     Raises
     ------
     ValueError
-        Another training holds it.
+        Another training uses it.
     """
     if path is None:
         yield
@@ -141,11 +135,13 @@ def held(path: Path | None) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout:
         hint = "Wait for it to end, or choose another file."
-        got = f"{path}, which another training holds"
-        raise ValueError(error_message("SGD: checkpoint", "expected a file of its own", got, hint)) from None
+        got = f"{path}, which another training uses"
+        raise ValueError(
+            error_message("SGD: checkpoint", "expected a file that no other training uses", got, hint)
+        ) from None
     try:
         yield
     finally:
-        with suppress(OSError):  # Windows removes no file that is open
-            file.unlink()  # while it is held: whoever comes now makes a new one
+        with suppress(OSError):  # Windows does not delete open files
+            file.unlink()  # before the release: a training that starts now creates a new file
         lock.release()

@@ -1,213 +1,190 @@
-"""The arguments of `Network.SGD`, checked before anything is compiled."""
+"""The settings of a training: the arguments of `Network.SGD`, checked before anything is compiled."""
 
-import os
-import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import MISSING, Field, InitVar, dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
 from network3.data import Examples, examples
 from network3.execution.devices import select_devices
-from network3.graph import layer_name
-from network3.layers.checks import error_message, integer, one_of, real
+from network3.execution.sharding import DeviceMesh
+from network3.graph import NetworkLike, layer_name
+from network3.layers.checks import error_message, one_of, real
 from network3.optim import gradient_descent, l2
 from network3.storage.atomic import check_writable
 
 from .history import History
+from .options import (
+    as_given,
+    callback_list,
+    choice,
+    count,
+    described,
+    epoch_count,
+    flag,
+    function,
+    names,
+    number,
+    option,
+    optional_seed,
+    path,
+)
 
-if TYPE_CHECKING:
-    from network3.execution.sharding import DeviceMesh
-
-OVER = ("mini_batches", "examples")
 SETS = ("training", "validation", "test")
-MONITORS = tuple(f"{name}_{what}" for name in SETS for what in ("cost", "accuracy"))
+MONITORS = tuple(f"{name}_{quantity}" for name in SETS for quantity in ("cost", "accuracy"))
 
 
 @dataclass(frozen=True)
-class Plan:
-    """The arguments of `Network.SGD`, once checked."""
+class TrainingConfig:
+    """The arguments of `Network.SGD`, which checks them when it is made for a network.
 
-    training: Examples
-    validation: Examples | None
-    test: Examples | None
-    epochs: int
-    mini_batch_size: int
-    eta: float
-    lmbda: float
-    cost: Callable | None
-    regularizer: Callable
-    lmbda_over: str
-    rule: Callable
-    schedule: Callable | None
-    stopping: Callable | None
-    monitor: tuple[str, ...]
-    shuffle: bool
-    augment: Callable | None
-    mesh: "DeviceMesh | None"
-    seed: int | None
-    callbacks: Sequence[Callable]
-    checkpoint: Path | None
-    resume: Path | None
+    A new option is one more field here, and one more argument there; checkpoints record it by themselves.
 
-    def images(self, seed: int | None, epoch: int) -> np.ndarray:
-        """Return what an epoch trains on, of the shape and type of the training images.
-
-        Raises
-        ------
-        ValueError
-            It is something else.
-        """
-        images = self.training.images
-        return images if self.augment is None else augmented(self.augment, images, [seed or 0, epoch + 1])
-
-    @property
-    def batches(self) -> int:
-        """Mini-batches an epoch; examples that fill none are left out."""
-        return len(self.training) // self.mini_batch_size
-
-    @property
-    def decay(self) -> float:
-        """What multiplies the regularizer."""
-        return self.lmbda / (self.batches if self.lmbda_over == "mini_batches" else len(self.training))
-
-    def rate(self, history: History) -> float | None:
-        """Return the learning rate of the epoch after those in `history`; None if the training is to stop."""
-        if history.epochs and self.stopping is not None and self.stopping(history):
-            return None
-        eta = self.eta if self.schedule is None else self.schedule(self.eta, history)
-        return None if eta is None else real("SGD: what the schedule returns", eta)
-
-
-def make_plan(
-    net,
-    data,
-    *,
-    epochs,
-    mini_batch_size,
-    eta,
-    lmbda,
-    cost,
-    regularizer,
-    lmbda_over,
-    rule,
-    schedule,
-    stopping,
-    monitor,
-    shuffle,
-    augment,
-    devices,
-    seed,
-    callbacks,
-    checkpoint,
-    resume,
-) -> Plan:
-    """Return the arguments of ``net.SGD`` as a Plan; `data` are its three data sets.
-
-    ``NETWORK3_MAX_EPOCHS`` in the environment cuts `epochs`, to try a long program out.
+    Attributes
+    ----------
+    mesh : DeviceMesh or None
+        The devices that share each mini-batch; None for the CPU.
 
     Raises
     ------
     TypeError, ValueError
         In four parts: an argument or a data set that does not fit the network.
     """
-    training, validation, test = data
-    size = integer("SGD: mini_batch_size", mini_batch_size)
-    plan = Plan(
-        training=examples("training data", training, net),
-        validation=None if validation is None else examples("validation data", validation, net),
-        test=None if test is None else examples("test data", test, net),
-        epochs=min(integer("SGD: epochs", epochs, least=0), most_epochs()),
-        mini_batch_size=size,
-        eta=real("SGD: eta", eta),
-        lmbda=real("SGD: lmbda", lmbda, least=0.0),
-        cost=cost,
-        regularizer=_called("SGD: regularizer", regularizer, l2, "network3.optim.l1"),
-        lmbda_over=one_of("SGD: lmbda_over", lmbda_over, OVER),
-        rule=_called("SGD: rule", rule, gradient_descent, "network3.optim.Momentum(0.9)"),
-        schedule=_called("SGD: schedule", schedule, None, "network3.optim.StepDecay(every=10)"),
-        stopping=_called("SGD: stopping", stopping, None, "network3.optim.NoImprovementIn(10)"),
-        monitor=(monitor,) if isinstance(monitor, str) else tuple(monitor),
-        shuffle=bool(shuffle),
-        augment=_called("SGD: augment", augment, None, "network3.optim.Deformation(rotation=10)"),
-        mesh=select_devices(devices, size, net.floatX),
-        seed=None if seed is None else integer("SGD: seed", seed, least=0),
-        callbacks=tuple(callbacks),
-        resume=_path("SGD: resume", resume),
-        checkpoint=_path("SGD: checkpoint", resume if checkpoint is None else checkpoint),
-    )
-    if plan.batches < 1:
-        raise ValueError(
-            error_message(
-                "SGD: mini_batch_size",
-                f"expected at most the {len(plan.training)} examples of the training data",
-                str(plan.mini_batch_size),
-                f"Write {min(10, len(plan.training))}, or pass more data.",
-            )
-        )
-    _check_last_layer(net, plan)
-    if plan.augment is not None:
-        augmented(plan.augment, plan.training.images[:2].copy(), 0)  # to be told now of what cannot work
-    for name, function in (("schedule", plan.schedule), ("stopping", plan.stopping)):
-        if getattr(function, "needs_validation", False) and plan.validation is None:
-            hint = "Pass validation_data as well."
-            raise ValueError(error_message(f"SGD: {name}", f"{function} needs validation_data", "none", hint))
-    if plan.mesh is not None and not plan.mesh.first:
-        return replace(plan, checkpoint=None)
-    if plan.checkpoint is not None:
-        check_writable("SGD: checkpoint", plan.checkpoint)
-    return plan
 
+    net: InitVar[NetworkLike]
+    training_data: Examples = option(as_given, recorded="training data")
+    epochs: int = option(epoch_count, recorded=False)
+    mini_batch_size: int = option(count())
+    eta: float = option(number())
+    validation_data: Examples | None = option(as_given, None, recorded="validation data", none="none")
+    test_data: Examples | None = option(as_given, None, recorded="test data", none="none")
+    lmbda: float = option(number(least=0.0), 0.0)
+    cost: Callable | None = option(function("network3.layers.costs.cross_entropy"), None, none="the last layer's")
+    regularizer: Callable = option(function("network3.optim.l1", l2), l2)
+    lmbda_over: str = option(choice("mini_batches", "examples"), "mini_batches")
+    rule: Callable = option(function("network3.optim.Momentum(0.9)", gradient_descent), gradient_descent)
+    schedule: Callable | None = option(function("network3.optim.StepDecay(every=10)"), None)
+    stopping: Callable | None = option(function("network3.optim.NoImprovementIn(10)"), None)
+    monitor: tuple[str, ...] = option(names, ())
+    shuffle: bool = option(flag, False)
+    augment: Callable | None = option(function("network3.optim.Deformation(rotation=10)"), None)
+    devices: int | None = option(as_given, None, recorded=False)
+    seed: int | None = option(optional_seed, None, recorded=False)  # the one that was drawn is in the state
+    callbacks: tuple[Any, ...] = option(callback_list, (), recorded=False)
+    checkpoint: Path | None = option(path, None, recorded=False)
+    resume: Path | None = option(path, None, recorded=False)
+    verbose: bool = option(flag, True, recorded=False)
+    mesh: DeviceMesh | None = field(init=False, default=None)
 
-def augmented(augment: Callable, images: np.ndarray, seed) -> np.ndarray:
-    """Return ``augment(images, rng)``, once checked."""
-    result = augment(images, np.random.default_rng(seed))
-    if getattr(result, "shape", None) != images.shape or result.dtype != images.dtype:
-        got = f"{result.shape}, {result.dtype}" if isinstance(result, np.ndarray) else repr(result)[:80]
-        expected = f"expected images of shape {images.shape} and type {images.dtype}, as they were given"
-        hint = "Return an array like the images; for types, images.astype(...)."
-        raise ValueError(error_message("SGD: augment", expected, got, hint))
-    return np.ascontiguousarray(result)
+    def __post_init__(self, net: NetworkLike) -> None:
+        for name in SETS:
+            data = getattr(self, f"{name}_data")
+            if data is not None or name == "training":
+                self._set(f"{name}_data", examples(f"{name} data", data, net))
+        for given in fields(self):
+            if given.init:
+                self._set(given.name, given.metadata["check"](f"SGD: {given.name}", getattr(self, given.name)))
+        self._set("mesh", select_devices(self.devices, self.mini_batch_size, net.floatX))
+        if self.checkpoint is None:
+            self._set("checkpoint", self.resume)
+        self._check_together(net)
+        if not self.leads:
+            self._set("checkpoint", None)
+        if self.checkpoint is not None:
+            check_writable("SGD: checkpoint", self.checkpoint)
 
+    def _set(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)  # of a frozen object, while it is made
 
-def _called(who: str, function, default, example: str):
-    """Return `function`, or the default for None, if it can be called as it is."""
-    if function is None:
-        return default
-    if callable(function) and not isinstance(function, type):
-        return function
-    got = f"the class {function.__name__}" if isinstance(function, type) else repr(function)
-    raise TypeError(
-        error_message(who, "expected a function, or an object that can be called", got, f"Write e.g. {example}.")
-    )
+    @property
+    def leads(self) -> bool:
+        """Whether this process prints and saves: the first of those that train together."""
+        return self.mesh is None or self.mesh.first_process
 
+    @property
+    def batches(self) -> int:
+        """Mini-batches an epoch; examples that fill none are left out."""
+        return len(self.training_data) // self.mini_batch_size
 
-def most_epochs() -> int:
-    """Return what NETWORK3_MAX_EPOCHS cuts every training to."""
-    most = os.environ.get("NETWORK3_MAX_EPOCHS", "")
-    return integer("NETWORK3_MAX_EPOCHS", int(most) if most.isdecimal() else most, least=0) if most else sys.maxsize
+    @property
+    def decay(self) -> float:
+        """The factor of the regularizer."""
+        return self.lmbda / (self.batches if self.lmbda_over == "mini_batches" else len(self.training_data))
 
+    def learning_rate(self, history: History) -> float | None:
+        """Return the learning rate of the epoch after those in `history`; None if the training is to stop."""
+        if history.epochs and self.stopping is not None and self.stopping(history):
+            return None
+        eta = self.eta if self.schedule is None else self.schedule(self.eta, history)
+        return None if eta is None else real("SGD: what the schedule returns", eta)
 
-def _path(who: str, value) -> Path | None:
-    if value is None or isinstance(value, str | os.PathLike):
-        return None if value is None else Path(value)
-    raise TypeError(error_message(who, "expected the name of a file", repr(value), 'Write e.g. "training.checkpoint".'))
+    def images(self, seed: np.random.SeedSequence) -> np.ndarray:
+        """Return the images that an epoch trains on, of the shape and type of the training images.
 
+        Raises
+        ------
+        ValueError
+            `augment` returned something else.
+        """
+        images = self.training_data.images
+        return images if self.augment is None else self._augmented(self.augment, images, seed)
 
-def _check_last_layer(net, plan: Plan) -> None:
-    """Raise ValueError where the last layer lacks what the plan asks for."""
-    last, name = net.layers[-1], layer_name(net.layers, len(net.layers) - 1)
-    if plan.cost is None and not hasattr(last, "cost"):
-        hint = "End with a SoftmaxLayer, or pass SGD(..., cost=network3.layers.costs.quadratic)."
-        raise ValueError(error_message(name, "the last layer must have a cost", "one without", hint))
-    for monitor in plan.monitor:
+    def settings(self) -> dict[str, Any]:
+        """Return the options that must be the same for a training to be resumed, as JSON has them."""
+        return {_recorded_name(given): described(given, getattr(self, given.name)) for given in _recorded()}
+
+    def _augmented(self, augment: Callable, images: np.ndarray, seed: Any) -> np.ndarray:
+        result = augment(images, np.random.default_rng(seed))
+        if getattr(result, "shape", None) != images.shape or result.dtype != images.dtype:
+            got = f"{result.shape}, {result.dtype}" if isinstance(result, np.ndarray) else repr(result)[:80]
+            expected = f"expected images of shape {images.shape} and type {images.dtype}, as they were given"
+            hint = "Return an array like the images; for types, images.astype(...)."
+            raise ValueError(error_message("SGD: augment", expected, got, hint))
+        return np.ascontiguousarray(result)
+
+    def _check_together(self, net: NetworkLike) -> None:
+        """Raise ValueError where options do not fit each other, or the last layer."""
+        if self.batches < 1:
+            images = len(self.training_data)
+            expected = f"expected at most the {images} examples of the training data"
+            hint = f"Write {min(10, images)}, or pass more data."
+            raise ValueError(error_message("SGD: mini_batch_size", expected, str(self.mini_batch_size), hint))
+        last, name = net.layers[-1], layer_name(net.layers, len(net.layers) - 1)
+        if self.cost is None and not hasattr(last, "cost"):
+            hint = "End with a SoftmaxLayer, or pass SGD(..., cost=network3.layers.costs.quadratic)."
+            raise ValueError(error_message(name, "the last layer must have a cost", "one without", hint))
+        for monitor in self.monitor:
+            self._check_monitor(monitor, hasattr(last, "accuracy"), name)
+        if self.augment is not None:  # on two images, so that what cannot work is refused now
+            self._augmented(self.augment, self.training_data.images[:2].copy(), 0)
+        for name, method in (("schedule", self.schedule), ("stopping", self.stopping)):
+            if getattr(method, "needs_validation", False) and self.validation_data is None:
+                hint = "Pass validation_data as well."
+                raise ValueError(error_message(f"SGD: {name}", f"{method} needs validation_data", "none", hint))
+
+    def _check_monitor(self, monitor: str, classifies: bool, last: str) -> None:
         one_of("SGD: monitor", monitor, MONITORS)
-        data = monitor.partition("_")[0]
-        if getattr(plan, data) is None:
+        data, _, quantity = monitor.partition("_")
+        if getattr(self, f"{data}_data") is None:
             hint = f"Pass {data}_data as well."
             raise ValueError(error_message("SGD: monitor", f"{monitor} needs {data}_data", "none", hint))
-        if monitor.endswith("accuracy") and not hasattr(last, "accuracy"):
+        if quantity == "accuracy" and not classifies:
             hint = "Leave it out, or give the layer an accuracy."
-            raise ValueError(error_message("SGD: monitor", f"{monitor} needs an accuracy(y)", f"{name} without", hint))
+            raise ValueError(error_message("SGD: monitor", f"{monitor} needs an accuracy(y)", f"{last} without", hint))
+
+
+def default_settings() -> dict[str, Any]:
+    """Return the settings of a checkpoint that does not have them: it is older than the option."""
+    given = [option for option in _recorded() if option.default is not MISSING]
+    return {_recorded_name(option): described(option, option.default) for option in given}
+
+
+def _recorded() -> list[Field]:
+    return [field for field in fields(TrainingConfig) if field.metadata.get("recorded")]
+
+
+def _recorded_name(option: Field) -> str:
+    recorded = option.metadata["recorded"]
+    return option.name if recorded is True else recorded

@@ -1,22 +1,29 @@
 """Evaluation: accuracy, cost and predictions over a whole data set, in chunks of one size.
 
-One chunk size means one compiled function a network. The last chunk is filled up by repeating its last example;
-what that adds to a sum is known, and taken off again.
+One chunk size means one compiled function for each network. The last chunk is filled up by repeating its last example,
+whose share of the sums is subtracted again.
 """
 
-import numpy as np
+from collections.abc import Callable, Iterator
+from typing import Any
 
-from network3.data import check_width, scaled, value_of
+import numpy as np
+from numpy.typing import NDArray
+
+from network3.data import Examples, check_width, scaled, value_of
+from network3.execution.backends import execution_context, make_scorer
 from network3.execution.compile import compile_predictor, compile_regularizer, compile_scorer, compiled
 from network3.execution.device import chosen_backend
-from network3.execution.runner import execution_context, make_scorer
-from network3.graph import storages_of
+from network3.execution.sharding import DeviceMesh
+from network3.graph import NetworkLike, storages_of
+
+from .config import TrainingConfig
 
 CHUNK = 250
 
 
 class Evaluator:
-    """Scores `net` over all of a data set, each time as it is then.
+    """Scores a network over all of a data set, with its current parameters.
 
     Parameters
     ----------
@@ -25,18 +32,25 @@ class Evaluator:
     cost : callable or None
         As in `Network.SGD`.
     mesh : DeviceMesh or None
-        Of a training, on whose devices the data are kept.
+        The devices of a training, on which the data are kept.
     like : Network, optional
-        One of the same architecture whose compiled function serves for `net` as well, given a mesh.
+        One of the same architecture whose compiled function is used for `net` as well, given a mesh.
     """
 
-    def __init__(self, net, examples, cost=None, mesh=None, like=None):
+    def __init__(
+        self,
+        net: NetworkLike,
+        examples: Examples,
+        cost: Callable | None = None,
+        mesh: DeviceMesh | None = None,
+        like: NetworkLike | None = None,
+    ):
         backend = chosen_backend()
         last, images, targets = net.layers[-1], examples.images, examples.targets
-        present = {"accuracy": hasattr(last, "accuracy"), "cost": cost is not None or hasattr(last, "cost")}
-        self.names = [name for name, there in present.items() if there]
-        known = net if like is None else like
-        function = compiled(known, compile_scorer, CHUNK, images.shape[1], targets.shape[1:], cost)
+        available = {"accuracy": hasattr(last, "accuracy"), "cost": cost is not None or hasattr(last, "cost")}
+        self.names = [name for name, present in available.items() if present]
+        source = net if like is None else like
+        function = compiled(source, compile_scorer, CHUNK, images.shape[1], targets.shape[1:], cost)
         storages = None if like is None else storages_of(function.shared, like, net)
         self.scorer = make_scorer(backend, function, examples, net.floatX, mesh, storages)
         self.count = len(examples)
@@ -46,32 +60,32 @@ class Evaluator:
         chunks = -(-self.count // CHUNK)
         repeated = chunks * CHUNK - self.count
         rows = np.arange(chunks * CHUNK).clip(max=self.count - 1).reshape(chunks, CHUNK)
-        if repeated:  # a chunk of what fills the last one up, to be taken off again
+        if repeated:  # one more chunk, of the example that fills up the last one, to be subtracted
             rows = np.concatenate([rows, np.full((1, CHUNK), self.count - 1)])
         sums = CHUNK * self.scorer.means(rows)
-        # A count is whole; single precision's mean of it only nearly.
-        whole, counts = np.rint(sums), np.array(self.names) == "accuracy"
-        sums = np.where(counts & (np.abs(sums - whole) < 1e-4), whole, sums)
+        # A count is an integer; the mean of it in single precision only nearly.
+        rounded, counts = np.rint(sums), np.array(self.names) == "accuracy"
+        sums = np.where(counts & (np.abs(sums - rounded) < 1e-4), rounded, sums)
         total = sums[:chunks].sum(axis=0) - (sums[-1] * repeated / CHUNK if repeated else 0)
         return {name: float(value) for name, value in zip(self.names, total / self.count, strict=True)}
 
 
-def score(net, examples, cost=None) -> dict[str, float]:
-    """Return what an `Evaluator` finds, once."""
+def score(net: NetworkLike, examples: Examples, cost: Callable | None = None) -> dict[str, float]:
+    """Return the scores of an `Evaluator`, made for one call."""
     return Evaluator(net, examples, cost).score()
 
 
-def weight_penalty(net, plan) -> float:
-    """Return what the plan's regularization adds to the cost of a training step, for the weights as they are."""
-    if plan.lmbda == 0:
+def weight_penalty(net: NetworkLike, config: TrainingConfig) -> float:
+    """Return the term that the regularization adds to the cost, for the current weights."""
+    if config.lmbda == 0:
         return 0.0
-    regularizer = compiled(net, compile_regularizer, plan.regularizer)
+    regularizer = compiled(net, compile_regularizer, config.regularizer)
     with execution_context(chosen_backend(), net.floatX):
         (penalty,) = regularizer()
-        return plan.decay * float(penalty)
+        return config.decay * float(penalty)
 
 
-def predictions(net, images) -> list[np.ndarray]:
+def predictions(net: NetworkLike, images: Any) -> list[np.ndarray]:
     """Return ``[y_out, output]`` of `net` for `images`, or ``[output]`` if its last layer has no ``y_out``.
 
     Parameters
@@ -95,8 +109,8 @@ def predictions(net, images) -> list[np.ndarray]:
     return [np.concatenate(pieces)[: len(images)] for pieces in zip(*parts, strict=True)]
 
 
-def _chunks(count: int):
-    """Yield the rows of each chunk: slices, which copy nothing, then the numbers of a last one that is filled up."""
+def _chunks(count: int) -> Iterator[slice | NDArray[np.int64]]:
+    """Yield the rows of each chunk: slices, which copy nothing, then the indices of a last one that is filled up."""
     for start in range(0, count - CHUNK + 1, CHUNK):
         yield slice(start, start + CHUNK)
     if count % CHUNK:

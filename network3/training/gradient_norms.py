@@ -1,18 +1,27 @@
 """How fast each layer of a network learns: the norms of its gradients (book, chapter 5)."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from network3.data import examples, scaled
+from network3.execution.backends import execution_context
 from network3.execution.compile import compile_gradients, compiled
 from network3.execution.device import chosen_backend
-from network3.execution.runner import execution_context
+from network3.graph import NetworkLike
 from network3.layers.checks import error_message, one_of
+
+from .callbacks import Callback, Progress
 
 CHUNK = 250
 OF = {"biases": "b", "weights": "w"}
 
 
-def gradient_norms(net, data, *, cost=None, of="biases") -> np.ndarray:
+def gradient_norms(
+    net: NetworkLike, data: Any, *, cost: Callable | None = None, of: str = "biases"
+) -> NDArray[np.float64]:
     r"""Return :math:`\|\partial C / \partial b\|` of each layer, over all of `data` at once: its speed of learning.
 
     Parameters
@@ -54,12 +63,12 @@ def gradient_norms(net, data, *, cost=None, of="biases") -> np.ndarray:
     return np.array([np.linalg.norm(gradient) for gradient in total])
 
 
-def layers_with(net, of="biases") -> list[int]:
+def layers_with(net: NetworkLike, of: str = "biases") -> list[int]:
     """Return which layers of `net`, from 0, the entries of `gradient_norms` belong to."""
     return [k for k, layer in enumerate(net.layers) if hasattr(layer, OF[of])]
 
 
-class GradientNorms:
+class GradientNorms(Callback):
     """The norms along a training: pass it to ``SGD(callbacks=[...])``.
 
     Parameters
@@ -80,21 +89,21 @@ class GradientNorms:
     ``network3.plotting.draw_gradient_norms(norms)``.
     """
 
-    def __init__(self, net, data, *, cost=None, of="biases"):
+    def __init__(self, net: NetworkLike, data: Any, *, cost: Callable | None = None, of: str = "biases"):
         self.net, self.cost, self.of = net, cost, one_of("GradientNorms: of", of, OF)
         self.data = examples("GradientNorms: data", data, net)
         self.layers = layers_with(net, of)
         self._rows = [self._measure()]
 
     @property
-    def norms(self) -> np.ndarray:
+    def norms(self) -> NDArray[np.float64]:
+        """The norms, one row an epoch."""
         return np.array(self._rows)
 
-    def __call__(self, progress) -> None:
-        """Take the norms after an epoch."""
-        if progress.epoch_done:
-            self._rows.append(self._measure())
+    def on_epoch(self, progress: Progress) -> None:
+        """Record the norms after an epoch."""
+        self._rows.append(self._measure())
 
-    def _measure(self) -> np.ndarray:
+    def _measure(self) -> NDArray[np.float64]:
         pair = (self.data.images, self.data.targets)
         return gradient_norms(self.net, pair, cost=self.cost, of=self.of)

@@ -1,73 +1,107 @@
-"""What looks wrong with a training, said once: nothing stops, but a night may be lost on it."""
+"""Health checks of a training: an error where it diverges, and warnings, each given once, of what is seldom meant."""
 
 import warnings
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from network3.graph import layer_name
+from network3.graph import NetworkLike, layer_name
 from network3.layers import ReLU
 from network3.layers.checks import error_message
 
-from .config import Plan
-from .state import State
+from .config import TrainingConfig
+from .history import History
 
-RISEN = 1.1  # times the first epoch's cost: mini-batches and masks alone move it a little, either way
+RISE = 1.1  # factor of the first epoch's cost: mini-batches and masks alone change it a little, either way
 LARGE = 10  # pixels lie in [0, 1); values of mean 0 and deviation 1 hardly reach this
 
 
+class DivergenceError(FloatingPointError):
+    """The cost or the weights became NaN or infinite; ``history`` has the epochs before."""
+
+    def __init__(self, message: str, history: History):
+        super().__init__(message)
+        self.history = history
+
+
 class TrainingWarning(UserWarning):
-    """Something about the data, or about how a training goes, that is seldom meant."""
+    """Something about the data, or about the course of a training, that is seldom meant."""
 
 
-def check_data(plan: Plan) -> None:
-    """Warn of images that were not scaled, and of labels in order that are not shuffled."""
-    images, labels = plan.training.images, plan.training.targets
+def divergence(net: NetworkLike, history: History, batch: int, eta: float, got: str) -> DivergenceError:
+    """Return the error to raise, which names the first layer whose weights are not finite."""
+    diverged = (k for k, layer in enumerate(net.layers) if not _finite(p.get_value() for p in layer.params))
+    first = next(diverged, None)
+    got += "" if first is None else f", and {layer_name(net.layers, first)} with weights that are not finite"
+    message = error_message(
+        f"SGD: epoch {history.epochs}, mini-batch {batch}",
+        "expected a finite cost and finite weights",
+        got,
+        f"Try a smaller eta than {eta:g}, pixels between 0 and 1, or a narrower initializer; "
+        f"the network has the weights it had before epoch {history.epochs}.",
+    )
+    return DivergenceError(message, history)
+
+
+def _finite(arrays: Iterable[np.ndarray]) -> bool:
+    return all(np.isfinite(array).all() for array in arrays)
+
+
+def check_data(config: TrainingConfig) -> None:
+    """Warn of images that were not scaled, and of sorted labels that are not shuffled."""
+    images, labels = config.training_data.images, config.training_data.targets
     low, high = (0, 0) if images.dtype == np.uint8 else (images.min(), images.max())
     if max(-low, high) > LARGE:
         got = f"values from {low:g} to {high:g}"
         hint = "Divide grey levels by 256, or pass them as uint8; neurons saturate on large values."
-        _say(error_message("SGD: training data", "expected pixels between 0 and 1, or near them", got, hint))
-    together = plan.mini_batch_size < len(labels) and labels.ndim == 1 and labels.dtype.kind == "i"
-    if together and not plan.shuffle and labels[0] != labels[-1] and (np.diff(labels) >= 0).all():
+        _warn(error_message("SGD: training data", "expected pixels between 0 and 1, or near them", got, hint))
+    several = config.mini_batch_size < len(labels) and labels.ndim == 1 and labels.dtype.kind == "i"
+    if several and not config.shuffle and labels[0] != labels[-1] and (np.diff(labels) >= 0).all():
         hint = "Write shuffle=True; otherwise each mini-batch has one class only."
-        _say(error_message("SGD: training data", "expected examples in a mixed order", "labels that are sorted", hint))
+        _warn(error_message("SGD: training data", "expected examples in a mixed order", "labels that are sorted", hint))
 
 
-def check_epoch(net, plan: Plan, state: State, weights) -> None:
-    """Warn of a cost that rose, and of a layer that did not learn, in the epoch whose record is complete.
+def check_epoch(
+    net: NetworkLike, history: History, eta: float, before: Sequence[np.ndarray], after: Sequence[np.ndarray]
+) -> None:
+    """Warn of a cost that rose, and of a layer that did not learn, in the last epoch of `history`.
 
     Parameters
     ----------
-    weights : list of arrays
-        At the end of the epoch; ``state.good`` are those at its start.
+    net : Network
+    history : History
+    eta : float
+        Of the training.
+    before, after : lists of arrays
+        The network's parameters at the start and at the end of the epoch.
     """
-    cost = state.history.cost
+    cost = history.cost
     if _rises(cost) and not any(_rises(cost[:k]) for k in range(2, len(cost))):
         got = f"{cost[-1]:.4g}, after {cost[-2]:.4g} in the epoch before and {cost[0]:.4g} in the first"
-        hint = f"Try a smaller eta than {plan.eta:g}."
-        _say(error_message(f"SGD: epoch {len(cost) - 1}", "expected a cost that falls", got, hint))
-    if state.history.eta[-1] == 0:
+        hint = f"Try a smaller eta than {eta:g}."
+        _warn(error_message(f"SGD: epoch {len(cost) - 1}", "expected a cost that falls", got, hint))
+    if history.eta[-1] == 0:
         return
-    still = {id(p) for p, a, b in zip(net.params, state.good, weights, strict=True) if np.array_equal(a, b)}
-    # A bias takes no part in the regularization: what leaves it alone for an epoch is a gradient of 0.
+    unchanged = {id(p) for p, a, b in zip(net.params, before, after, strict=True) if np.array_equal(a, b)}
+    # A bias is not regularized: if it stays the same for an epoch, its gradient was 0.
     dead = [
         k
         for k, layer in enumerate(net.layers)
-        if getattr(layer, "activation_fn", None) is ReLU and id(getattr(layer, "b", None)) in still
+        if getattr(layer, "activation_fn", None) is ReLU and id(getattr(layer, "b", None)) in unchanged
     ]
-    if dead:  # those before the last of them are still because it is
-        hint = "Try a smaller eta, or another initializer: its neurons give 0 for all examples."
-        _say(
+    if dead:  # the layers below the last of them are unchanged because it is dead
+        hint = "Try a smaller eta, or another initializer: its neurons output 0 for all examples."
+        _warn(
             error_message(
                 layer_name(net.layers, dead[-1]), "expected neurons that learn", "none for a whole epoch", hint
             )
         )
 
 
-def _rises(cost) -> bool:
-    """Whether the last epoch cost more than the one before, and clearly more than the first."""
-    return len(cost) > 1 and cost[-1] > cost[-2] and cost[-1] > RISEN * cost[0]
+def _rises(cost: Sequence[float]) -> bool:
+    """Return whether the last epoch cost more than the one before, and clearly more than the first."""
+    return len(cost) > 1 and cost[-1] > cost[-2] and cost[-1] > RISE * cost[0]
 
 
-def _say(message: str) -> None:
+def _warn(message: str) -> None:
     warnings.warn(message, TrainingWarning, stacklevel=2)

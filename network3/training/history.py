@@ -1,17 +1,19 @@
-"""What happened in training, epoch by epoch."""
+"""The record of a training, epoch by epoch."""
 
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from network3.layers.checks import error_message
 from network3.storage.atomic import atomic_write
+from network3.storage.versioned_json import MALFORMED, parse_object
 
 
 @dataclass
 class History:
-    """The record that `Network.SGD` returns: one entry an epoch in each list.
+    """The record that `Network.SGD` returns: one entry per epoch in each list.
 
     Attributes
     ----------
@@ -20,15 +22,15 @@ class History:
     validation_accuracy : list of float in [0, 1]
         Empty without validation data.
     test_accuracy : list of float in [0, 1] or None
-        None in epochs whose validation accuracy was no new best: the book looks at the test data only then.
+        None in epochs whose validation accuracy is not a new best: as in the book, test data are evaluated only then.
     monitors : dict of str to list of float
-        What ``SGD(monitor=...)`` asked for.
+        The quantities of ``SGD(monitor=...)``, by name.
     eta : list of float
         Learning rates.
     seconds : list of float
         Wall time, evaluation included.
     batches : int
-        Mini-batches an epoch.
+        Mini-batches per epoch.
     """
 
     cost: list[float] = field(default_factory=list)
@@ -41,12 +43,12 @@ class History:
 
     @property
     def epochs(self) -> int:
-        """Number of complete epochs."""
+        """Number of completed epochs."""
         return len(self.cost)
 
     @property
     def best_epoch(self) -> int | None:
-        """Epoch, from 0, of the best validation accuracy (the last of equals)."""
+        """Epoch, from 0, of the best validation accuracy (the last one if several are equal)."""
         accuracies = self.validation_accuracy
         return max(range(len(accuracies)), key=lambda epoch: (accuracies[epoch], epoch), default=None)
 
@@ -62,11 +64,11 @@ class History:
 
     @property
     def corresponding_test_accuracy(self) -> float | None:
-        """The test accuracy at the epoch of the best validation accuracy, in [0, 1]: the figure chapter 6 reports."""
+        """The test accuracy at the epoch of the best validation accuracy, in [0, 1], as reported in chapter 6."""
         return None if self.best_epoch is None else self.test_accuracy[self.best_epoch]
 
-    def rows(self) -> list[dict]:
-        """Return one dict an epoch: its number, its last iteration, cost, seconds, eta, accuracies and monitors."""
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one dict per epoch: its number, its last iteration, cost, seconds, eta, accuracies and monitors."""
         rows = []
         for epoch in range(self.epochs):
             row: dict[str, Any] = {"epoch": epoch, "iteration": (epoch + 1) * self.batches - 1}
@@ -77,22 +79,24 @@ class History:
             rows.append(row | {"monitors": {name: values[epoch] for name, values in self.monitors.items()}})
         return rows
 
-    def save(self, filename) -> None:
+    def save(self, filename: str | os.PathLike[str]) -> None:
         """Write `rows` to `filename` as JSON lines."""
         with atomic_write(filename) as file:
             file.writelines(f"{json.dumps(row)}\n".encode() for row in self.rows())
 
     @classmethod
-    def load(cls, filename) -> "History":
-        """Read what `save` wrote.
+    def load(cls, filename: str | os.PathLike[str]) -> "History":
+        """Read a file that `save` wrote.
 
         Raises
         ------
-        FileNotFoundError, ValueError
-            No such file, or one that `save` did not write.
+        FileNotFoundError
+            No such file.
+        ValueError
+            Not a file that `save` wrote.
         """
         try:
-            rows = [json.loads(line) for line in Path(filename).read_text(encoding="utf-8").splitlines()]
+            rows = [parse_object(line) for line in Path(filename).read_bytes().splitlines()]
             history = cls(batches=(rows[0]["iteration"] + 1) if rows else 0)
             for row in rows:
                 history.cost.append(row["cost"])
@@ -102,7 +106,7 @@ class History:
                         getattr(history, name).append(row[name])
                 for name, value in row["monitors"].items():
                     history.monitors.setdefault(name, []).append(value)
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except MALFORMED as error:
             expected = "expected a file that History.save wrote"
             raise ValueError(
                 error_message(f"History.load: {filename}", expected, repr(error), "Pass such a file.")

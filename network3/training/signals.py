@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM that wait for a good moment, and the errors that a training then ends with."""
+"""Ctrl-C and SIGTERM, deferred to the end of a chunk of mini-batches, and the errors that then end a training."""
 
 import signal
 import sys
@@ -6,6 +6,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
+
+from network3.execution.sharding import DeviceMesh
 
 from .history import History
 
@@ -13,7 +16,7 @@ TERMINATED = 128 + signal.SIGTERM  # the exit code, as shells count
 
 
 class TrainingInterrupted(KeyboardInterrupt):
-    """Ctrl-C ended `Network.SGD` between two mini-batches.
+    """Raised when Ctrl-C ended `Network.SGD` between two mini-batches.
 
     Attributes
     ----------
@@ -29,7 +32,7 @@ class TrainingInterrupted(KeyboardInterrupt):
 
 
 class TrainingTerminated(SystemExit):
-    """SIGTERM, as a computer that shuts down sends it, ended `Network.SGD` like Ctrl-C; the program ends with 143.
+    """Raised when SIGTERM, as sent by a computer that shuts down, ended `Network.SGD`; the exit code is 143.
 
     Attributes
     ----------
@@ -44,57 +47,61 @@ class TrainingTerminated(SystemExit):
 
 
 class StopRequest:
-    """What was heard of the two signals: called, it tells whether any was."""
+    """Which of the two signals have arrived."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.interrupted = threading.Event()
         self.terminated = threading.Event()
 
-    def __call__(self) -> bool:
-        return self.interrupted.is_set() or self.terminated.is_set()
+    def error_class(self, mesh: DeviceMesh | None) -> type[TrainingInterrupted | TrainingTerminated] | None:
+        """Return the error to end a training with; None if no signal has arrived in any process of `mesh`."""
+        terminated, interrupted = self.terminated.is_set(), self.interrupted.is_set()
+        if mesh is not None:  # all processes stop at the same mini-batch
+            terminated, interrupted = mesh.in_any_process(terminated, interrupted)
+        return TrainingTerminated if terminated else TrainingInterrupted if interrupted else None
 
 
 @contextmanager
 def deferred_signals() -> Iterator[StopRequest]:
-    """Yield what tells whether Ctrl-C was pressed or SIGTERM came since; a second Ctrl-C acts at once.
+    """Defer Ctrl-C and SIGTERM, and yield the record of them; a second Ctrl-C acts at once.
 
-    A signal that the program has a handler of its own for is left to it; so are all of them outside the main thread.
+    A signal for which the program has its own handler is left alone; outside the main thread both are.
     """
-    pressed = StopRequest()
+    request = StopRequest()
     if threading.current_thread() is not threading.main_thread():
-        yield pressed
+        yield request
         return
 
-    def interrupt(number, frame):
-        pressed.interrupted.set()
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        request.interrupted.set()
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    def terminate(number, frame):
-        pressed.terminated.set()
+    def terminate(number: int, frame: FrameType | None) -> None:
+        request.terminated.set()
 
     ours = [
         (signal.SIGINT, signal.default_int_handler, interrupt),
         (signal.SIGTERM, signal.SIG_DFL, terminate),
     ]
-    taken = [(number, usual, handler) for number, usual, handler in ours if signal.getsignal(number) is usual]
-    for number, _, handler in taken:
+    deferred = [(number, default, handler) for number, default, handler in ours if signal.getsignal(number) is default]
+    for number, _, handler in deferred:
         signal.signal(number, handler)
     try:
-        yield pressed
+        yield request
     finally:
-        for number, usual, _ in taken:
-            signal.signal(number, usual)
+        for number, default, _ in deferred:
+            signal.signal(number, default)
 
 
 @contextmanager
 def ended_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM end the block by a SystemExit, so that what it holds is put in order first."""
+    """Let SIGTERM end the block by a SystemExit, so that its context managers are closed first."""
     main = threading.current_thread() is threading.main_thread()
     if not main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
         yield
         return
 
-    def end(number, frame):
+    def end(number: int, frame: FrameType | None) -> None:
         raise SystemExit(TERMINATED)
 
     signal.signal(signal.SIGTERM, end)
@@ -105,5 +112,5 @@ def ended_by_sigterm() -> Iterator[None]:
 
 
 def in_notebook() -> bool:
-    """Whether this is the kernel of a notebook, where an error would lose what was trained so far."""
+    """Return whether this is the kernel of a notebook, where an error would lose the record of the training."""
     return "ipykernel" in sys.modules

@@ -1,51 +1,66 @@
-"""Where a training stands: with the plan, all that decides how it goes on."""
+"""The training of one network: with its config, all that decides how it goes on."""
 
+import time
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pytensor.compile.sharedvalue import SharedVariable
 
-from network3.execution.compile import Step
-from network3.graph import number_streams
+from network3.execution.compile import compile_step, compiled
+from network3.execution.functions import Step
+from network3.graph import NetworkLike
 
-from .config import Plan
+from .config import TrainingConfig
+from .evaluation import Evaluator, weight_penalty
+from .health import check_epoch, divergence
 from .history import History
+from .seeds import EpochSeeds, draw_seed, epoch_seeds, seed_dropout
 
 
 @dataclass
-class State:
-    """Between two mini-batches of a training; the network holds its weights and the states of its masks.
+class TrainingState:
+    """The training of one network, between two mini-batches; the network has its weights and its dropout states.
 
     Attributes
     ----------
+    net : Network
+    config : TrainingConfig
     history : History
         Of the complete epochs.
     seed : int or None
-        Of the shuffle, of dropout's masks and of what augments the images; None if none is used.
-    shuffle : dict
-        State of the shuffle's bit generator, before it drew the order of the epoch under way.
-    good : list of arrays
-        The weights before the epoch under way.
+        Of the shuffle, of dropout and of augmentation; None if none of them is used.
+    last_finite_weights : list of arrays
+        The parameters before the current epoch.
     costs : float64 array of shape (batch,)
-        Of the mini-batches of the epoch under way.
-    saved_rule : list of arrays
-        Of the update rule's own state, if the training goes on from a checkpoint.
-    rule : list of shared variables
-        That hold it, once `take_rule` has found them.
+        Of the mini-batches of the current epoch.
+    permutation : int array of shape (n,), or None
+        The order of the current epoch, if a checkpoint of an older format has it; otherwise it follows from the seed.
+    saved_slots : list of arrays
+        The update rule's slots, such as velocities, from a checkpoint.
+    slots : list of shared variables
+        That hold them, once `compile_step` has been called.
+    evaluators : dict of str to Evaluator
+        By the name of the data set, made when they are first used.
+    template : Network, optional
+        One of the same architecture whose compiled scorers this one shares, given a mesh.
     """
 
+    net: NetworkLike
+    config: TrainingConfig
     history: History
     seed: int | None
-    shuffle: dict[str, Any]
-    good: list[np.ndarray]
-    costs: np.ndarray = field(default_factory=lambda: np.empty(0))
-    saved_rule: list[np.ndarray] = field(default_factory=list)
-    rule: list[SharedVariable] = field(default_factory=list)
+    last_finite_weights: list[np.ndarray]
+    costs: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    permutation: NDArray[np.int64] | None = None
+    saved_slots: list[np.ndarray] = field(default_factory=list)
+    slots: list[SharedVariable] = field(default_factory=list)
+    evaluators: dict[str, Evaluator] = field(default_factory=dict)
+    template: NetworkLike | None = None
 
     @property
     def epoch(self) -> int:
-        """The epoch under way, from 0."""
+        """The current epoch, from 0."""
         return self.history.epochs
 
     @property
@@ -53,39 +68,117 @@ class State:
         """Mini-batches done in it."""
         return len(self.costs)
 
-    def take_rule(self, step: Step) -> None:
-        """Give the rule of a compiled step the state that this training is in."""
-        self.rule = step.states
-        for variable, value in zip(step.states, self.saved_rule or step.first, strict=True):
-            variable.set_value(value)
+    @property
+    def seeds(self) -> EpochSeeds:
+        """The seeds of the current epoch."""
+        return epoch_seeds(self.seed or 0, self.epoch)
 
-    def order(self, plan: Plan) -> np.ndarray:
-        """Return the rows of the training data in the order of the epoch under way, (batches, mini_batch_size)."""
-        rows = self._generator().permutation(len(plan.training)) if plan.shuffle else np.arange(len(plan.training))
-        return rows[: plan.batches * plan.mini_batch_size].reshape(plan.batches, plan.mini_batch_size)
+    def compile_step(self, *, regularized: bool) -> Step:
+        """Return the compiled step of this training."""
+        config = self.config
+        images, targets = config.training_data.images, config.training_data.targets
+        regularizer = config.regularizer if regularized else None
+        shapes = config.mini_batch_size, images.shape[1], targets.shape[1:]
+        return compiled(self.net, compile_step, *shapes, config.cost, regularizer, config.rule)
 
-    def next_epoch(self, plan: Plan, good: list[np.ndarray]) -> None:
-        """Go on to the start of the next epoch, the record of this one being complete."""
-        if plan.shuffle:
-            generator = self._generator()
-            generator.permutation(len(plan.training))
-            self.shuffle = dict(generator.bit_generator.state)
-        self.good, self.costs = good, np.empty(0)
+    def restore_optimizer(self, step: Step) -> None:
+        """Set the slots of a compiled step to those of this training."""
+        self.slots = step.slots
+        for slot, value in zip(step.slots, self.saved_slots or step.initial_slots, strict=True):
+            slot.set_value(value)
 
-    def _generator(self) -> np.random.Generator:
-        generator = np.random.default_rng()
-        generator.bit_generator.state = self.shuffle
-        return generator
+    def next_learning_rate(self) -> float | None:
+        """Return the learning rate of the next epoch; None if the training has ended."""
+        return self.config.learning_rate(self.history) if self.epoch < self.config.epochs else None
+
+    def begin_epoch(self) -> NDArray[np.int64]:
+        """Return the examples of each mini-batch of the current epoch, (batches, mini_batch_size), and seed dropout."""
+        config = self.config
+        if self.batch == 0 and self.net.dropout_states:
+            seed_dropout(self.net.dropout_states, self.seeds.dropout)
+        rows: NDArray[np.int64] = np.arange(len(config.training_data))
+        if config.shuffle:
+            shuffled = np.random.default_rng(self.seeds.shuffle).permutation(rows)
+            rows = shuffled if self.permutation is None else self.permutation
+        return rows[: config.batches * config.mini_batch_size].reshape(config.batches, config.mini_batch_size)
+
+    def add_costs(self, costs: NDArray[np.float64]) -> None:
+        """Add the costs of the next mini-batches.
+
+        Raises
+        ------
+        DivergenceError
+            One of them is not finite; the network has its last finite weights.
+        """
+        bad = np.flatnonzero(~np.isfinite(costs))
+        if bad.size:
+            raise self._divergence(self.batch + int(bad[0]), f"a cost of {costs[bad[0]]}")
+        self.costs = np.concatenate([self.costs, costs])
+
+    def end_epoch(self, eta: float, start: float) -> None:
+        """Evaluate the epoch that began at the time `start` with the rate `eta`, record it, and go on to the next.
+
+        Raises
+        ------
+        DivergenceError
+            The weights are not finite; the network has its last finite weights.
+        """
+        weights = self.net.get_weights()
+        if not all(np.isfinite(w).all() for w in weights):
+            raise self._divergence(self.config.batches - 1, "a finite cost")
+        self._evaluate(weights)
+        self.history.cost.append(float(self.costs.mean()))
+        self.history.eta.append(eta)
+        self.history.seconds.append(time.perf_counter() - start)
+        check_epoch(self.net, self.history, self.config.eta, self.last_finite_weights, weights)
+        self.last_finite_weights, self.costs, self.permutation = weights, np.empty(0), None
+
+    def evaluator(self, name: str) -> Evaluator:
+        """Return what scores the network over the "training", "validation" or "test" data."""
+        if name not in self.evaluators:
+            data, config = getattr(self.config, f"{name}_data"), self.config
+            self.evaluators[name] = Evaluator(self.net, data, config.cost, config.mesh, like=self.template)
+        return self.evaluators[name]
+
+    def _evaluate(self, weights: list[np.ndarray]) -> None:
+        """Score the data sets after the current epoch, and keep the weights if they are the best so far."""
+        scores: dict[str, dict[str, float]] = {}
+        if self.config.validation_data is not None:
+            scores["validation"] = self.evaluator("validation").score()
+            if "accuracy" in scores["validation"] and self._is_best(scores["validation"]["accuracy"]):
+                self.net.best = weights
+                if self.config.test_data is not None:
+                    scores["test"] = self.evaluator("test").score()
+                    self.history.test_accuracy[-1] = scores["test"]["accuracy"]
+        monitors = [(monitor, *monitor.split("_")) for monitor in self.config.monitor]
+        penalty = weight_penalty(self.net, self.config) if any(m[2] == "cost" for m in monitors) else 0.0
+        for monitor, data, quantity in monitors:
+            if data not in scores:
+                scores[data] = self.evaluator(data).score()
+            self.history.monitors[monitor].append(scores[data][quantity] + (penalty if quantity == "cost" else 0.0))
+
+    def _is_best(self, accuracy: float) -> bool:
+        """Record a validation accuracy; return whether it is the best so far, equals included, as in the book."""
+        epoch = self.epoch
+        self.history.validation_accuracy.append(accuracy)
+        self.history.test_accuracy.append(None)
+        return self.history.best_epoch == epoch
+
+    def restore_weights(self) -> None:
+        """Set the network's parameters to those before the current epoch."""
+        self.net.set_weights(self.last_finite_weights)
+
+    def _divergence(self, batch: int, got: str) -> Exception:
+        error = divergence(self.net, self.history, batch, self.config.eta, got)
+        self.restore_weights()
+        return error
 
 
-def begin(net, plan: Plan) -> State:
-    """Return the state of a new training, and number the masks; without a seed NumPy's global state gives one."""
-    seed = plan.seed
-    if seed is None and (plan.shuffle or net.dropout_states or plan.augment is not None):  # otherwise nothing is drawn
-        seed = int(np.random.randint(2**31 - 1))
-    if seed is not None:
-        number_streams(net.dropout_states, seed)
-    shuffle = dict(np.random.default_rng(0 if seed is None else seed).bit_generator.state)
+def begin(net: NetworkLike, config: TrainingConfig) -> TrainingState:
+    """Return the state of a new training; without a seed, NumPy's global generator draws one if it is needed."""
+    seed = config.seed
+    if seed is None and (config.shuffle or net.dropout_states or config.augment is not None):
+        seed = draw_seed()
     net.best = None
-    history = History(monitors={name: [] for name in plan.monitor}, batches=plan.batches)
-    return State(history, seed, shuffle, net.get_weights())
+    history = History(monitors={name: [] for name in config.monitor}, batches=config.batches)
+    return TrainingState(net, config, history, seed, net.get_weights())

@@ -10,7 +10,7 @@ from network3 import FullyConnectedLayer, Network, RegressionLayer, ReLU, Softma
 from network3.layers.costs import cross_entropy, log_likelihood, quadratic
 from network3.layers.initializers import normalized
 
-SIZES, BATCH = (7, 5, 4, 3), 6  # all differ, so that a swapped axis shows
+SIZES, BATCH = (7, 5, 4, 3), 6  # all different, so that swapped axes are found
 X = np.random.default_rng(1).normal(size=(BATCH, 7))
 VALUES = np.random.default_rng(2).uniform(0.1, 0.9, (BATCH, 3))
 LABELS = np.array([2, 0, 1, 1, 0, 2], "int32")
@@ -84,7 +84,7 @@ def mean_gradients(weights, *rest, desired=VALUES):
 
 
 def build(hidden, output):
-    """Return a network of these neurons, what it is to give in its own form, and as rows."""
+    """Return a network of these neurons, its targets in the form that it takes, and the targets as rows."""
     network3.use("cpu", "float64")
     drawn = {"initializer": normalized, "rng": np.random.default_rng(4)}
     layers = [FullyConnectedLayer(*SIZES[k : k + 2], activation_fn=hidden, **drawn) for k in (0, 1)]
@@ -102,7 +102,7 @@ def by_pytensor(net, cost, x, y):
 
 @each_hidden
 @each_pair
-def test_gradients_are_those_of_the_four_equations(hidden, output, cost):
+def test_gradients_agree_with_the_four_equations(hidden, output, cost):
     net, given, desired = build(hidden, output)
     expected = mean_gradients(net.get_weights(), hidden, output, cost, desired=desired)
     found = by_pytensor(net, cost, X, given)
@@ -123,17 +123,17 @@ def test_the_equations_agree_with_finite_differences(output, cost):
 
     for part, gradient in zip(weights, mean_gradients(weights, tanh, output, cost, desired=desired), strict=True):
         for index in np.ndindex(part.shape):
-            first = part[index]
-            part[index] = first + h
+            value = part[index]
+            part[index] = value + h
             above = mean_cost()
-            part[index] = first - h
+            part[index] = value - h
             below = mean_cost()
-            part[index] = first
+            part[index] = value
             assert gradient[index] == pytest.approx((above - below) / (2 * h), abs=1e-8)
 
 
 @pytest.mark.parametrize("pair", ["linear, quadratic", "sigmoid, cross-entropy", "softmax, log-likelihood"])
-def test_costs_that_fit_their_neurons_leave_no_derivative_in_the_error(pair):
+def test_the_error_of_a_matching_cost_has_no_derivative_of_the_activation(pair):
     output, cost = PAIRS[pair]
     net, given, desired = build(sigmoid, output)
     weights = net.get_weights()
@@ -156,7 +156,7 @@ def test_the_gradient_by_the_biases_of_one_example_is_its_error():
 @pytest.mark.parametrize(
     ("hidden", "pair"), [(tanh, "sigmoid, cross-entropy"), (ReLU, "linear, quadratic"), (sigmoid, "tanh, quadratic")]
 )
-def test_a_step_of_training_goes_down_that_gradient(hidden, pair):
+def test_a_step_of_training_follows_that_gradient(hidden, pair):
     output, cost = PAIRS[pair]
     net, given, desired = build(hidden, output)
     before = net.get_weights()

@@ -1,4 +1,4 @@
-"""load_data_shared in all its forms, and what SGD and predict take as data."""
+"""load_data_shared in all its forms, and the forms of data that SGD and predict accept."""
 
 import gzip
 import pickle
@@ -28,7 +28,7 @@ def small():
     return rng.random((7, 6)).astype("float32"), np.array([0, 1, 2, 2, 1, 0, 1])
 
 
-def test_the_packaged_mnist_is_the_books(mnist):
+def test_the_packaged_mnist_equals_that_of_the_book(mnist):
     data = network3.load_data_shared()
     assert isinstance(data, list)
     assert [network3.size(pair) for pair in data] == [50_000, 10_000, 10_000]
@@ -46,7 +46,7 @@ def test_uint8_storage_keeps_the_grey_levels(mnist):
     assert np.array_equal(x.get_value(borrow=True), mnist[1][0])
 
 
-def test_float64_data_follow_the_chosen_type():
+def test_data_have_the_chosen_type():
     network3.use(floatX="float64")
     assert network3.load_data_shared()[2][0].dtype == "float64"
 
@@ -69,26 +69,26 @@ def test_an_npz_is_read_from_its_path(tmp_path, small):
     assert [network3.size(pair) for pair in network3.load_data_shared(str(tmp_path / "own.npz"))] == [7, 3, 2]
 
 
-def test_the_books_path_is_served_from_the_package(tmp_path, monkeypatch, capsys):
+def test_the_path_of_the_book_is_read_from_the_package(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     data = network3.load_data_shared("../data/mnist.pkl.gz")
     assert network3.size(data[0]) == 50_000
     assert capsys.readouterr().out == "../data/mnist.pkl.gz is not there: using the MNIST inside network3.\n"
 
 
-def test_the_books_expanded_path_is_expanded_on_the_fly(capsys, mnist):
+def test_the_expanded_path_of_the_book_is_expanded_from_the_package(capsys, mnist):
     data = network3.load_data_shared("../data/mnist_expanded.pkl.gz", storage="uint8")
     assert [network3.size(pair) for pair in data] == [250_000, 10_000, 10_000]
     assert "expanded five-fold" in capsys.readouterr().out
     assert np.bincount(data[0][1].get_value()).tolist() == (5 * np.bincount(mnist[0][1])).tolist()
 
 
-def test_another_path_that_is_not_there_is_an_error(tmp_path):
+def test_another_missing_path_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"my_digits\.pkl\.gz"):
         network3.load_data_shared(tmp_path / "my_digits.pkl.gz")
 
 
-def test_pixels_that_are_no_grey_levels_are_not_stored_as_such(tmp_path, small):
+def test_pixels_that_are_not_grey_levels_are_not_stored_as_uint8(tmp_path, small):
     path = tmp_path / "own.pkl"
     path.write_bytes(pickle.dumps((small, small, small)))
     with pytest.raises(ValueError, match=r"load_data_shared: storage='uint8' needs .* grey levels.*; got values from"):
@@ -116,7 +116,7 @@ def forms(x, y):
 
 
 @pytest.mark.parametrize("form", forms(np.zeros((7, 6)), np.zeros(7, int)))
-def test_every_form_of_data_comes_to_the_same(net, small, form):
+def test_every_form_of_data_is_converted_to_the_same_arrays(net, small, form):
     checked = examples("training data", forms(*small)[form], net)
     assert checked.images.dtype == "float32"
     assert checked.targets.dtype == "int32"

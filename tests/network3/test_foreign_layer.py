@@ -14,7 +14,7 @@ from network3.layers.ops import DropoutMask
 
 
 class Reshaping:
-    """A hidden layer in the words of the original's code: the batch is burnt into its reshape."""
+    """A hidden layer written like the original's code: its reshape has a fixed batch size."""
 
     def __init__(self, n_in, n_out, floatX):
         rng = np.random.default_rng(6)
@@ -31,7 +31,7 @@ class Reshaping:
 
 
 class Regression:
-    """An output layer of values: linear, with squared error; it is right where it comes within `tolerance`."""
+    """A linear output layer with squared error; a prediction within `tolerance` counts as correct."""
 
     target_ndim = 2
     tolerance = 0.5
@@ -53,7 +53,7 @@ class Regression:
 
 
 class Gain:
-    """A factor for each value, which is no ``w``, behind dropout."""
+    """Dropout, then a factor for each value; there is no ``w``."""
 
     def __init__(self, size, floatX, p_dropout=0.0):
         self.p_dropout, self.gain = p_dropout, shared(np.ones(size, floatX))
@@ -65,7 +65,7 @@ class Gain:
 
 
 class Sum:
-    """An output layer without parameters, whose cost is the sum of what it is given."""
+    """An output layer without parameters, whose cost is the sum of its input."""
 
     params = ()
 
@@ -77,13 +77,13 @@ class Sum:
 
 
 @pytest.fixture(autouse=True)
-def on_numba(settings):
+def on_the_cpu(settings):
     network3.use("cpu", "float32", backend="network3")
 
 
 @pytest.fixture
 def line():
-    """23 points of 3 values, and 2 targets that no line meets exactly."""
+    """23 points of 3 values, and 2 noisy linear targets."""
     rng = np.random.default_rng(51)
     x = rng.normal(size=(23, 3))
     return x, x @ rng.normal(size=(3, 2)) + [0.5, -1.0] + rng.normal(0, 0.3, (23, 2))
@@ -108,7 +108,7 @@ def test_a_regression_layer_finds_the_least_squares_line(floatX, line):
     assert history.validation_accuracy[-1] == pytest.approx(share)
 
 
-def test_a_tiny_cost_is_not_rounded_away(line):
+def test_a_tiny_cost_is_not_rounded_to_0(line):
     network3.use(floatX="float64")
     net, x = Network([Regression(3, 2, "float64")], 10), line[0]
     values = np.array([[1, 2], [0, -1], [3, 1.0]]), np.array([0.5, -2.0])
@@ -123,8 +123,8 @@ def mixed():
     return Network([FullyConnectedLayer(12, 7, **drawn), Reshaping(7, 5, "float32"), SoftmaxLayer(5, 3)], 10)
 
 
-def test_a_layer_that_burns_the_batch_in_trains_at_another(labelled):
-    net = mixed()  # made for batches of 10, trained at 4; 37 examples are a multiple of nothing
+def test_a_layer_with_a_fixed_batch_trains_at_another(labelled):
+    net = mixed()  # built for batches of 10, trained at 4; 37 is prime
     before = net.layers[1].w.get_value()
     history = net.SGD(labelled, 100, 4, 0.5, validation_data=labelled)
     assert history.cost[0] > 1.0 > 0.1 > history.cost[-1]
@@ -134,7 +134,7 @@ def test_a_layer_that_burns_the_batch_in_trains_at_another(labelled):
     assert net.accuracy(labelled) == (net.predict(images) == labels).mean() == history.validation_accuracy[-1] > 0.95
 
 
-def test_it_computes_what_numpy_does(labelled):
+def test_its_output_agrees_with_numpy(labelled):
     net, x = mixed(), labelled[0]
     w1, b1, w2, b2, w3, b3 = (w.astype("float64") for w in net.get_weights())
     w3 += np.arange(15).reshape(5, 3) / 7 - 1
@@ -169,16 +169,17 @@ def test_a_layer_of_another_type_is_refused_by_name(layer):
     )
 
 
-def kept(seed, stream, step, p_dropout):
-    """Return the mask of one example that the Op's readable code draws."""
-    x, state, out = np.ones((1, 12)), np.array([seed, stream, step], "int32"), [[None]]
+def kept(seed, stream, epoch, p_dropout):
+    """Return the mask of one example in the only step of an epoch, by the Op's reference implementation."""
+    word = np.random.SeedSequence(seed, spawn_key=(epoch,)).spawn(3)[2].generate_state(1).view("int32")[0]
+    x, state, out = np.ones((1, 12)), np.array([word, stream, 0], "int32"), [[None]]
     op = DropoutMask(1 - p_dropout)
     op.perform(op.make_node(x, state), [x, state], out)
     return out[0][0][0]
 
 
-def shown(net, epochs, seed=None):
-    """Return which of 12 ones reach the end in each step: there the gains of both layers change."""
+def unmasked(net, epochs, seed=None):
+    """Return which of 12 ones reach the output in each step: those where the gains of both layers change."""
     weights = [net.get_weights()]
     keep = [lambda progress: weights.append(net.get_weights()) if progress.epoch_done else None]
     net.SGD((np.ones((1, 12)), [0]), epochs, 1, 0.01, seed=seed, callbacks=keep)
@@ -188,26 +189,26 @@ def shown(net, epochs, seed=None):
 
 
 @pytest.fixture
-def twice_hidden():
+def two_dropouts():
     return Network([Gain(12, "float32", 0.3), Gain(12, "float32", 0.3), Sum()], 1)
 
 
-def test_each_foreign_layer_has_masks_of_its_own_that_move_on(twice_hidden):
-    expected = [(kept(9, 0, step, 0.3) * kept(9, 1, step, 0.3) == 1).tolist() for step in range(4)]
-    assert shown(twice_hidden, 4, seed=9) == expected
+def test_each_foreign_layer_has_its_own_masks_in_each_epoch(two_dropouts):
+    expected = [(kept(9, 0, epoch, 0.3) * kept(9, 1, epoch, 0.3) == 1).tolist() for epoch in range(4)]
+    assert unmasked(two_dropouts, 4, seed=9) == expected
     assert len({tuple(step) for step in expected}) == 4
 
 
-@pytest.mark.filterwarnings("ignore:SGD. epoch .*expected a cost that falls")  # the cost counts what is masked
-def test_masks_move_on_from_one_training_to_the_next(twice_hidden):
+@pytest.mark.filterwarnings("ignore:SGD. epoch .*expected a cost that falls")  # the cost is that of the masked input
+def test_masks_differ_from_one_training_to_the_next(two_dropouts):
     np.random.seed(10)
-    first, second = shown(twice_hidden, 3), shown(twice_hidden, 3)
+    first, second = unmasked(two_dropouts, 3), unmasked(two_dropouts, 3)
     assert len({tuple(step) for step in first + second}) == 6
     np.random.seed(10)
-    assert shown(twice_hidden, 3) == first
+    assert unmasked(two_dropouts, 3) == first
 
 
-def test_dropout_that_does_not_reach_the_cost_is_no_obstacle(labelled):
+def test_dropout_need_not_reach_the_cost(labelled):
     class Undisturbed(Sum):
         def cost(self, net):
             return self.output.mean()

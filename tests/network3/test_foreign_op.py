@@ -1,4 +1,4 @@
-"""An Op of the user's own in a layer: it runs, its errors are its own, and what cannot run is named with its layer."""
+"""An Op of the user in a layer: it runs, its errors are passed on, and one that cannot run is named with its layer."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ class Twice(Op):
         if self.kind == "unfinished":
             raise NotImplementedError
         if self.kind == "late" and Twice.calls > 20:
-            raise ZeroDivisionError("of the user")
+            raise ZeroDivisionError("the user's")
         output_storage[0][0] = 2 * inputs[0]
 
     def pullback(self, inputs, outputs, cotangents):
@@ -56,7 +56,7 @@ def trained(kind):
 
 
 def test_it_runs_at_every_step():
-    net, before, train = trained("whole")
+    net, before, train = trained("complete")
     train()
     assert Twice.calls >= 60
     assert not np.array_equal(net.get_weights()[0], before[0])
@@ -65,11 +65,11 @@ def test_it_runs_at_every_step():
 @pytest.mark.parametrize(
     ("kind", "error", "message"),
     [
-        ("late", ZeroDivisionError, "of the user"),
+        ("late", ZeroDivisionError, "the user's"),
         ("unfinished", NotImplementedError, r"^layer 2 \(Own\): expected Ops .*Twice"),
     ],
 )
-def test_an_error_leaves_the_weights_of_before_the_epoch(kind, error, message):
+def test_an_error_restores_the_weights_from_before_the_epoch(kind, error, message):
     net, before, train = trained(kind)
     with pytest.raises(error, match=message):
         train()

@@ -10,8 +10,8 @@ import pytest
 import network3
 from network3 import ConvPoolLayer, FullyConnectedLayer, ReLU, SoftmaxLayer, tanh
 from network3.data import Examples
+from network3.execution.backends import make_runner
 from network3.execution.compile import compile_step, compiled
-from network3.execution.runner import make_runner
 from network3.optim.regularization import l2
 
 FOLDER = Path(__file__).parent.parent / "golden"

@@ -14,7 +14,7 @@ LIMITS = {"float64": 1e-10, "float32": 1e-4}
 
 
 def examples(kind, steps):
-    """Make images without ties, or of small integers: then many windows have several maxima, all of which are paid."""
+    """Make images without ties, or of small integers: then many windows have several maxima."""
     rng = np.random.default_rng(21)
     shape = (BATCH * steps, 160)
     images = rng.normal(size=shape) if kind == "random" else rng.integers(0, 2, shape)
@@ -62,12 +62,14 @@ def numpy_step(weights, x, y, masks, lmbda):
     return cost, [w - ETA * (g + d) for w, g, d in zip(weights, gradients, decay, strict=True)]
 
 
-def masks_by_numpy(p_dropout, seed, step):
-    """Draw a step's masks as the Op's readable code does; stream 0 is the lower layer's."""
+def masks_by_numpy(p_dropout, seed, epoch, step):
+    """Draw the masks of a step of an epoch as the Op's readable code does; stream 0 is the lower layer's."""
+    sequences = np.random.SeedSequence(seed, spawn_key=(epoch,)).spawn(3)  # of shuffle, augmentation and dropout
+    word = sequences[2].generate_state(1).view("int32")[0]
     drawn = []
     for stream, size in enumerate((36, 11)):
         op, values, out = DropoutMask(1 - p_dropout), np.zeros((BATCH, size)), [[None]]
-        state = np.array([seed, stream, step], "int32")
+        state = np.array([word, stream, step], "int32")
         op.perform(op.make_node(values, state), [values, state], out)
         drawn.append(out[0][0])
     return drawn
@@ -106,7 +108,7 @@ def test_steps_are_those_of_numpy_loops(fresh, floatX, p_dropout, kind, steps):
     costs = []
     for step in range(steps):
         rows = slice(BATCH * step, BATCH * (step + 1))
-        masks = masks_by_numpy(p_dropout, 77, step)
+        masks = masks_by_numpy(p_dropout, 77, 0, step)
         cost, weights = numpy_step(weights, x[rows], y[rows], masks, LMBDA / steps)
         costs.append(cost)
     history = net.SGD((x, y), 1, BATCH, ETA, lmbda=LMBDA, seed=77)
@@ -124,7 +126,7 @@ def test_the_tied_data_have_ties_that_matter(fresh):
 def test_each_step_has_masks_of_its_own(fresh):
     net, (x, y) = fresh("float64", 0.4), examples("random", 1)
     costs = net.SGD((x, y), 3, BATCH, eta=0.0, lmbda=LMBDA, seed=78).cost
-    expected = [numpy_step(net.get_weights(), x, y, masks_by_numpy(0.4, 78, k), LMBDA)[0] for k in range(3)]
+    expected = [numpy_step(net.get_weights(), x, y, masks_by_numpy(0.4, 78, k, 0), LMBDA)[0] for k in range(3)]
     np.testing.assert_allclose(costs, expected, rtol=1e-12)
     assert len(set(costs)) == 3
 

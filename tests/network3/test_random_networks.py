@@ -1,4 +1,4 @@
-"""Networks that nobody thought of: valid ones take a step as NumPy says, invalid ones are refused in four parts."""
+"""Random networks: a step of a valid one agrees with NumPy, an invalid one is refused in four parts."""
 
 import math
 import re
@@ -21,7 +21,7 @@ settled = settings(deadline=None, derandomize=True, suppress_health_check=list(H
 
 @st.composite
 def networks(draw):
-    """Return the arguments of the layers of a network that fits together, and the mini-batch."""
+    """Return the arguments of layers that fit together, and the mini-batch size."""
     shape = draw(st.tuples(st.integers(1, 3), st.integers(4, 12), st.integers(4, 12)))
     batch, layers = draw(st.integers(1, 7)), []
     for _ in range(draw(st.integers(0, 2))):
@@ -65,7 +65,7 @@ def built(layers, batch):
 
 
 def convolved(x, w, b, arguments):
-    """Return what a convolutional layer gives, by loops over places."""
+    """Return the output of a convolutional layer, by loops over positions."""
     (down, right), (above, left) = arguments["stride"], arguments["padding"]
     x = np.pad(x, ((0, 0), (0, 0), (above, above), (left, left)))
     taps = w[:, :, ::-1, ::-1]
@@ -97,7 +97,7 @@ def cost(layers, weights, x, y):
 
 
 def check(layers, batch, backend):
-    """Take a step, and compare its cost, and the slope along its own direction, with NumPy's."""
+    """Compare the cost of a step, and the slope along a random direction, with NumPy."""
     network3.use("cpu", "float64", backend=backend)
     net = built(layers, batch)
     rng = np.random.default_rng(9)
@@ -114,10 +114,10 @@ def check(layers, batch, backend):
     assert (ahead - behind) / (2 * H) == pytest.approx(slope, rel=1e-4, abs=1e-7)
 
 
-@pytest.mark.filterwarnings("ignore::network3.TrainingWarning")  # some of them are dead from the start
+@pytest.mark.filterwarnings("ignore::network3.TrainingWarning")  # some have dead neurons
 @settings(settled, max_examples=3)
 @given(networks())
-def test_a_valid_network_takes_numpys_step(network):
+def test_a_step_of_a_valid_network_agrees_with_numpy(network):
     check(*network, "network3")
 
 
@@ -125,26 +125,26 @@ def test_a_valid_network_takes_numpys_step(network):
 @pytest.mark.filterwarnings("ignore::network3.TrainingWarning")
 @settings(settled, max_examples=12)
 @given(networks(), st.sampled_from(["network3", "jax"]))
-def test_many_valid_networks_take_numpys_step(network, backend):
+def test_steps_of_many_valid_networks_agree_with_numpy(network, backend):
     check(*network, backend)
 
 
-SPOILT: st.SearchStrategy = st.sampled_from(
+INVALID: st.SearchStrategy = st.sampled_from(
     [0, -1, 1.5, "3", None, math.nan, 10**30, True, (), (1,), (2, 3, 4), [], {}, 97]
 )
 
 
 @settings(settled, max_examples=300)
 @given(networks(), st.data())
-def test_an_invalid_one_is_refused_in_four_parts(network, data):
+def test_an_invalid_network_is_refused_in_four_parts(network, data):
     layers, batch = network
     which = data.draw(st.integers(0, len(layers) - 1))
     name = data.draw(st.sampled_from(sorted(layers[which])))
-    value = data.draw(SPOILT)
-    spoilt = [dict(arguments) for arguments in layers]
-    spoilt[which][name] = value
+    value = data.draw(INVALID)
+    changed = [dict(arguments) for arguments in layers]
+    changed[which][name] = value
     try:
-        built(spoilt, batch)
+        built(changed, batch)
     except Exception as error:
         if not isinstance(error, ValueError | TypeError) or not FOUR_PARTS.match(str(error)):
-            pytest.fail(f"{type(error).__name__}: {error} for {name}={value!r} of {spoilt[which]}")
+            pytest.fail(f"{type(error).__name__}: {error} for {name}={value!r} of {changed[which]}")

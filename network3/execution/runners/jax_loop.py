@@ -4,18 +4,24 @@ Parameters and the states of masks and rules stay on the devices, each call bein
 what crosses to the devices in a call is which examples make up the mini-batches.
 """
 
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
+from jax import Array, lax
+from numpy.typing import NDArray
 
-from network3.data import GREY_LEVELS
+from network3.data import GREY_LEVELS, Examples
+from network3.execution.functions import Compiled, Step
+from network3.execution.sharding import DeviceMesh
 from network3.layers.checks import error_message
 
 from .jax import execution_context
+
+States = list[Array]
 
 SLOTS = 250  # a call has room for a multiple of so many mini-batches: one size, and so one program
 NONE = -1  # where there is none
@@ -23,62 +29,64 @@ KEPT = 16  # programs, for trainings and scans that come back to them; each keep
 
 
 class LoopRunner:
-    """See `network3.execution.runner`; a mini-batch is shared out along `mesh`'s devices.
+    """See `network3.execution.runner.Runner`; each mini-batch is sharded along the devices of `mesh`.
 
     Parameters
     ----------
-    step : compilation.Step
+    step : Step
     examples : Examples
     dtype : "float32" or "float64"
     mesh : DeviceMesh
     """
 
-    def __init__(self, step, examples, dtype, mesh):
+    def __init__(self, step: Step, examples: Examples, dtype: str, mesh: DeviceMesh):
         self.dtype, self.mesh = dtype, mesh
         self._storage = [container.storage for container in step.shared]
-        self._loop = _compile(step.function.vm.jit_fn, step.updates, dtype, mesh)
-        self._scalars: dict[float, jax.Array] = {}
+        self._loop = _compile(step.jax_function, step.updates, dtype, mesh)
+        self._scalars: dict[float, Array] = {}
         with execution_context(dtype), enough_memory(examples.images, dtype):
             self.targets = mesh.replicate(examples.targets)
             self.images = mesh.replicate(examples.images)
         self._given = examples.images
 
-    def set_images(self, images):
+    def set_images(self, images: np.ndarray) -> None:
         """Put the images of an epoch on the devices, unless they are there."""
         if images is not self._given:
             with execution_context(self.dtype), enough_memory(images, self.dtype):
                 self.images = self.mesh.replicate(images)
             self._given = images
 
-    def run(self, rows, eta, lmbda):
+    def run(self, rows: NDArray[np.int64], eta: float, lmbda: float) -> NDArray[np.float64]:
+        """Take a step for each row of `rows`; return the costs."""
         filled = np.full((-(-len(rows) // SLOTS) * SLOTS, rows.shape[1]), NONE, np.int32)
         filled[: len(rows)] = rows
         with execution_context(self.dtype), enough_memory(self._given, self.dtype, rows.shape[1]):
             states = [self.mesh.replicate(storage[0]) for storage in self._storage]
             rates = self._scalar(eta), self._scalar(lmbda)
             states, costs = self._loop(states, self.images, self.targets, self.mesh.shard(filled), *rates)
-            costs = np.asarray(costs, np.float64)  # waits for the devices, which tell only then what went wrong
+            costs = np.asarray(costs, np.float64)  # waits for the devices, which report errors only then
         for storage, state in zip(self._storage, states, strict=True):
             storage[0] = state  # those before are gone
         return costs[: len(rows)]
 
-    def close(self):
+    def close(self) -> None:
+        """Store the parameters as NumPy arrays."""
         for storage in self._storage:
             storage[0] = np.array(storage[0])
 
-    def _scalar(self, value):
+    def _scalar(self, value: float) -> Array:
         if value not in self._scalars:
             self._scalars[value] = self.mesh.replicate(np.asarray(value, self.dtype))
         return self._scalars[value]
 
 
 @lru_cache(KEPT)
-def _compile(step, updates, dtype, mesh):
+def _compile(step: Callable, updates: tuple[tuple[int, int], ...], dtype: str, mesh: DeviceMesh) -> Callable:
     """Return ``loop(states, images, targets, rows, eta, lmbda) -> states, costs``."""
     take = step_taker(step, updates, dtype, mesh)
 
-    def loop(states, images, targets, rows, eta, lmbda):
-        def body(k, carried):
+    def loop(states: States, images: Array, targets: Array, rows: Array, eta: Array, lmbda: Array) -> tuple:
+        def body(k: Array, carried: tuple[States, Array]) -> tuple[States, Array]:
             states, costs = carried
             states, cost = take(states, images, targets, rows[k], eta, lmbda)
             return states, costs.at[k].set(cost)
@@ -89,16 +97,18 @@ def _compile(step, updates, dtype, mesh):
     return jax.jit(loop, donate_argnums=0)
 
 
-def step_taker(step, updates, dtype, mesh):
+def step_taker(step: Callable, updates: tuple[tuple[int, int], ...], dtype: str, mesh: DeviceMesh) -> Callable:
     """Return ``take(states, images, targets, rows, eta, lmbda) -> states, cost`` for one mini-batch, `rows`.
 
     Parameters
     ----------
     step : the function of JAX in a compiled step
-    updates : pairs (output of it, state that it is the next value of)
+    updates : pairs (index of an output, index of the state of which it is the next value)
     """
 
-    def take(states, images, targets, rows, eta, lmbda):
+    def take(
+        states: States, images: Array, targets: Array, rows: Array, eta: Array, lmbda: Array
+    ) -> tuple[States, Array]:
         x, y = gathered(images, targets, rows, dtype)
         results = step(mesh.keep_sharded(x), mesh.keep_sharded(y), eta, lmbda, *states)
         states = list(states)
@@ -109,15 +119,15 @@ def step_taker(step, updates, dtype, mesh):
     return take
 
 
-def gathered(images, targets, rows, dtype):
-    """Return a mini-batch, of grey levels divided by 256, or of floats as they are."""
+def gathered(images: Array, targets: Array, rows: Array, dtype: str) -> tuple[Array, Array]:
+    """Return the mini-batch `rows`: grey levels (uint8) divided by 256, or floats as they are."""
     x = images[rows].astype(dtype)
     return x * np.asarray(1 / GREY_LEVELS, dtype) if images.dtype == np.uint8 else x, targets[rows]
 
 
 @contextmanager
-def enough_memory(images, dtype, batch=None):
-    """Say what would fit, where the memory of a device is too small.
+def enough_memory(images: np.ndarray, dtype: str, batch: int | None = None) -> Iterator[None]:
+    """Report what would fit, where the memory of a device is too small.
 
     Raises
     ------
@@ -140,20 +150,23 @@ def enough_memory(images, dtype, batch=None):
 
 
 class LoopScorer:
-    """See `network3.execution.runner`: all chunks of a data set, which lies on the devices, in one call.
+    """See `network3.execution.runner.Scorer`: all chunks of a data set on the devices in one call.
 
-    `storages` are where the parameters have their values, if not where the function's own have.
+    `storages` hold the values of the parameters, if they are not those that the function was compiled for.
     """
 
-    def __init__(self, function, examples, dtype, mesh, storages=None):
+    def __init__(
+        self, function: Compiled, examples: Examples, dtype: str, mesh: DeviceMesh, storages: list[list] | None = None
+    ):
         self.dtype, self.mesh = dtype, mesh
         own = [container.storage for container in function.shared]
         self._storage = own if storages is None else storages
-        self._means, self._given = _compile_means(function.function.vm.jit_fn, dtype), examples.images
+        self._means, self._given = _compile_means(function.jax_function, dtype), examples.images
         with execution_context(dtype), enough_memory(examples.images, dtype):
             self._data = [mesh.replicate(part) for part in (examples.images, examples.targets)]
 
-    def means(self, rows):
+    def means(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the results for each row of `rows`."""
         with execution_context(self.dtype), enough_memory(self._given, self.dtype):
             params = [self.mesh.replicate(storage[0]) for storage in self._storage]
             found = self._means(*self._data, self.mesh.replicate(rows.astype(np.int32)), params)
@@ -161,10 +174,10 @@ class LoopScorer:
 
 
 @lru_cache(KEPT)
-def _compile_means(function, dtype):
+def _compile_means(function: Callable, dtype: str) -> Callable:
     """Return ``means(images, targets, rows, params)``: the results of each chunk, one array for each of them."""
 
-    def means(images, targets, rows, params):
+    def means(images: Array, targets: Array, rows: Array, params: States) -> tuple[Array, ...]:
         return lax.map(lambda chunk: tuple(function(*gathered(images, targets, chunk, dtype), *params)), rows)
 
     return jax.jit(means)

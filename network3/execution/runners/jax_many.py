@@ -1,25 +1,31 @@
 """Epochs of several networks of one architecture as one program: on a GPU they cost little more than one.
 
-Each has its own parameters, states, order of the examples and rates; the training images are for all.
+Each network has its own parameters, state, order of the examples and rates; the training images are the same.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
+from jax import Array, lax
+from numpy.typing import NDArray
+
+from network3.data import Examples
+from network3.execution.functions import Step
+from network3.execution.sharding import DeviceMesh
 
 from .jax import execution_context
-from .jax_loop import KEPT, NONE, SLOTS, enough_memory, step_taker
+from .jax_loop import KEPT, NONE, SLOTS, States, enough_memory, step_taker
 
 
-class ManyRunner:
-    """Like `network3.execution.runner`' runners, with an axis for the networks before all others.
+class VectorizedRunner:
+    """See `network3.execution.runner.ManyRunner`.
 
     Parameters
     ----------
-    step : compilation.Step
+    step : Step
         The first network's.
     storages : list of lists of one-element lists
         Each network's values for the step's shared variables, in its order.
@@ -28,45 +34,63 @@ class ManyRunner:
     mesh : DeviceMesh
     """
 
-    def __init__(self, step, storages, examples, dtype, mesh):
+    def __init__(self, step: Step, storages: list[list[list]], examples: Examples, dtype: str, mesh: DeviceMesh):
         self.dtype, self.mesh = dtype, mesh
         self._storages = storages
-        self._loop = _compile(step.function.vm.jit_fn, step.updates, dtype, mesh)
+        self._loop = _compile(step.jax_function, step.updates, dtype, mesh)
         self._given = examples.images
+        self._states: list[Array] | None = None  # on the devices, between `run` and `sync`
         with execution_context(dtype), enough_memory(examples.images, dtype):
             self._data = [mesh.replicate(part) for part in (examples.images, examples.targets)]
-            self._states = [jnp.stack([storage[0] for storage in same]) for same in zip(*self._storages, strict=True)]
-            self._states = [mesh.replicate(state) for state in self._states]
 
-    def run(self, rows, etas, lmbdas):
+    def set_images(self, images: np.ndarray) -> None:
+        """Put the images of an epoch on the devices, unless they are there."""
+        if images is not self._given:
+            with execution_context(self.dtype), enough_memory(images, self.dtype):
+                self._data[0] = self.mesh.replicate(images)
+            self._given = images
+
+    def run(self, rows: NDArray[np.int64], etas: list[float], lmbdas: list[float]) -> NDArray[np.float64]:
         """Take a step for each of `rows`, (networks, steps, batch); return the costs, (networks, steps)."""
         networks, steps, batch = rows.shape
         filled = np.full((-(-steps // SLOTS) * SLOTS, networks, batch), NONE, np.int32)
         filled[:steps] = rows.transpose(1, 0, 2)
         with execution_context(self.dtype), enough_memory(self._given, self.dtype, batch):
             rates = [self.mesh.replicate(np.asarray(rate, self.dtype)) for rate in (etas, lmbdas)]
-            rows = self.mesh.shard(filled)
-            self._states, costs = self._loop(self._states, *self._data, rows, *rates)
+            states = self._stacked() if self._states is None else self._states
+            self._states = None  # donated, whether the loop succeeds or not
+            self._states, costs = self._loop(states, *self._data, self.mesh.shard(filled), *rates)
             return np.asarray(costs, np.float64)[:steps].T
 
-    def spread(self):
-        """Give each network's shared variables their values."""
+    def close(self) -> None:
+        """Store the parameters as NumPy arrays."""
+        self.sync()
+
+    def sync(self) -> None:
+        """Store each network's parameters in its shared variables."""
+        if self._states is None:
+            return
         with execution_context(self.dtype):
             for state, same in zip(self._states, zip(*self._storages, strict=True), strict=True):
-                values = np.asarray(state)
-                for value, storage in zip(values, same, strict=True):
+                for value, storage in zip(np.asarray(state), same, strict=True):
                     storage[0] = value.copy()
+        self._states = None
+
+    def _stacked(self) -> list[Array]:
+        """Return the networks' parameters and states, stacked along a new first axis."""
+        stacks = (jnp.stack([storage[0] for storage in same]) for same in zip(*self._storages, strict=True))
+        return [self.mesh.replicate(stack) for stack in stacks]
 
 
 @lru_cache(KEPT)
-def _compile(step, updates, dtype, mesh):
-    """Return ``loop(states, images, targets, rows, eta, lmbda) -> states, costs``, each network's in a row."""
+def _compile(step: Callable, updates: tuple[tuple[int, int], ...], dtype: str, mesh: DeviceMesh) -> Callable:
+    """Return ``loop(states, images, targets, rows, etas, lmbdas) -> states, costs``, each network's in a row."""
     take = jax.vmap(step_taker(step, updates, dtype, mesh), in_axes=(0, None, None, 0, 0, 0))
 
-    def loop(states, images, targets, rows, eta, lmbda):
-        def body(k, carried):
+    def loop(states: States, images: Array, targets: Array, rows: Array, etas: Array, lmbdas: Array) -> tuple:
+        def body(k: Array, carried: tuple[States, Array]) -> tuple[States, Array]:
             states, costs = carried
-            states, cost = take(states, images, targets, rows[k], eta, lmbda)
+            states, cost = take(states, images, targets, rows[k], etas, lmbdas)
             return states, costs.at[k].set(cost)
 
         steps = (rows[:, 0, 0] != NONE).sum()

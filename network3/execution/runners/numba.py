@@ -1,13 +1,14 @@
-"""PyTensor's own way on a CPU, Numba: a reference for tests, and for graphs that have no plan."""
+"""The context of PyTensor's Numba back end: a reference for tests, and for graphs without a plan."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from network3.execution.blas import one_blas_thread
 
 
 @contextmanager
-def execution_context(dtype):
-    """Hold BLAS at one thread."""
+def execution_context(dtype: str) -> Iterator[None]:
+    """Limit BLAS to one thread."""
     with one_blas_thread():
         yield
 

@@ -3,12 +3,14 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+from numpy.typing import NDArray
 
+from network3.execution.runner import Runner
 from network3.layers.backends.cpu.threads import single_thread, threads
 
 
-class ManyRunner:
-    """Like `network3.execution.runner`' runners, with an axis for the networks before all others.
+class ThreadedRunner:
+    """See `network3.execution.runner.ManyRunner`.
 
     Parameters
     ----------
@@ -16,18 +18,28 @@ class ManyRunner:
         One for each network.
     """
 
-    def __init__(self, runners):
+    def __init__(self, runners: list[Runner]):
         self._runners = runners
 
-    def run(self, rows, etas, lmbdas):
+    def set_images(self, images: np.ndarray) -> None:
+        """Train on these from now on."""
+        for runner in self._runners:
+            runner.set_images(images)
+
+    def run(self, rows: NDArray[np.int64], etas: list[float], lmbdas: list[float]) -> NDArray[np.float64]:
         """Take a step for each of `rows`, (networks, steps, batch); return the costs, (networks, steps)."""
         with ThreadPoolExecutor(min(len(self._runners), threads()), "network3 network") as pool:
             return np.stack(list(pool.map(_run_alone, self._runners, rows, etas, lmbdas)))
 
-    def spread(self):
-        """Nothing to do: the networks' own arrays are worked on."""
+    def sync(self) -> None:
+        """Do nothing: the networks' own arrays are updated."""
+
+    def close(self) -> None:
+        """Store the parameters as NumPy arrays."""
+        for runner in self._runners:
+            runner.close()
 
 
-def _run_alone(runner, rows, eta, lmbda):
+def _run_alone(runner: Runner, rows: NDArray[np.int64], eta: float, lmbda: float) -> NDArray[np.float64]:
     with single_thread():
         return runner.run(rows, eta, lmbda)

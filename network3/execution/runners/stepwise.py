@@ -1,50 +1,65 @@
 """Epochs step by step: a compiled function is called from Python for each mini-batch."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import numpy as np
+from numpy.typing import NDArray
 
-from network3.data import scaled
-from network3.execution.runner import execution_context
+from network3.data import Examples, scaled
+from network3.execution.functions import Compiled, Step
+
+Context = Callable[[], AbstractContextManager[None]]
 
 
-class Runner:
-    """See `network3.execution.runner`."""
+class StepwiseRunner:
+    """See `network3.execution.runner.Runner`.
 
-    def __init__(self, backend, step, examples, dtype):
-        self.backend, self.step, self.dtype = backend, step, dtype
+    Parameters
+    ----------
+    context : callable
+        Returns the context in which the step must be called.
+    step : Step
+    examples : Examples
+    dtype : "float32" or "float64"
+    """
+
+    def __init__(self, context: Context, step: Step, examples: Examples, dtype: str):
+        self.context, self.step, self.dtype = context, step, dtype
         self.images, self.targets = examples.images, examples.targets
         step.function.trust_input = True
         self._storage = [container.storage for container in step.shared]
 
-    def set_images(self, images):
-        """Read these from now on."""
+    def set_images(self, images: np.ndarray) -> None:
+        """Train on these from now on."""
         self.images = images
 
-    def run(self, rows, eta, lmbda):
+    def run(self, rows: NDArray[np.int64], eta: float, lmbda: float) -> NDArray[np.float64]:
         """Take a step for each row of `rows`; return the costs."""
-        eta, lmbda = (np.asarray(value, self.dtype) for value in (eta, lmbda))
+        rates = [np.asarray(value, self.dtype) for value in (eta, lmbda)]
         costs = []
-        with execution_context(self.backend, self.dtype):
+        with self.context():
             for batch in rows:
                 x, y = scaled(self.images[batch], self.dtype), self.targets[batch]
-                costs.append(self.step(x, y, eta, lmbda))
+                costs.append(self.step(x, y, *rates))
         return np.array([float(np.asarray(cost).item()) for (cost,) in costs])
 
-    def close(self):
-        """Bring the parameters back as NumPy arrays."""
+    def close(self) -> None:
+        """Store the parameters as NumPy arrays."""
         for storage in self._storage:
             storage[0] = np.array(storage[0])
 
 
-class Scorer:
-    """See `network3.execution.runner`."""
+class StepwiseScorer:
+    """See `network3.execution.runner.Scorer`; the parameters are those of `StepwiseRunner`."""
 
-    def __init__(self, backend, function, examples, dtype):
-        self.backend, self.function, self.examples, self.dtype = backend, function, examples, dtype
+    def __init__(self, context: Context, function: Compiled, examples: Examples, dtype: str):
+        self.context, self.function, self.examples, self.dtype = context, function, examples, dtype
 
-    def means(self, rows):
+    def means(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the results for each row of `rows`."""
         images, targets, found = self.examples.images, self.examples.targets, []
-        with execution_context(self.backend, self.dtype):
+        with self.context():
             for chunk in rows:
                 x = scaled(images[chunk], self.dtype)
                 found.append([float(mean) for mean in self.function(x, targets[chunk])])

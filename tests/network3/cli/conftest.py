@@ -3,7 +3,6 @@
 import pytest
 from typer.testing import CliRunner
 
-from network3 import datasets
 from network3.cli import app
 
 
@@ -17,7 +16,8 @@ def run(monkeypatch, tmp_path):
 
 @pytest.fixture
 def little(monkeypatch, mnist):
-    """Let MNIST have 600 training images, and 200 each to validate and to test."""
+    """Reduce MNIST to 600 training images, 200 validation and 200 test images."""
     sets = [tuple(part[:n].copy() for part in pair) for pair, n in zip(mnist, (600, 200, 200), strict=True)]
-    monkeypatch.setattr(datasets, "load_mnist", lambda: sets)
+    for module in ("network3.cli.expand", "network3.experiments.experiment"):
+        monkeypatch.setattr(f"{module}.load_mnist", lambda: sets)
     return sets

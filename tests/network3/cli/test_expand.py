@@ -33,7 +33,7 @@ def test_the_file_has_five_times_the_images(run, little, name):
         ("nowhere/expanded.npz", "network3 expand: --out: expected a file that can be written; got nowhere"),
     ],
 )
-def test_a_place_that_does_not_do_is_refused_at_once(run, name, message):
+def test_an_unsuitable_path_is_refused_at_once(run, name, message):
     result = run("expand", "--out", name)
     assert result.exit_code == 1
     assert result.stderr.startswith(f"network3: {message}")
@@ -41,7 +41,7 @@ def test_a_place_that_does_not_do_is_refused_at_once(run, name, message):
     assert list(Path().iterdir()) == []
 
 
-def test_where_to_must_be_said(run):
+def test_the_output_file_is_required(run):
     result = run("expand")
     assert result.exit_code == 2
     assert "--out" in result.stderr

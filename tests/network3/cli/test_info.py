@@ -1,4 +1,4 @@
-"""``network3 info``: what is at work here."""
+"""``network3 info``: versions, devices, threads and caches."""
 
 import json
 import os
@@ -13,7 +13,7 @@ import pytest
 from network3.layers.backends.cpu import cache_folder
 
 
-def test_it_tells_versions_devices_threads_and_caches(run):
+def test_json_has_versions_devices_threads_and_caches(run):
     result = run("info", "--json")
     assert result.exit_code == 0, result.output
     found = json.loads(result.stdout)
@@ -31,13 +31,13 @@ def test_it_tells_versions_devices_threads_and_caches(run):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
-def test_it_tells_of_kernels_that_are_not_kept(run, monkeypatch, tmp_path):
+def test_kernels_that_are_not_stored_are_reported(run, monkeypatch, tmp_path):
     tmp_path.chmod(0o777)
     monkeypatch.setattr(cache_folder, "current", lambda: cache_folder.CacheFolder(tmp_path))
     assert "  kernels  in memory only" in run("info").stdout.splitlines()
 
 
-def test_a_person_reads_the_same(run):
+def test_text_has_the_same_groups(run):
     lines = run("info").stdout.splitlines()
     assert lines[0] == "versions"
     assert [line for line in lines if not line.startswith(" ")] == [

@@ -5,7 +5,7 @@ import json
 from network3.experiments.catalogue import ENTRIES
 
 
-def test_each_run_has_a_line_with_its_figure(run):
+def test_each_run_has_a_line_with_its_published_value(run):
     result = run("list")
     assert result.exit_code == 0
     heading, *lines = result.stdout.splitlines()
@@ -26,4 +26,5 @@ def test_json_is_one_array(run):
     objects = json.loads(run("list", "--json").stdout)
     assert [entry["name"] for entry in objects] == list(ENTRIES)
     shallow = next(entry for entry in objects if entry["name"] == "shallow")
+    assert (shallow["says"], shallow["first"], shallow["of"]) == ("100 sigmoid neurons, softmax", [None, None], "")
     assert shallow["training"] == {"epochs": 60, "mini_batch_size": 10, "eta": 0.1}

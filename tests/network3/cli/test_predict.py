@@ -1,4 +1,4 @@
-"""``network3 predict``: which digit is on an image, and what the network saw."""
+"""``network3 predict``: the digit on an image, and the input of the network."""
 
 import json
 import re
@@ -22,7 +22,7 @@ def means(mnist):
 
 @pytest.fixture
 def model(tmp_path, means):
-    """A network that takes an image for the digit whose template is nearest: means of MNIST's own."""
+    """A network that predicts the digit whose mean MNIST image is nearest."""
     net = Network([SoftmaxLayer(784, 10)], 10)
     net.set_weights([means.T, -0.5 * (means**2).sum(axis=1)])
     net.save(tmp_path / "model.safetensors")
@@ -53,7 +53,7 @@ def test_each_image_has_a_line(run, model, write_digit):
     assert first.count("%") == 2
 
 
-def test_what_the_network_saw_is_shown_on_request(run, model, write_digit):
+def test_the_input_of_the_network_is_shown_on_request(run, model, write_digit):
     write_digit(0, "zero.png", scale=10, invert=True)
     lines = run("predict", "model.safetensors", "zero.png", "--show").stdout.splitlines()
     assert len(lines) == 29
@@ -86,7 +86,7 @@ def test_pixels_are_drawn_two_characters_wide():
 
 REFUSED = {
     "no model": (("nowhere", "one.png"), r"load: expected a file that net.save\(filename\) wrote; got nowhere"),
-    "a folder without one": (("folder", "one.png"), "load: expected a file that .*which is not there"),
+    "a folder without one": (("folder", "one.png"), "load: expected a file that .*which does not exist"),
     "another file": (("one.png", "one.png"), "load: one.png: expected a file that net.save"),
     "a newer format": (("newer", "one.png"), "expected format 1 or older; got format 7. Update network3"),
     "a model of other images": (
@@ -120,16 +120,16 @@ def test_what_is_refused_is_one_clear_line(run, model, write_digit, case):
     assert re.search(message, result.stderr), result.stderr
 
 
-def test_an_image_must_be_named(run, model):
+def test_an_image_is_required(run, model):
     result = run("predict", "model.safetensors")
     assert result.exit_code == 2
 
 
 @pytest.mark.slow
-def test_of_ten_digits_that_somebody_drew_nearly_all_are_read(run):
+def test_nearly_all_of_ten_hand_drawn_digits_are_recognized(run):
     assert run("train", "dbl_conv_relu", "--epochs", 2, "--out", "run").exit_code == 0
     for digit, how in TEN:
         draw(digit, **how).save(f"{digit}.png")
     result = run("predict", "run", *(f"{digit}.png" for digit, _ in TEN))
-    said = [line.split(": ")[1][0] for line in result.stdout.splitlines()]
-    assert sum(answer == str(digit) for answer, (digit, _) in zip(said, TEN, strict=True)) >= 8, result.stdout
+    answers = [line.split(": ")[1][0] for line in result.stdout.splitlines()]
+    assert sum(answer == str(digit) for answer, (digit, _) in zip(answers, TEN, strict=True)) >= 8, result.stdout

@@ -1,4 +1,4 @@
-"""``network3 report``: the page it leaves, what it says of records that do not count, and what it refuses."""
+"""``network3 report``: the page, skipped records, and what is refused."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ ENVIRONMENT = {"date": "2026-01-02", "backend": "numba", "threads": 1, "machine"
 
 
 def recorded(folder=FOLDER, accuracies=(0.0956, 0.1002)):
-    """Leave records of guesses, one a line."""
+    """Write records of guesses, one per line."""
     folder.mkdir(parents=True, exist_ok=True)
     for seed, accuracy in enumerate(accuracies):
         values = {"test accuracy": accuracy}
@@ -33,7 +33,7 @@ def test_the_page_is_beside_the_records(run):
         assert text in page
 
 
-def test_it_goes_where_it_is_told(run):
+def test_the_folder_and_the_file_can_be_chosen(run):
     recorded(Path("here"))
     Path("there").mkdir()
     result = run("report", "--results", "here", "--out", "there/page.html")
@@ -63,7 +63,7 @@ def test_an_older_page_is_replaced(run):
     assert ("9.79% ±" in page, "51.00% ±" in page) == (False, True)
 
 
-def test_records_that_do_not_count_are_named_and_the_rest_is_compared(run):
+def test_skipped_records_are_reported_and_the_others_are_compared(run):
     path = recorded(accuracies=(0.0955, 0.1002, 0.1011))
     first, second, third = path.read_text(encoding="utf-8").splitlines()
     path.write_text("\n".join([first.replace("0.0955", "0.9955"), second, third[:-30]]), encoding="utf-8")
@@ -73,14 +73,14 @@ def test_records_that_do_not_count_are_named_and_the_rest_is_compared(run):
     expected = "expected a record as it was written; got"
     assert result.stderr.splitlines() == [
         f"network3: {path}, line 1: {expected} random_guess seed 0, changed since it was written. Skipped.",
-        f"network3: {path}, line 3: {expected} a line that is not whole. Skipped.",
+        f"network3: {path}, line 3: {expected} an incomplete line. Skipped.",
     ]
     page = (FOLDER / "report.html").read_text(encoding="utf-8")
     assert "10.02%" in page
     assert "99.55%" not in page
 
 
-def test_without_records_it_says_how_to_make_some(run):
+def test_without_records_the_error_names_the_command_that_makes_some(run):
     result = run("report")
     assert (result.exit_code, result.stdout) == (1, "")
     expected = f"network3: network3 report: --results: expected records in {FOLDER / 'reproduction.jsonl'}; got "
@@ -91,13 +91,13 @@ def test_without_records_it_says_how_to_make_some(run):
     assert list(FOLDER.iterdir()) == []
 
 
-def test_records_of_which_none_counts_are_none(run):
+def test_without_intact_records_there_is_no_page(run):
     path = recorded(accuracies=(0.0955,))
     path.write_text(path.read_text(encoding="utf-8")[:-30], encoding="utf-8")
     result = run("report")
     assert result.exit_code == 1
     skipped, end = result.stderr.splitlines()
-    assert skipped.endswith("line 1: expected a record as it was written; got a line that is not whole. Skipped.")
+    assert skipped.endswith("line 1: expected a record as it was written; got an incomplete line. Skipped.")
     assert "expected records in" in end
     assert not (FOLDER / "report.html").exists()
 
@@ -118,7 +118,7 @@ def test_a_page_that_cannot_be_written_is_refused(run, out):
     assert left == {"file", "folder", FOLDER.name, "reproduction.jsonl"}
 
 
-def test_the_help_tells_what_is_on_the_page(run):
+def test_the_help_describes_the_page(run):
     text = " ".join(re.sub("[│╭╮╰╯─]", " ", run("report", "--help").stdout).split())
     for phrase in ("learning curves with the book's points", "needs no network", "--results", "--out", "report.html"):
         assert phrase in text

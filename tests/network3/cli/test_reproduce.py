@@ -1,18 +1,14 @@
-"""``network3 reproduce``: what it tells of each repeat, how it goes on, and what it refuses."""
+"""``network3 reproduce``: the line of each repeat, how it is continued, and what is refused."""
 
-import io
 import json
 import re
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
-from network3 import History
 from network3.cli import reproduce
-from network3.cli.reproduce import told
-from network3.experiments.catalogue import ENTRIES, RUNS
-from network3.experiments.reproduction import Finished, Record, Task, choose, read_records
+from network3.experiments.catalogue import ENTRIES
+from network3.experiments.reproduction import Finished, Record, choose, read_records
 from network3.experiments.reproduction.records import append
 
 RECORDS = Path("network3-results/reproduction.jsonl")
@@ -43,7 +39,7 @@ def test_each_repeat_has_a_line_and_is_done_once(run):
     assert sorted(again.stdout.splitlines()) == sorted([*(f"{line} (done before)" for line in lines), NOW])
 
 
-def test_what_was_recorded_before_is_told_and_the_rest_is_done(run):
+def test_earlier_records_are_reported_and_the_rest_is_done(run):
     recorded(guess(0, 0.0955), guess(5))
     result = run("reproduce", "random_guess", "--repeats", 2, "--processes", 1)
     first, second, _ = result.stdout.splitlines()
@@ -68,7 +64,7 @@ def test_json_is_a_line_for_each(run):
     assert result.stderr == ""
 
 
-def test_what_fails_is_told_and_the_exit_code_says_so(run):
+def test_failures_are_reported_and_set_the_exit_code(run):
     folder = Path("network3-results/work/shallow-seed0")
     folder.mkdir(parents=True)
     (folder / "run.json").write_text("{", encoding="utf-8")
@@ -79,8 +75,8 @@ def test_what_fails_is_told_and_the_exit_code_says_so(run):
     assert len(lines) == 2
     (failed,) = [line for line in lines if line.startswith("  6.1  shallow seed 0: network3 reproduce: expected a run")]
     assert "run.json, which is damaged" in failed
-    assert failed.endswith("Delete that folder to begin it anew.")
-    assert result.stderr == "network3: 1 of 2 failed, as told above.\n"
+    assert failed.endswith("Delete that folder to start again.")
+    assert result.stderr == "network3: 1 of 2 failed, see above.\n"
     assert [record.name for record in read_records(RECORDS)] == ["average_darkness"]
     (line,) = run("reproduce", "shallow", "--repeats", 1, "--json").stdout.splitlines()
     content = json.loads(line)
@@ -88,7 +84,7 @@ def test_what_fails_is_told_and_the_exit_code_says_so(run):
     assert "which is damaged" in content["error"]
 
 
-def test_a_record_that_does_not_count_is_named_and_made_anew(run):
+def test_a_skipped_record_is_reported_and_made_anew(run):
     recorded(Record("average_darkness", "1.7", 0, {"test accuracy": 0.2225}, 1.0, {}, None, {}))
     RECORDS.write_text(RECORDS.read_text(encoding="utf-8").replace("0.2225", "0.9225"), encoding="utf-8")
     result = run("reproduce", "average_darkness")
@@ -100,13 +96,13 @@ def test_a_record_that_does_not_count_is_named_and_made_anew(run):
 
 
 @pytest.mark.parametrize(("folder", "option"), [("other", "other"), ("with space", '"with space"')])
-def test_the_last_line_is_the_command_that_is_next(run, monkeypatch, folder, option):
+def test_the_last_line_names_the_next_command(run, monkeypatch, folder, option):
     monkeypatch.setattr(reproduce, "reproduce", lambda *arguments: iter(()))
     result = run("reproduce", "random_guess", "--results", folder)
     assert result.stdout == f"In {Path(folder) / RECORDS.name}. Now: network3 report --results {option}\n"
 
 
-def test_ctrl_c_says_how_to_go_on(run, monkeypatch):
+def test_ctrl_c_reports_how_to_go_on(run, monkeypatch):
     def interrupted(tasks, results, processes, watch):
         yield Finished(tasks[0], guess(0))
         raise KeyboardInterrupt
@@ -117,46 +113,6 @@ def test_ctrl_c_says_how_to_go_on(run, monkeypatch):
     assert result.stdout.startswith("  1.6  random_guess seed 0: ")
     expected = "network3: stopped; everything so far is in network3-results. Give the same command to go on.\n"
     assert result.stderr == expected
-
-
-def test_a_line_tells_the_number_the_note_or_the_error():
-    assert told(Finished(Task("random_guess", 3), None, "it broke.")) == "  1.6  random_guess seed 3: it broke."
-    assert told(Finished(Task("random_guess", 0), guess(0, note="too fast"))) == "  1.6  random_guess seed 0: too fast"
-    label, training = "test accuracy at the best validation epoch", RUNS["omit_FC"].training
-    done = Record("omit_FC", "6.3", 0, {label: 0.98765}, 0.4, training, History([0.1] * 60), {})
-    assert told(Finished(done.task, done)) == f"  6.3  omit_FC seed 0: {label} 98.77%, 0 s"  # the book has no number
-    cut = Record("omit_FC", "6.3", 0, {label: 0.9}, 0.4, training, History([0.1]), {})
-    assert "cut to 1 epoch by NETWORK3_MAX_EPOCHS, and so not recorded" in told(Finished(cut.task, cut))
-
-
-def test_a_file_hears_every_ten_epochs_how_far_a_training_is(capsys):
-    lines, task = reproduce._Lines(), Task("double_fc_dropout", 2)
-    for epochs in (0, 9, 10, 11, 19, 20):
-        lines.watch({task: epochs, Task("random_guess", 0): 0})
-    lines.watch({Task("shallow", 0): 37})  # goes on from a checkpoint
-    assert capsys.readouterr().out.splitlines() == [
-        " 6.14  double_fc_dropout seed 2: 10 of 40 epochs",
-        " 6.14  double_fc_dropout seed 2: 20 of 40 epochs",
-        "  6.1  shallow seed 0: 37 of 60 epochs",
-    ]
-    reproduce._Json().watch({task: 10})
-    assert capsys.readouterr().out == ""
-
-
-def test_a_person_sees_bars_that_go_when_a_training_is_over(monkeypatch):
-    screen = Console(file=io.StringIO(), force_terminal=True, width=100, color_system=None)
-    monkeypatch.setattr("rich.console.Console", lambda **options: screen)
-    bars, task = reproduce._Bars(2), Task("shallow", 1)
-    with bars.shown():
-        bars.watch({task: 7, Task("random_guess", 0): 0})
-        bars.progress.refresh()
-        bars.watch({task: 8})
-        bars.finished(Finished(Task("random_guess", 0), guess(0)))
-        assert [shown.description for shown in bars.progress.tasks] == ["all", "shallow seed 1, epochs"]
-        assert [(shown.completed, shown.total) for shown in bars.progress.tasks] == [(1, 2), (8, 60)]
-    text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", screen.file.getvalue())
-    assert re.search(r"shallow seed 1, epochs .* 7/60 ", text)
-    assert "  1.6  random_guess seed 0: test accuracy 10.00% (book 10.00%), 61 s" in text
 
 
 REFUSED = {
@@ -197,7 +153,7 @@ def test_what_is_refused_is_one_clear_line_and_leaves_nothing(run, case):
     assert [path.name for path in Path().iterdir()] == ["file"]
 
 
-def test_what_is_no_network_is_not_trained_but_reproduced(run):
+def test_a_measurement_cannot_be_trained_but_reproduced(run):
     result = run("train", "average_darkness")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith("network3: ")
@@ -215,15 +171,15 @@ def test_all_that_is_listed_can_be_reproduced(run):
     assert listed["svm"] == {"test accuracy": 0.9435, "validation accuracy": 0.9448}
 
 
-def test_the_help_tells_how_to_go_on(run):
+def test_the_help_explains_how_to_go_on(run):
     text = " ".join(re.sub("[│╭╮╰╯─]", " ", run("reproduce", "--help").stdout).split())
     for phrase in (
         "--chapter",
-        "1, 3, 5 or 6; 7 is past the book",
+        "1, 3, 5 or 6; 7 is beyond the book",
         "seeds from 0 on",
         "network3-results",
         "--json",
         "`network3 list`",
     ):
         assert phrase in text
-    assert "what was interrupted goes on from its checkpoint: to go on, give the same command" in text
+    assert "interrupted trainings are continued from their checkpoints: to go on, give the same command" in text

@@ -1,4 +1,4 @@
-"""``network3 search``: trials that are kept and gone on with, ended early or diverged, and what it refuses."""
+"""``network3 search``: trials that are stored, continued, ended early or diverged, and what is refused."""
 
 import re
 import signal
@@ -14,7 +14,8 @@ from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
 from network3 import Network
 from network3.experiments.catalogue import RUNS
-from network3.experiments.search import Search, open_study
+from network3.experiments.search import Search
+from network3.experiments.study import open_study
 from network3.optim.schedules import ExponentialDecay
 
 STORAGE = Path("network3-search/no_hidden.log")
@@ -27,23 +28,23 @@ def study_in(storage, name="network3"):
     return optuna.load_study(study_name=name, storage=backend)
 
 
-def told(result):
-    """Return number, settings and outcome of each trial that was told."""
+def reported(result):
+    """Return number, settings and outcome of each reported trial."""
     return [found.groups() for found in map(TRIAL.match, result.stdout.splitlines()) if found]
 
 
-def test_trials_are_told_kept_and_gone_on_with(run, little):
+def test_trials_are_reported_stored_and_continued(run, little):
     first = run(*QUICK, "--trials", 2)
     assert (first.exit_code, first.stderr) == (0, ""), first.output
     assert first.stdout.startswith("Trying 2, 2 epochs each; compiling first")
-    assert [trial[0] for trial in told(first)] == ["0", "1"]
+    assert [trial[0] for trial in reported(first)] == ["0", "1"]
     before = study_in(STORAGE).trials
     second = run(*QUICK, "--trials", 3)
     assert second.stdout.startswith("2 trials of before.\nTrying 1, 2 epochs each")
-    assert [trial[0] for trial in told(second)] == ["2"]
+    assert [trial[0] for trial in reported(second)] == ["2"]
     trials = study_in(STORAGE).trials
     assert trials[:2] == before
-    assert len({trial.params["eta"] for trial in trials}) == 3  # going on does not repeat the first
+    assert len({trial.params["eta"] for trial in trials}) == 3  # continuing does not repeat the first
     best = max(trials, key=lambda trial: trial.value)
     summary, command = second.stdout.splitlines()[-2:]
     assert summary.startswith(f"Best of 3: trial {best.number}, validation {best.value:.2%} with eta ")
@@ -58,12 +59,12 @@ def test_trials_are_told_kept_and_gone_on_with(run, little):
 def test_trials_are_trained_with_the_methods_of_the_run(run, little, monkeypatch):
     train, rates = Network.SGD, []
 
-    def told(net, *arguments, **options):
+    def record_rates(net, *arguments, **options):
         history = train(net, *arguments, **options)
         rates.append(history.eta[1] / history.eta[0])
         return history
 
-    monkeypatch.setattr(Network, "SGD", told)
+    monkeypatch.setattr(Network, "SGD", record_rates)
     monkeypatch.setitem(RUNS, "no_hidden", replace(RUNS["no_hidden"], methods={"schedule": ExponentialDecay(0.5)}))
     assert run(*QUICK, "--trials", 1).exit_code == 0
     assert rates == [pytest.approx(np.exp(-0.5))]
@@ -88,11 +89,11 @@ def test_the_space_is_the_one_that_was_given(run, little):
     options = ("--eta", 0.5, 0.5, "--lmbda", 0.01, 0.02, "--mini-batch-size", 20, "--mini-batch-size", 30)
     result = run(*QUICK, "--trials", 3, *options)
     assert result.exit_code == 0, result.output
-    for _, eta, lmbda, size, _ in told(result):
+    for _, eta, lmbda, size, _ in reported(result):
         assert (eta, size in ("20", "30"), 0.01 <= float(lmbda) <= 0.02) == ("0.5", True, True)
 
 
-def test_a_search_that_is_another_is_refused_with_the_differences(run, little):
+def test_another_search_is_refused_with_the_differences(run, little):
     run(*QUICK, "--trials", 1)
     before = study_in(STORAGE).trials
     result = run("search", "no_hidden", "--images", 200, "--epochs", 3, "--eta", 0.1, 1, "--trials", 2)
@@ -104,7 +105,7 @@ def test_a_search_that_is_another_is_refused_with_the_differences(run, little):
     assert study_in(STORAGE).trials == before
 
 
-def test_the_mend_is_no_option_that_was_not_given(run, little):
+def test_the_hint_names_no_option_that_was_not_given(run, little):
     run(*QUICK, "--trials", 1)
     result = run(*QUICK, "--trials", 1, "--eta", 0.1, 1)
     assert result.exit_code == 1
@@ -112,7 +113,7 @@ def test_the_mend_is_no_option_that_was_not_given(run, little):
 
 
 @pytest.mark.parametrize("text", ["hello\nworld\n", "hello", '{"a": 1}\n', "[]\n", "\n"])
-def test_a_file_that_is_no_storage_is_refused_and_left_as_it_is(run, text):
+def test_another_file_is_refused_and_not_changed(run, text):
     Path("mine.txt").write_text(text, encoding="utf-8")
     result = run(*QUICK, "--storage", "mine.txt")
     assert (result.exit_code, result.stdout) == (1, "")
@@ -122,7 +123,7 @@ def test_a_file_that_is_no_storage_is_refused_and_left_as_it_is(run, text):
     assert Path("mine.txt").read_text(encoding="utf-8") == text
 
 
-def test_ctrl_c_in_a_trial_keeps_those_before(run, little, monkeypatch):
+def test_ctrl_c_in_a_trial_keeps_the_earlier_ones(run, little, monkeypatch):
     train, begun = Network.SGD, []
 
     def press_ctrl_c(progress):
@@ -138,14 +139,14 @@ def test_ctrl_c_in_a_trial_keeps_those_before(run, little, monkeypatch):
         result = run(*QUICK, "--trials", 4)
     assert result.exit_code == 130
     assert result.stderr == "network3: stopped after 2 trials. Give the same command to go on.\n"
-    assert len(told(result)) == 2
+    assert len(reported(result)) == 2
     again = run(*QUICK, "--trials", 3)
     assert (again.exit_code, again.stdout.splitlines()[0]) == (0, "2 trials of before.")
-    assert len(told(again)) == 1
+    assert len(reported(again)) == 1
     assert "Best of 3: trial " in again.stdout
 
 
-def test_a_trial_far_worse_than_those_before_is_ended_early(run, little):
+def test_a_trial_far_worse_than_the_earlier_ones_is_ended_early(run, little):
     space = {"eta": FloatDistribution(0.001, 10.0, log=True), "lmbda": FloatDistribution(1e-4, 100.0, log=True)}
     space["mini_batch_size"] = CategoricalDistribution((10,))
     study = open_study(Search(RUNS["no_hidden"], epochs=3, images=300), STORAGE)
@@ -157,23 +158,23 @@ def test_a_trial_far_worse_than_those_before_is_ended_early(run, little):
     result = run("search", "no_hidden", "--images", 300, "--epochs", 3, "--trials", 7)
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("6 trials of before.\nTrying 1, ")
-    ((number, *_, outcome),) = told(result)
+    ((number, *_, outcome),) = reported(result)
     trial = study_in(STORAGE).trials[6]
     assert list(trial.intermediate_values) == [0, 1]  # of its 3 epochs
     assert (number, outcome) == ("6", f"validation {trial.intermediate_values[1]:.2%} after epoch 1, ended")
     assert "Best of 7: trial " in result.stdout
 
 
-def test_a_trial_that_diverges_is_told_and_does_not_end_the_search(run, little):
+def test_a_trial_that_diverges_is_reported_and_does_not_end_the_search(run, little):
     result = run(*QUICK, "--trials", 2, "--eta", 1e6, 1e9, "--lmbda", 10, 100)
-    assert [outcome for *_, outcome in told(result)] == ["diverged", "diverged"]
+    assert [outcome for *_, outcome in reported(result)] == ["diverged", "diverged"]
 
 
 def test_settings_that_diverge_are_not_recommended(run, little):
     result = run(*QUICK, "--trials", 1, "--eta", 1e6, 1e9, "--lmbda", 10, 100)
     assert "Train it in full" not in result.stdout
     assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
-    assert "expected a trial that learns; got 1 whose cost ran away. Look lower" in result.stderr
+    assert "expected a trial that learns; got 1 whose cost diverged. Try smaller rates" in result.stderr
 
 
 REFUSED = {
@@ -213,7 +214,7 @@ REFUSED = {
         ("no_hiden",),
         "expected a name that network3 list shows; got 'no_hiden'. Perhaps you meant \"no_hidden\".",
     ),
-    "no training": (("svm",), "expected a network to train; got "),
+    "a measurement": (("svm",), "expected a network to train; got "),
 }
 
 
@@ -228,7 +229,13 @@ def test_what_is_refused_is_one_clear_line_and_leaves_nothing(run, case):
     assert list(Path().iterdir()) == []
 
 
-def test_the_help_tells_that_the_same_command_goes_on(run):
+def test_the_help_explains_how_to_continue(run):
     text = " ".join(re.sub("[│╭╮╰╯─]", " ", run("search", "--help").stdout).split())
-    for phrase in ("the same command goes on", "ended early", "--storage", "network3-search/NAME.log", "--trials"):
+    for phrase in (
+        "the same command continues the search",
+        "ended early",
+        "--storage",
+        "network3-search/NAME.log",
+        "--trials",
+    ):
         assert phrase in text

@@ -1,4 +1,4 @@
-"""``network3 train``: what it leaves, how it goes on, and what it refuses."""
+"""``network3 train``: the files of a run, how it is resumed, and what is refused."""
 
 import dataclasses
 import json
@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import network3
-from network3.cli import reporters
+from network3.cli.training_progress import TrainingReporter
+from network3.experiments.catalogue import RUNS
 
 FILES = {
     "checkpoint.safetensors",
@@ -25,9 +26,9 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 
 @pytest.fixture
-def no_pictures(monkeypatch):
-    """Leave the pictures out: drawing them takes longer than these trainings, and they are not what is asked about."""
-    monkeypatch.setattr("network3.cli.train.save_pictures", lambda *arguments, **options: [])
+def no_plots(monkeypatch):
+    """Leave the plots out: drawing them takes longer than these trainings, and these tests do not use them."""
+    monkeypatch.setattr("network3.cli.train.save_run_plots", lambda *arguments, **options: [])
 
 
 def weights(folder):
@@ -38,13 +39,13 @@ def same(one, other):
     return all(np.array_equal(a, b) for a, b in zip(weights(one), weights(other), strict=True))
 
 
-def test_a_run_leaves_all_there_is_to_know(run, little):
+def test_a_run_writes_all_files(run, little):
     result = run("train", "shallow", "--epochs", 2, "--seed", 3)
     assert result.exit_code == 0, result.output
     folder = Path("network3-runs/shallow")
     assert {path.name for path in folder.iterdir()} == FILES | {"checkpoint.safetensors.previous"}
-    for picture in folder.glob("*.png"):
-        assert picture.read_bytes().startswith(PNG)
+    for plot in folder.glob("*.png"):
+        assert plot.read_bytes().startswith(PNG)
     history = network3.History.load(folder / "history.jsonl")
     assert history.epochs == 2
     settings = json.loads((folder / "run.json").read_text(encoding="utf-8"))
@@ -60,17 +61,17 @@ def test_a_run_leaves_all_there_is_to_know(run, little):
     assert lines[-1].endswith(f"predict {folder / 'model.safetensors'} IMAGE")
 
 
-@pytest.mark.usefixtures("no_pictures")
+@pytest.mark.usefixtures("no_plots")
 def test_the_arguments_are_those_of_sgd(run, little):
     arguments = ("--epochs", 1, "--eta", 0.5, "--lmbda", 2, "--mini-batch-size", 20, "--seed", 4, "--device", "cpu")
     assert run("train", "shallow", *arguments, "--out", "a/b").exit_code == 0
     np.random.seed(4)
-    net = network3.Network(network3.experiments.catalogue.RUNS["shallow"].layers(20), 20)
+    net = network3.Network(RUNS["shallow"].layers(20), 20)
     net.SGD(little[0], 1, 20, 0.5, little[1], lmbda=2.0)
     assert all(np.array_equal(a, b) for a, b in zip(net.get_weights(), weights("a/b"), strict=True))
 
 
-@pytest.mark.usefixtures("no_pictures")
+@pytest.mark.usefixtures("no_plots")
 def test_a_second_run_replaces_none(run, little):
     for _ in range(3):
         assert run("train", "shallow", "--epochs", 1).exit_code == 0
@@ -82,20 +83,20 @@ def test_a_second_run_replaces_none(run, little):
 
 def press_ctrl_c_in_epoch(epoch):
     """Return a reporter's method that presses Ctrl-C after the first chunk of that epoch."""
-    heard = []
+    pressed = []
 
     def press(self, progress):
-        if progress.epoch == epoch and not heard:
-            heard.append(progress.batch)
+        if progress.epoch == epoch and not pressed:
+            pressed.append(progress.batch)
             signal.raise_signal(signal.SIGINT)
 
     return press
 
 
-def test_ctrl_c_saves_and_resume_goes_on_to_the_same_bits(run, little, monkeypatch):
+def test_ctrl_c_saves_and_resume_continues_to_the_same_bits(run, little, monkeypatch):
     assert run("train", "omit_FC", "--epochs", 2, "--out", "alone").exit_code == 0
     with monkeypatch.context() as patch:
-        patch.setattr(reporters.Reporter, "__call__", press_ctrl_c_in_epoch(1))
+        patch.setattr(TrainingReporter, "on_chunk", press_ctrl_c_in_epoch(1))
         patch.setattr("network3.training.trainer.STEPS_A_CHUNK", 25)
         stopped = run("train", "omit_FC", "--epochs", 2)
     assert stopped.exit_code == 130
@@ -108,7 +109,7 @@ def test_ctrl_c_saves_and_resume_goes_on_to_the_same_bits(run, little, monkeypat
     assert same("alone", "network3-runs/omit_FC")
 
 
-@pytest.mark.usefixtures("no_pictures")
+@pytest.mark.usefixtures("no_plots")
 def test_a_finished_run_can_be_made_longer(run, little):
     assert run("train", "shallow", "--epochs", 3, "--out", "three").exit_code == 0
     assert run("train", "shallow", "--epochs", 1, "--out", "one").exit_code == 0
@@ -116,18 +117,18 @@ def test_a_finished_run_can_be_made_longer(run, little):
     assert same("one", "three")
 
 
-@pytest.mark.usefixtures("no_pictures")
-def test_a_longer_run_that_is_interrupted_again_knows_how_long_it_is(run, little, monkeypatch):
+@pytest.mark.usefixtures("no_plots")
+def test_a_longer_run_that_is_interrupted_again_keeps_its_length(run, little, monkeypatch):
     assert run("train", "shallow", "--epochs", 4, "--out", "four").exit_code == 0
     assert run("train", "shallow", "--epochs", 1).exit_code == 0
     with monkeypatch.context() as patch:
-        patch.setattr(reporters.Reporter, "__call__", press_ctrl_c_in_epoch(2))
+        patch.setattr(TrainingReporter, "on_chunk", press_ctrl_c_in_epoch(2))
         assert run("train", "shallow", "--resume", "--epochs", 4).exit_code == 130
     assert run("train", "shallow", "--resume").exit_code == 0
     assert same("four", "network3-runs/shallow")
 
 
-@pytest.mark.usefixtures("no_pictures")
+@pytest.mark.usefixtures("no_plots")
 def test_resume_names_what_differs(run, little):
     run("train", "shallow", "--epochs", 1)
     result = run("train", "shallow", "--resume", "--eta", 0.2, "--seed", 1, "--lmbda", 3)
@@ -137,11 +138,11 @@ def test_resume_names_what_differs(run, little):
     assert "got run was shallow and is dbl_conv." in result.stderr
 
 
-@pytest.mark.usefixtures("no_pictures")
-def test_an_ensemble_trains_its_networks_and_lets_them_vote(run, little, monkeypatch):
-    few = network3.experiments.catalogue.RUNS["shallow"]
+@pytest.mark.usefixtures("no_plots")
+def test_an_ensemble_trains_its_networks_which_vote(run, little, monkeypatch):
+    few = RUNS["shallow"]
     run_of_two = dataclasses.replace(few, name="two", nets=2)
-    monkeypatch.setitem(network3.experiments.catalogue.RUNS, "two", run_of_two)
+    monkeypatch.setitem(RUNS, "two", run_of_two)
     result = run("train", "two", "--epochs", 1, "--seed", 5, "--json")
     assert result.exit_code == 0, result.output
     records = [json.loads(line) for line in result.stdout.splitlines()]
@@ -154,7 +155,7 @@ def test_an_ensemble_trains_its_networks_and_lets_them_vote(run, little, monkeyp
     assert again.stdout.splitlines()[-1] == f"Together: {records[-1]['test_accuracy']:.2%} of the test images."
 
 
-def test_json_is_a_line_an_epoch_and_one_for_the_end(run, little):
+def test_json_has_a_line_for_each_epoch_and_the_result(run, little):
     result = run("train", "shallow", "--epochs", 2, "--json")
     first, second, end = (json.loads(line) for line in result.stdout.splitlines())
     assert (first["epoch"], second["iteration"]) == (0, 119)
@@ -166,7 +167,7 @@ def test_json_is_a_line_an_epoch_and_one_for_the_end(run, little):
     assert result.stderr == ""
 
 
-@pytest.mark.usefixtures("no_pictures")
+@pytest.mark.usefixtures("no_plots")
 def test_on_a_device_through_jax_it_is_the_same(run, little):
     assert run("train", "shallow", "--epochs", 1, "--out", "numba").exit_code == 0
     result = run("train", "shallow", "--epochs", 1, "--out", "jax", "--devices", 1)
@@ -176,7 +177,7 @@ def test_on_a_device_through_jax_it_is_the_same(run, little):
     assert json.loads(Path("jax/run.json").read_text(encoding="utf-8"))["backend"] == "jax"
 
 
-def test_devices_that_are_not_there_are_one_clear_line(run, little):
+def test_missing_devices_are_one_clear_line(run, little):
     result = run("train", "shallow", "--devices", 3, "--mini-batch-size", 30)
     assert (result.exit_code, result.stdout.count("Epoch")) == (1, 0)
     assert (
@@ -185,17 +186,17 @@ def test_devices_that_are_not_there_are_one_clear_line(run, little):
     assert list(Path().iterdir()) == []
 
 
-@pytest.mark.usefixtures("no_pictures")
-def test_quiet_says_nothing(run, little):
+@pytest.mark.usefixtures("no_plots")
+def test_quiet_prints_nothing(run, little):
     result = run("train", "shallow", "--epochs", 1, "--quiet")
     assert (result.exit_code, result.output) == (0, "")
 
 
-@pytest.mark.usefixtures("no_pictures")
-def test_no_epochs_leave_the_first_weights(run, little):
+@pytest.mark.usefixtures("no_plots")
+def test_no_epochs_leave_the_initial_weights(run, little):
     assert run("train", "shallow", "--epochs", 0).exit_code == 0
     np.random.seed(0)
-    net = network3.Network(network3.experiments.catalogue.RUNS["shallow"].layers(10), 10)
+    net = network3.Network(RUNS["shallow"].layers(10), 10)
     assert all(np.array_equal(a, b) for a, b in zip(net.get_weights(), weights("network3-runs/shallow"), strict=True))
 
 
@@ -241,7 +242,7 @@ def test_what_is_refused_is_one_clear_line_and_leaves_nothing(run, little, case)
     assert left == []
 
 
-def test_a_number_that_is_none_is_a_matter_of_usage(run):
+def test_a_word_instead_of_a_number_is_wrong_usage(run):
     result = run("train", "shallow", "--epochs", "many")
     assert result.exit_code == 2
     assert "Invalid value for '--epochs'" in result.stderr

@@ -10,7 +10,7 @@ import pytest
 
 import network3
 from network3 import ConvPoolLayer, FullyConnectedLayer, Network, ReLU, SoftmaxLayer, train_many
-from network3.training.state import State
+from network3.training.state import TrainingState
 from tests.network3.execution import device_run
 
 BATCH = device_run.BATCH
@@ -181,25 +181,27 @@ def test_networks_that_are_there_are_trained_as_they_are():
     assert [net for net, _ in found] == nets
 
 
+@pytest.mark.parametrize("devices", [None, 1], ids=["threads", "one program"])
 @pytest.mark.parametrize(
     ("number", "kind"), [(signal.SIGINT, network3.TrainingInterrupted), (signal.SIGTERM, network3.TrainingTerminated)]
 )
-def test_a_signal_ends_all_with_the_weights_of_the_last_epoch(monkeypatch, capsys, number, kind):
-    network3.use(backend="jax")
-    expected = [net.get_weights() for net, _ in together(epochs=1)]
+def test_a_signal_ends_all_with_the_weights_of_the_last_epoch(monkeypatch, capsys, number, kind, devices):
+    network3.use(backend="jax" if devices else "network3")
+    monkeypatch.setattr("network3.training.trainer.STEPS_A_CHUNK", 5)  # several chunks an epoch
+    expected = [net.get_weights() for net, _ in together(devices, epochs=1)]
     pressed = []
 
-    def press(state, plan, draw=State.order):
+    def press(state, begin=TrainingState.begin_epoch):
         if state.epoch == 1 and not pressed:  # once: a second Ctrl-C would stop at once
             pressed.append(number)
             signal.raise_signal(number)
-        return draw(state, plan)
+        return begin(state)
 
-    monkeypatch.setattr(State, "order", press)
+    monkeypatch.setattr(TrainingState, "begin_epoch", press)
     with pytest.raises(kind) as caught:
-        together()
-    said = "train_many: interrupted in epoch 1; the networks have the weights of before it."
-    assert said in (str(caught.value), getattr(caught.value, "message", ""))
-    assert (said in capsys.readouterr().out) == (kind is network3.TrainingTerminated)
+        together(devices)
+    message = "train_many: interrupted in epoch 1; the networks have the weights of before it."
+    assert message in (str(caught.value), getattr(caught.value, "message", ""))
+    assert (message in capsys.readouterr().out) == (kind is network3.TrainingTerminated)
     for net, weights in zip(map(kept, range(3)), expected, strict=True):
         assert all((a == b).all() for a, b in zip(net.get_weights(), weights, strict=True))

@@ -1,4 +1,4 @@
-"""Networks that vote, against a plain count of votes."""
+"""Networks that vote, compared with a plain count of votes."""
 
 import re
 from collections import Counter
@@ -23,7 +23,7 @@ def nets():
 
 
 def counted(nets):
-    """Return the majority of each image as the original counts it: of equal votes, the one that was seen first."""
+    """Return the majority of each image as the original counts it: of equal votes, the one that came first."""
     votes = [net.predict(IMAGES) for net in nets]
     return np.array([Counter(image).most_common(1)[0][0] for image in zip(*votes, strict=True)])
 
@@ -55,13 +55,13 @@ def test_ties_go_to_the_first_in_the_list(nets, capsys):
 def test_mnists_test_images_are_the_default(capsys):
     net = Network([SoftmaxLayer(784, 10)], 10)
     locations, predictions = ensemble([net])
-    assert set(predictions) == {0}  # a network that knows nothing takes all for a 0, of which there are 980
+    assert set(predictions) == {0}  # an untrained softmax predicts 0 for all images; 980 of them are
     assert len(locations) == 10_000 - 980
     assert capsys.readouterr().out == "Accuracy is 9.80%\n"
 
 
 class Values(FullyConnectedLayer):
-    """A last layer that gives values, not labels."""
+    """A last layer whose outputs are values, not labels."""
 
     target_dtype = "float32"
     target_ndim = 2
@@ -75,8 +75,11 @@ class Values(FullyConnectedLayer):
     [
         (lambda nets: ([],), r"expected a list of networks; got none\. Pass at least one"),
         (lambda nets: (nets[0],), r"expected a list of networks; got a Network\. Pass at least one"),
-        (lambda nets: ([nets[0], "a"],), r"entry 1 must be a network that gives labels; got a str\. Pass"),
-        (lambda nets: ([Network([Values(6, 4)], 10)],), "entry 0 must be a network that gives labels; got a Network"),
+        (lambda nets: ([nets[0], "a"],), r"entry 1 must be a network that predicts labels; got a str\. Pass"),
+        (
+            lambda nets: ([Network([Values(6, 4)], 10)],),
+            "entry 0 must be a network that predicts labels; got a Network",
+        ),
         (lambda nets: (nets, (IMAGES[:, 1:], LABELS)), r"test data: layer 1 \(SoftmaxLayer\) takes 6 values"),
         (lambda nets: (nets, (IMAGES, LABELS[1:])), "test data: .*; got "),
         (lambda nets: (nets, (IMAGES, LABELS + 1)), r"test data: labels must lie in 0\.\.3"),
@@ -88,11 +91,11 @@ def test_what_does_not_fit_is_refused(nets, wrong, message):
     assert re.match(r"^.+: .*(expected|must|takes|needs|has).*; got .+\. \S.*\.$", str(raised.value))
 
 
-def test_any_sequence_of_networks_does(nets, capsys):
+def test_networks_may_be_any_iterable(nets, capsys):
     assert ensemble(iter(nets[:3]), (IMAGES, LABELS)) == ensemble(tuple(nets[:3]), (IMAGES, LABELS))
 
 
-def test_shared_variables_do_as_well(capsys):
+def test_test_data_may_be_shared_variables(capsys):
     net = Network([SoftmaxLayer(784, 10)], 10)
     test_data = network3.load_data_shared()[2]
     assert len(ensemble([net], test_data)[0]) == 9_020

@@ -9,8 +9,8 @@ from pytensor.graph.basic import Constant
 import network3
 from network3 import ConvPoolLayer, FullyConnectedLayer, ReLU, SoftmaxLayer
 from network3.data import Examples
+from network3.execution.backends import make_runner
 from network3.execution.compile import compile_scorer, compile_step, compiled
-from network3.execution.runner import make_runner
 from network3.graph import number_streams
 from network3.optim.regularization import l2
 

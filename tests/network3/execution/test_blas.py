@@ -1,10 +1,10 @@
-"""BLAS is held to one thread while Numba's functions run, and the user's setting comes back."""
+"""BLAS is limited to one thread while compiled functions run, and the user's setting is restored."""
 
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from network3.execution.backends import execution_context
 from network3.execution.blas import one_blas_thread
-from network3.execution.runner import execution_context
 
 
 def blas_threads():
@@ -14,7 +14,7 @@ def blas_threads():
 @pytest.fixture(autouse=True)
 def two_threads():
     with one_blas_thread():
-        """Load every BLAS first: the limit below reaches only what is there."""
+        """Load every BLAS first: the limit below applies only to loaded libraries."""
     with threadpool_limits(2, user_api="blas"):
         yield
 
@@ -26,7 +26,7 @@ def test_one_thread_inside_and_the_users_number_after():
     assert blas_threads() == {2}
 
 
-def test_the_users_number_comes_back_after_an_error():
+def test_the_users_number_is_restored_after_an_error():
     with pytest.raises(ZeroDivisionError), one_blas_thread():
         raise ZeroDivisionError
     assert blas_threads() == {2}

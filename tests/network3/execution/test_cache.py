@@ -41,10 +41,10 @@ def train(folder, width):
     command = [sys.executable, "-c", TRAIN, str(width)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    told = {name: rest for name, *rest in map(str.split, done.stdout.splitlines())}
-    assert told["imported"] == ["False"]
+    printed = {name: rest for name, *rest in map(str.split, done.stdout.splitlines())}
+    assert printed["imported"] == ["False"]
     files = {file: file.read_bytes() for file in (folder / "network3").iterdir()}
-    return told["bits"], int(told["compiled"][0]), files
+    return printed["bits"], int(printed["compiled"][0]), files
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Processes meet before JAX joins them: all come, or it is told which did not; what the environment must say."""
+"""Processes meet before JAX joins them: all come, or each reports who is missing; and what the environment must set."""
 
 import socket
 from concurrent.futures import ThreadPoolExecutor
@@ -10,18 +10,18 @@ from network3.execution.distributed import first_process, meet
 
 
 @pytest.fixture
-def where():
+def port():
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
-        return one.getsockname()
+        return one.getsockname()[1]
 
 
-def meeting(where, count, numbers, timeout):
-    """Return what `meet` raised for each number, or None, all at once in threads."""
+def meeting(port, count, numbers, timeout):
+    """Return the message that `meet` raised for each number, or None, all at once in threads."""
 
     def one(number):
         try:
-            meet(where, count, number, timeout)
+            meet(f"127.0.0.1:{port}", count, number, timeout)
         except TimeoutError as error:
             return str(error)
 
@@ -29,56 +29,48 @@ def meeting(where, count, numbers, timeout):
         return list(pool.map(one, numbers))
 
 
-def test_all_come_in_any_order(where):
-    assert meeting(where, 4, [2, 0, 3, 1], 20) == [None] * 4
-    assert meeting(where, 2, [1, 0], 20) == [None] * 2  # at the same port, at once
+def test_all_come_in_any_order(port):
+    assert meeting(port, 4, [2, 0, 3, 1], 20) == [None] * 4
+    assert meeting(port, 2, [1, 0], 20) == [None] * 2  # at the same port, at once
 
 
-def test_one_alone_has_nobody_to_wait_for(where):
-    assert meeting(where, 1, [0], 20) == [None]
+def test_one_process_waits_for_no_other(port):
+    assert meeting(port, 1, [0], 20) == [None]
 
 
-def test_all_hear_who_did_not_come(where):
-    first, third = meeting(where, 4, [0, 2], 1.5)
-    assert first == (
-        "join_processes: expected all 4 processes within 1.5 s; got none with the number 1, 3. Start them with "
-        "JAX_PROCESS_ID=1 and so on, or lower JAX_NUM_PROCESSES."
+@pytest.mark.parametrize(("present", "missing"), [([0, 2], "1, 3"), ([1], "0")])
+def test_each_process_reports_who_is_missing(port, present, missing):
+    expected = (
+        f"join_processes: expected 4 processes at 127.0.0.1:{port} within 1.5 s; got none with the number {missing}. "
+        "Start each with its JAX_PROCESS_ID and this JAX_COORDINATOR_ADDRESS, or lower JAX_NUM_PROCESSES."
     )
-    assert third.startswith("join_processes: expected all processes within 1.5 s; got none with the number 1, 3. Start")
+    assert meeting(port, 4, present, 1.5) == [expected] * len(present)
 
 
-def test_a_first_one_that_does_not_come_is_told(where):
-    (told,) = meeting(where, 2, [1], 0.5)
-    assert told == (
-        f"join_processes: process 1 expected process 0 at 127.0.0.1:{where[1]} within 0.5 s; got nobody. "
-        "Start process 0 there with JAX_PROCESS_ID=0, or correct JAX_COORDINATOR_ADDRESS."
-    )
-
-
-def test_a_stranger_is_nobody(where):
-    def stranger():
-        for text in (b"GET / HTTP/1.1\r\n\r\n", b"", b"network3 x\n", b"a" * 1000):
-            for _ in range(100):
-                try:
-                    with socket.create_connection(where, timeout=1) as one:
-                        one.sendall(text)
-                    break
-                except ConnectionError:
-                    pass
+@pytest.mark.parametrize("text", [b"GET / HTTP/1.1\r\n\r\n", b"", b"3\n", b"a" * 1000])
+def test_other_connections_are_ignored(port, text):
+    def connect():
+        for _ in range(100):
+            try:
+                with socket.create_connection(("127.0.0.1", port), timeout=1) as one:
+                    one.sendall(text)
+                return
+            except ConnectionError:
+                pass
 
     with ThreadPoolExecutor() as pool:
-        found = pool.submit(meeting, where, 3, [0, 1], 3)
-        stranger()
-        assert "got none with the number 2." in found.result()[0]
+        found = pool.submit(meeting, port, 3, [0, 1], 1.5)
+        connect()
+        assert all("got none with the number 2." in message for message in found.result())
 
 
-def test_a_port_in_use_is_told(where):
-    with socket.create_server(("", where[1])):
+def test_a_port_in_use_is_reported(port):
+    with socket.create_server(("", port)):
         expected = (
-            rf"^join_processes: JAX_COORDINATOR_ADDRESS: expected a port to listen at; got port {where[1]} \(.*\)\. Ch"
+            rf"^join_processes: JAX_COORDINATOR_ADDRESS: expected a port to listen at; got port {port} \(.*\)\. Ch"
         )
         with pytest.raises(OSError, match=expected):
-            meet(where, 2, 0, 1)
+            meet(f"127.0.0.1:{port}", 2, 0, 1)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +91,7 @@ def test_a_port_in_use_is_told(where):
         (("10.0.0.1:99999", "2", "0"), r"JAX_COORDINATOR_ADDRESS: expected host:port; got '10\.0\.0\.1:99999'"),
     ],
 )
-def test_an_environment_that_says_too_little(monkeypatch, environment, message):
+def test_incomplete_or_wrong_environments(monkeypatch, environment, message):
     for name, value in zip(("COORDINATOR_ADDRESS", "NUM_PROCESSES", "PROCESS_ID"), environment, strict=True):
         monkeypatch.delenv(f"JAX_{name}", raising=False)
         if value is not None:
@@ -108,5 +100,5 @@ def test_an_environment_that_says_too_little(monkeypatch, environment, message):
         network3.join_processes()
 
 
-def test_a_process_alone_is_the_first():
+def test_a_single_process_is_the_first():
     assert first_process()

@@ -1,4 +1,4 @@
-"""Images that are other ones in each epoch: what is trained on, that it repeats itself, and what is refused."""
+"""Augmentation: the images of each epoch, their repetition with a seed, and functions that are refused."""
 
 import signal
 
@@ -29,7 +29,7 @@ def same(one, other):
     return all((a == b).all() for a, b in zip(one, other, strict=True))
 
 
-def test_a_deformation_is_that_of_the_data_sets():
+def test_a_deformation_agrees_with_deform():
     expected = datasets.deform(
         IMAGES, rotation=20, scaling=0.2, elastic=3, smoothness=2, shift=1, fill=7, image_shape=(5, 6), seed=3
     )
@@ -37,7 +37,7 @@ def test_a_deformation_is_that_of_the_data_sets():
 
 
 @pytest.mark.parametrize("backend", ["network3", "jax"])
-def test_each_epoch_trains_on_what_was_made_for_it(backend):
+def test_each_epoch_trains_on_its_augmented_images(backend):
     network3.use(backend=backend)
     made = []
 
@@ -47,7 +47,7 @@ def test_each_epoch_trains_on_what_was_made_for_it(backend):
 
     weights = train(augment=augment, seed=5)
     first, *epochs = made
-    assert len(first) == 2  # tried out
+    assert len(first) == 2  # a trial call
     assert [len(images) for images in epochs] == [60, 60, 60]
     assert not (epochs[0] == epochs[1]).all()
     net = network()
@@ -57,14 +57,14 @@ def test_each_epoch_trains_on_what_was_made_for_it(backend):
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "float32"])
-def test_the_training_images_stay_as_they_are(dtype):
+def test_the_training_images_are_not_changed(dtype):
     images = IMAGES if dtype == "uint8" else IMAGES.astype(dtype) / 256
     before = images.copy()
     train(images, augment=BENT, seed=5)
     np.testing.assert_array_equal(images, before)
 
 
-def test_a_seed_repeats_them():
+def test_a_seed_repeats_the_images():
     assert same(train(augment=BENT, seed=5), train(augment=BENT, seed=5))
     assert not same(train(augment=BENT, seed=5), train(augment=BENT, seed=6))
     np.random.seed(8)
@@ -98,7 +98,7 @@ def test_an_interrupted_training_sees_the_same_images_again(tmp_path, monkeypatc
         (lambda images, rng: None, "None"),
     ],
 )
-def test_what_gives_other_images_is_refused_before_anything_is_trained(augment, got):
+def test_a_result_of_another_shape_or_type_is_refused_before_training(augment, got):
     net = network()
     before = net.get_weights()
     expected = (
@@ -109,7 +109,7 @@ def test_what_gives_other_images_is_refused_before_anything_is_trained(augment, 
     assert same(before, net.get_weights())
 
 
-def test_what_is_no_function_is_refused():
+def test_an_augment_that_is_no_function_is_refused():
     for augment in (Deformation, "deform", 3):
         with pytest.raises(
             TypeError, match=r"^SGD: augment: expected a function, or an object that can be called; got "
@@ -117,6 +117,6 @@ def test_what_is_no_function_is_refused():
             train(augment=augment)
 
 
-def test_a_deformation_that_does_not_fit_the_images_is_told_before_anything_is_trained():
+def test_a_deformation_that_does_not_fit_the_images_is_reported_before_training():
     with pytest.raises(ValueError, match=r"^deform: images must have the shape \(n, 784\)"):
         train(augment=Deformation(rotation=10))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from network3.optim.rules import Hessian
+from network3.optim import Hessian
 from tests.network3.execution.two_layers import build, data, gradient, same
 
 
@@ -27,7 +27,7 @@ def explicit_hessian(weights, x, y, h=1e-6):
 
 @pytest.mark.parametrize("damping", [0.3, 2.0])
 @pytest.mark.parametrize("eta", [1.0, 0.25])
-def test_as_many_iterations_as_it_takes_solve_the_system(damping, eta):
+def test_enough_iterations_solve_the_system(damping, eta):
     net, (x, y) = build(), data(batches=1)
     weights = net.get_weights()
     matrix = explicit_hessian(weights, x, y) + damping * np.eye(47)
@@ -37,7 +37,7 @@ def test_as_many_iterations_as_it_takes_solve_the_system(damping, eta):
     np.testing.assert_allclose(flat(net.get_weights()), flat(weights) - eta * step, rtol=1e-6, atol=1e-8)
 
 
-def test_one_iteration_goes_down_the_gradient_to_the_lowest_place():
+def test_one_iteration_steps_along_the_gradient_to_the_minimum():
     net, (x, y) = build(), data(batches=1)
     weights = net.get_weights()
     g = flat(gradient(weights, x, y))
@@ -46,8 +46,8 @@ def test_one_iteration_goes_down_the_gradient_to_the_lowest_place():
     np.testing.assert_allclose(flat(net.get_weights()), flat(weights) - length * g, rtol=1e-7)
 
 
-def test_where_the_cost_curves_downwards_nothing_is_done():
-    """A parabola that opens downwards has no lowest place to step to."""
+def test_negative_curvature_gives_no_step():
+    """A parabola that opens downwards has no minimum."""
     import pytensor
     import pytensor.tensor as pt
 
@@ -57,8 +57,8 @@ def test_where_the_cost_curves_downwards_nothing_is_done():
     np.testing.assert_array_equal(updates[x].eval(), [0.5, 0.1])
 
 
-def test_fewer_epochs_than_gradient_descent():
-    """What the book promises of it: the cost falls in fewer steps."""
+def test_the_cost_falls_faster_than_with_gradient_descent():
+    """The book expects fewer steps."""
     costs = []
     for rule, eta in ((None, 1.0), (Hessian(0.1, iterations=5), 1.0)):
         net, examples = build(), data(seed=1, batches=1)
@@ -90,6 +90,6 @@ def test_second_derivatives_of_a_network_with_a_convolution(small_network):
 
 
 @pytest.mark.parametrize(("damping", "iterations", "which"), [(-1, 3, "damping"), (1.0, 0, "iterations")])
-def test_numbers_that_are_refused(damping, iterations, which):
+def test_values_out_of_range_are_refused(damping, iterations, which):
     with pytest.raises(ValueError, match=rf"^Hessian: {which}: expected .*; got .*\. "):
         Hessian(damping, iterations)

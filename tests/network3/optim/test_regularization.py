@@ -1,4 +1,4 @@
-"""Regularization: what it does to the weights, and that its sums keep their digits, on every back end."""
+"""Regularization: its effect on the weights, and the precision of its sums on every back end."""
 
 import numpy as np
 import pytest
@@ -6,14 +6,14 @@ from pytensor import function, shared
 from pytensor.gradient import grad
 
 import network3
-from network3.execution.runner import execution_context
+from network3.execution.backends import execution_context
 from network3.layers.precision import graph_flags
 from network3.optim.regularization import ElasticNet, l1, l2
 from tests.network3.execution import two_layers
 
 
 @pytest.mark.parametrize(("backend", "mode"), [("network3", "NETWORK3"), ("jax", "JAX")])
-def test_a_million_squares_keep_the_digits_of_float32(backend, mode):
+def test_a_sum_of_a_million_squares_has_the_precision_of_float32(backend, mode):
     if backend == "jax":
         pytest.importorskip("jax")
     network3.use("cpu", "float32", backend=backend)
@@ -39,7 +39,7 @@ def test_a_million_squares_keep_the_digits_of_float32(backend, mode):
     ids=["default", "L2", "L1", "both", "a share of 1"],
 )
 @pytest.mark.parametrize(("over", "m"), [("mini_batches", 6), ("examples", 30)])
-def test_weights_are_drawn_to_0_by_lmbda_over_what_m_counts(regularizer, slope, over, m):
+def test_weights_decay_by_lmbda_over_m(regularizer, slope, over, m):
     net, (x, y) = two_layers.build(), two_layers.data()
     weights = net.get_weights()
     for images, labels in two_layers.mini_batches(x, y, 2):
@@ -50,17 +50,17 @@ def test_weights_are_drawn_to_0_by_lmbda_over_what_m_counts(regularizer, slope, 
     two_layers.same(net.get_weights(), weights)
 
 
-def test_a_weight_of_0_has_no_sign():
+def test_the_gradient_of_l1_at_0_is_0():
     w = shared(np.array([[0.0, -2.0, 3.0]]))
     np.testing.assert_array_equal(grad(l1([w]), w).eval(), [[0, -1, 1]])
 
 
 @pytest.mark.parametrize(("share", "expected"), [(1.5, "at most 1"), (-0.5, "a finite number, at least 0")])
-def test_shares_that_are_refused(share, expected):
+def test_shares_out_of_range_are_refused(share, expected):
     with pytest.raises(ValueError, match=rf"^ElasticNet: share: expected {expected}; got .*5\. "):
         ElasticNet(share)
 
 
-def test_what_lmbda_is_divided_by_is_checked():
+def test_lmbda_over_is_checked():
     with pytest.raises(ValueError, match=r"^SGD: lmbda_over: expected one of mini_batches, examples; got 'n'\. "):
         two_layers.build().SGD(two_layers.data(), 1, 5, 0.3, lmbda=0.9, lmbda_over="n")

@@ -1,4 +1,4 @@
-"""Schedules and stopping against what their formulas say, epoch by epoch, and in a training with its interruption."""
+"""Schedules and stopping rules against their formulas, epoch by epoch, and in a training that is resumed."""
 
 import math
 
@@ -12,7 +12,7 @@ from tests.network3.execution.two_layers import build, data, gradient, mini_batc
 
 
 def after(accuracies):
-    """Return the History of so many epochs."""
+    """Return the History of epochs with these validation accuracies."""
     return History(cost=[1.0] * len(accuracies), validation_accuracy=list(accuracies))
 
 
@@ -29,14 +29,14 @@ def test_exponential_decay():
     np.testing.assert_allclose(rates(ExponentialDecay(0.3), [0.1] * 3), [0.8 * math.exp(-0.3 * t) for t in range(4)])
 
 
-def test_halved_on_a_plateau_and_ended_at_a_fraction():
-    # Best at epochs 0, 1 and 5; patience of 2 epochs, counted anew from each halving.
+def test_the_rate_is_halved_on_a_plateau_and_the_training_stops_at_a_fraction():
+    # Best at epochs 0, 1 and 5; patience of 2 epochs, counted again from each halving.
     accuracies = [0.5, 0.6, 0.6, 0.5, 0.5, 0.7, 0.7, 0.7, 0.6, 0.6]
     eta = rates(HalveOnPlateau(patience=2, least=0.125), accuracies)
     assert eta == [0.8, 0.8, 0.8, 0.8, 0.4, 0.4, 0.4, 0.4, 0.2, 0.2, None]
 
 
-def test_the_books_fraction_takes_seven_halvings():
+def test_the_fraction_of_the_book_is_seven_halvings():
     eta = rates(HalveOnPlateau(patience=10), [0.9] * 71)
     assert eta[0] == eta[10] == 0.8
     assert eta[11] == 0.4
@@ -68,7 +68,7 @@ def test_a_training_with_a_schedule():
     same(net.get_weights(), weights)
 
 
-def test_a_training_that_stops_and_would_go_on_no_further(tmp_path, capsys):
+def test_a_training_that_stopped_does_not_continue_when_resumed(tmp_path, capsys):
     """With a rate of 0 the accuracy never improves on that of epoch 0."""
     net, examples = build(), data()
     history = net.SGD(
@@ -76,7 +76,7 @@ def test_a_training_that_stops_and_would_go_on_no_further(tmp_path, capsys):
     )
     assert history.epochs == 3
     assert "Stopped after 3 epochs of 9." in capsys.readouterr().out
-    with pytest.raises(ValueError, match=r"stopping was NoImprovementIn\(epochs=2\) and is none"):
+    with pytest.raises(ValueError, match=r"stopping was NoImprovementIn\(epochs=2\) and is [Nn]one"):
         build().SGD(examples, 9, 5, 0.0, validation_data=examples, resume=tmp_path / "c")
     again = build().SGD(
         examples, 9, 5, 0.0, validation_data=examples, stopping=NoImprovementIn(2), resume=tmp_path / "c"
@@ -91,7 +91,7 @@ def test_a_schedule_that_ends_a_training():
 
 
 @pytest.mark.parametrize("name", ["schedule", "stopping"])
-def test_validation_data_are_asked_for(name):
+def test_validation_data_are_required(name):
     function = {"schedule": HalveOnPlateau(), "stopping": NoImprovementIn()}[name]
     net = build()
     with pytest.raises(ValueError, match=rf"^SGD: {name}: .* needs validation_data; got none\. Pass validation_data"):
@@ -116,6 +116,6 @@ def test_a_schedule_that_returns_no_number():
         (lambda: NoImprovementIn(0), "NoImprovementIn: epochs"),
     ],
 )
-def test_numbers_that_are_refused(make, who):
+def test_values_out_of_range_are_refused(make, who):
     with pytest.raises(ValueError, match=rf"^{who}: expected .*; got .*\. "):
         make()

@@ -7,7 +7,7 @@ from pytensor import shared
 
 from network3 import datasets, plot_errors
 from network3.plotting import draw_errors
-from tests.network3.plotting.seen import FOUR_PARTS, shown, texts
+from tests.network3.plotting.contents import FOUR_PARTS, shown, texts
 
 IMAGES = np.random.default_rng(3).random((50, 25))
 LABELS = np.arange(50) % 7
@@ -17,7 +17,7 @@ def test_each_image_has_both_labels():
     figure = draw_errors(IMAGES[:3], LABELS[:3], LABELS[:3] + 1)
     np.testing.assert_array_equal(np.stack(shown(figure)), IMAGES[:3].reshape(3, 5, 5))
     corners = [{round(t.get_position()[1]): t.get_text() for t in ax.texts} for ax in figure.axes[:3]]
-    assert corners == [{1: "0", 0: "1"}, {1: "1", 0: "2"}, {1: "2", 0: "3"}]  # upper: right, lower: the network's
+    assert corners == [{1: "0", 0: "1"}, {1: "1", 0: "2"}, {1: "2", 0: "3"}]  # upper: the label, lower: the network's
     assert "misclassified: 3" in texts(figure)
 
 
@@ -28,14 +28,14 @@ def test_the_first_are_drawn(most):
     assert f"misclassified: 50, the first {most} (above: label, below: network)" in texts(figure)
 
 
-def test_what_is_right_is_left_out():
+def test_correct_predictions_are_left_out():
     predictions = np.where(np.isin(np.arange(50), [4, 31, 49]), LABELS + 1, LABELS)
     figure = draw_errors(shared(IMAGES), shared(LABELS), predictions)
     np.testing.assert_array_equal(np.stack(shown(figure)), IMAGES[[4, 31, 49]].reshape(3, 5, 5))
     assert "misclassified: 3 (" in texts(figure)
 
 
-def test_labels_stand_beside_the_digit():
+def test_labels_are_beside_the_digit():
     figure = draw_errors(np.ones((2, 25)), np.array([1, 2]), np.array([3, 4]))
     figure.draw_without_rendering()
     for ax in figure.axes[:2]:
@@ -44,13 +44,13 @@ def test_labels_stand_beside_the_digit():
 
 
 @pytest.mark.parametrize("count", [0, 50])
-def test_no_errors_are_a_picture_that_says_so(count):
+def test_without_errors_the_title_states_none(count):
     figure = draw_errors(IMAGES[:count], LABELS[:count], LABELS[:count])
     assert shown(figure) == []
     assert texts(figure) == "misclassified: none"
 
 
-def test_a_figure_of_ones_own_is_used():
+def test_a_given_figure_is_used():
     figure = plt.figure()
     assert draw_errors(IMAGES, LABELS, LABELS + 1, figure) is figure
 
@@ -70,7 +70,7 @@ def test_other_test_data_can_be_given():
     assert "misclassified: none" in texts(plt.gcf())
 
 
-def test_the_book_draws_the_predictions_only_if_given():
+def test_predictions_are_optional_in_the_books_function():
     plot_errors([4, 9], test_data=(IMAGES, LABELS))
     assert [[text.get_text() for text in ax.texts] for ax in plt.gcf().axes[:2]] == [["4"], ["2"]]
     assert "misclassified: 2 (above: label)" in texts(plt.gcf())
@@ -86,7 +86,7 @@ def test_the_book_draws_the_predictions_only_if_given():
         (([1.5],), "expected locations that are whole numbers; got an array of float64"),
     ],
 )
-def test_what_does_not_belong_together_is_refused(arguments, message):
+def test_arguments_that_do_not_match_are_refused(arguments, message):
     with pytest.raises(ValueError, match=f"^plot_errors: {message}") as raised:
         plot_errors(*arguments, test_data=(IMAGES, LABELS))
     assert FOUR_PARTS.match(str(raised.value))
@@ -114,7 +114,7 @@ def test_test_data_that_cannot_be_drawn_is_refused(data, message):
         ((IMAGES, LABELS, LABELS, None, 0), "most: expected a whole number, 1 or more; got 0"),
     ],
 )
-def test_arrays_that_do_not_belong_together_are_refused(arguments, message):
+def test_arrays_that_do_not_match_are_refused(arguments, message):
     with pytest.raises(ValueError, match=f"^draw_errors: {message}") as raised:
         draw_errors(*arguments)
     assert FOUR_PARTS.match(str(raised.value))

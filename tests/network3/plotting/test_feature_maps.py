@@ -6,13 +6,13 @@ from scipy.signal import convolve2d
 
 from network3 import ConvPoolLayer, FullyConnectedLayer, Network, SoftmaxLayer
 from network3.plotting import draw_feature_maps
-from tests.network3.plotting.seen import FOUR_PARTS, shown, texts
+from tests.network3.plotting.contents import FOUR_PARTS, shown, texts
 
 IMAGE = np.random.default_rng(4).random((2, 10, 8))
 
 
 def reference(net):
-    """Return what layer 0 gives: true convolution, the largest of 2 x 2, the bias, ReLU."""
+    """Return the output of layer 0: true convolution, the largest of 2 x 2, the bias, ReLU."""
     w, b = net.layers[0].w.get_value(), net.layers[0].b.get_value()
     convolved = np.stack([sum(convolve2d(IMAGE[c], f[c], mode="valid") for c in range(2)) for f in w])
     pooled = convolved[:, :8, :6].reshape(3, 4, 2, 3, 2).max(axis=(2, 4))

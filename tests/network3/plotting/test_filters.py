@@ -1,4 +1,4 @@
-"""Pictures of filters show the weights, and nothing else."""
+"""Plots of filters show exactly the weights."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -6,7 +6,7 @@ import pytest
 
 from network3 import FullyConnectedLayer, Network, SoftmaxLayer, plot_filters
 from network3.plotting import draw_filters
-from tests.network3.plotting.seen import FOUR_PARTS, shown, texts
+from tests.network3.plotting.contents import FOUR_PARTS, shown, texts
 
 
 def test_each_filter_is_shown_for_the_first_input_map(net):
@@ -18,7 +18,7 @@ def test_each_filter_is_shown_for_the_first_input_map(net):
     assert len({image.get_clim() for ax in figure.axes for image in ax.images}) == 1  # shades compare
 
 
-def test_a_first_layer_that_sees_square_images_has_filters_too():
+def test_a_first_layer_connected_to_square_images_has_filters_too():
     net = Network([FullyConnectedLayer(49, 103), SoftmaxLayer(103, 4)], 5)
     figure = draw_filters(net, 0)
     weights = net.layers[0].w.get_value()
@@ -27,7 +27,7 @@ def test_a_first_layer_that_sees_square_images_has_filters_too():
     assert texts(figure) == "layer 0: the first 100 of 103 filters of 7 x 7"
 
 
-def test_the_books_function_takes_columns_and_rows_and_gives_pyplot(net, tmp_path):
+def test_the_books_function_takes_columns_and_rows_and_returns_pyplot(net, tmp_path):
     assert plot_filters(net, 0, 1, 2) is plt
     figure = plt.gcf()
     np.testing.assert_array_equal(np.stack(shown(figure)), net.layers[0].w.get_value()[:2, 0])
@@ -42,7 +42,7 @@ def test_a_blank_filter_can_be_drawn(net):
     assert not np.any(shown(draw_filters(net, 0)))
 
 
-def test_a_figure_of_ones_own_is_used(net):
+def test_a_given_figure_is_used(net):
     figure = plt.figure()
     assert draw_filters(net, 0, columns=3, figure=figure) is figure
 

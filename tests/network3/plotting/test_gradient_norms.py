@@ -1,4 +1,4 @@
-"""The picture of speeds of learning shows each layer's norms by epoch, and what is measured."""
+"""The plot of speeds of learning: each layer's norms by epoch."""
 
 from types import SimpleNamespace
 
@@ -9,14 +9,14 @@ import pytest
 from network3 import GradientNorms, gradient_norms
 from network3.plotting import draw_gradient_norms
 from tests.network3.execution import two_layers
-from tests.network3.plotting.seen import texts
+from tests.network3.plotting.contents import texts
 
 NORMS = np.array([[0.02, 0.1, 0.5], [0.001, 0.0, 0.25], [0.04, 0.2, 0.75], [0.03, 0.3, 1.5]])
 
 
 @pytest.fixture
 def recorded(net):
-    """What a training of 3 epochs may have left, with one norm of 0."""
+    """Norms as recorded in a training of 3 epochs, one of them 0."""
     return SimpleNamespace(net=net, layers=[0, 1, 2], norms=NORMS.copy(), of="biases")
 
 
@@ -45,7 +45,7 @@ def test_the_scale_is_logarithmic_and_named(recorded):
     assert all(label in texts(figure) for label in heights(figure))
 
 
-def test_layers_without_what_is_measured_leave_the_others_their_names(recorded):
+def test_layers_without_the_measured_parameters_do_not_change_the_labels_of_others(recorded):
     recorded.layers, recorded.norms = [0, 2], NORMS[:, [0, 2]]
     assert list(heights(draw_gradient_norms(recorded))) == ["layer 0, ConvPoolLayer", "layer 2, SoftmaxLayer"]
 
@@ -67,7 +67,7 @@ def test_epochs_are_whole_numbers(recorded):
 
 @pytest.mark.parametrize(("epochs", "marked"), [(0, True), (28, True), (29, False), (300, False)])
 def test_few_points_are_marked(recorded, epochs, marked):
-    """A single row, from before a training, is not seen otherwise."""
+    """A single row, of an untrained network, would be invisible without markers."""
     recorded.norms = np.geomspace(1, 0.01, 3 * (epochs + 1)).reshape(-1, 3)
     figure = draw_gradient_norms(recorded)
     figure.draw_without_rendering()
@@ -83,7 +83,7 @@ def test_layers_that_do_not_learn_at_all_can_be_drawn(recorded, norms):
         np.testing.assert_array_equal(np.isnan(line.get_ydata()), column == 0)
 
 
-def test_names_stand_beside_the_curves_and_are_not_cut_off(recorded):
+def test_the_legend_is_beside_the_curves_and_not_cut_off(recorded):
     figure = draw_gradient_norms(recorded)
     figure.draw_without_rendering()
     (ax,) = figure.axes
@@ -92,7 +92,7 @@ def test_names_stand_beside_the_curves_and_are_not_cut_off(recorded):
     assert figure.bbox.x0 <= box.x0 < box.x1 <= figure.bbox.x1
 
 
-def test_a_figure_of_ones_own_is_used(recorded):
+def test_a_given_figure_is_used(recorded):
     figure = plt.figure()
     assert draw_gradient_norms(recorded, figure=figure) is figure
 

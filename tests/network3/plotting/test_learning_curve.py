@@ -1,4 +1,4 @@
-"""The learning curve shows each epoch's numbers where they belong."""
+"""The learning curve shows the numbers of each epoch."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -6,7 +6,7 @@ import pytest
 
 from network3 import History
 from network3.plotting import draw_learning_curve
-from tests.network3.plotting.seen import FOUR_PARTS, texts
+from tests.network3.plotting.contents import FOUR_PARTS, texts
 
 
 @pytest.fixture
@@ -35,9 +35,8 @@ def test_costs_and_accuracies_are_drawn_by_epoch(history):
     assert accuracies["validation"] == [[0, 90.0], [1, 95.0], [2, 94.0]]
     assert accuracies["test, at new best"] == [[0, 89.0], [1, 94.0]]
     np.testing.assert_allclose(accuracies["training data"], [[0, 91], [1, 96], [2, 97]])
-    assert accuracies["best"] == [[1, 95.0]]
+    assert accuracies["best: epoch 1, 95.00"] == [[1, 95.0]]
     assert accuracies["book 99.23"][0][1] == pytest.approx(99.23)
-    assert "best: epoch 1, 95.00" in texts(figure)
 
 
 def test_a_colour_means_the_same_data_in_both_panels(history):
@@ -63,19 +62,29 @@ def close(epochs):
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 60])
-def test_no_text_covers_another_or_the_data_or_is_cut_off(epochs):
+def test_legends_cover_no_panel_and_are_not_cut_off(epochs):
     figure = draw_learning_curve(close(epochs), published=0.9902)
     figure.draw_without_rendering()
     for ax in figure.axes:
-        boxes = [text.get_window_extent() for text in ax.texts]
-        assert not any(a.overlaps(b) for k, a in enumerate(boxes) for b in boxes[:k])
-        assert not any(box.overlaps(ax.get_window_extent()) for box in boxes)
-        for box in boxes:
-            assert figure.bbox.x0 <= box.x0 < box.x1 <= figure.bbox.x1
-            assert figure.bbox.y0 <= box.y0 < box.y1 <= figure.bbox.y1
+        box = ax.get_legend().get_window_extent()
+        assert not any(box.overlaps(panel.get_window_extent()) for panel in figure.axes)
+        assert figure.bbox.x0 <= box.x0 < box.x1 <= figure.bbox.x1
+        assert figure.bbox.y0 <= box.y0 < box.y1 <= figure.bbox.y1
 
 
-def test_a_single_epoch_stands_in_the_middle():
+def test_legends_have_the_order_of_the_last_points(history):
+    costs, accuracies = draw_learning_curve(history, published=0.9923).axes
+    assert [text.get_text() for text in costs.get_legend().get_texts()] == ["while training", "training data"]
+    assert [text.get_text() for text in accuracies.get_legend().get_texts()] == [
+        "book 99.23",
+        "training data",
+        "best: epoch 1, 95.00",
+        "validation",
+        "test, at new best",
+    ]
+
+
+def test_a_single_epoch_is_in_the_middle():
     for ax in draw_learning_curve(close(1), published=0.99).axes:
         assert sum(ax.get_xlim()) == 0
 
@@ -95,7 +104,7 @@ def test_without_validation_there_is_the_cost_alone():
     assert "accuracy" not in texts(figure)
 
 
-def test_without_test_data_there_is_no_curve_of_it(history):
+def test_without_test_data_there_is_no_test_curve(history):
     history.test_accuracy = [None, None, None]
     assert "test, at new best" not in lines(draw_learning_curve(history).axes[1])
 
@@ -105,7 +114,7 @@ def test_without_validation_the_training_accuracy_is_drawn_and_no_best(history):
     assert set(lines(draw_learning_curve(history).axes[1])) == {"training data"}
 
 
-def test_a_figure_of_ones_own_is_used(history):
+def test_a_given_figure_is_used(history):
     figure = plt.figure()
     assert draw_learning_curve(history, figure=figure) is figure
 

@@ -1,4 +1,4 @@
-"""Curves of repeated trainings: a thin line each, the book's points as crosses, a colour for each data set."""
+"""Curves of repeated trainings: a line for each, crosses for the book's points, a colour for each data set."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from matplotlib.colors import to_hex
 
 from network3 import History
 from network3.plotting import draw_learning_curve, draw_repeats
-from tests.network3.plotting.seen import FOUR_PARTS, texts
+from tests.network3.plotting.contents import FOUR_PARTS, texts
 
 ACCURACIES = {"training": [[0.9, 0.95, 0.99], [0.91, 0.94, 0.98]], "test": [[0.8, 0.85, 0.875], [0.825, 0.84, 0.88]]}
 COSTS = [[0.5, 0.25, 0.125], [0.75, 0.5, 0.375]]
@@ -56,7 +56,7 @@ def test_each_repeat_is_a_line_in_per_cent_and_costs_have_a_panel_of_their_own(h
     assert (crosses(left), crosses(right)) == ({}, {})
 
 
-def test_a_data_set_is_named_once_however_many_repeats_there_are(histories):
+def test_the_legend_has_each_data_set_once(histories):
     left, right = draw_repeats(histories * 3).axes
     assert (len(left.lines), len(right.lines)) == (12, 6)
     assert (legend(left), legend(right)) == (["training", "test"], ["training"])

@@ -1,4 +1,4 @@
-"""Files appear whole or not at all."""
+"""Files are written completely or not at all."""
 
 import os
 
@@ -17,7 +17,7 @@ def write_half(path, error):
         raise error
 
 
-def test_the_old_file_stays_until_the_new_one_is_whole(tmp_path):
+def test_the_old_file_stays_until_the_new_one_is_complete(tmp_path):
     path = tmp_path / "file"
     path.write_bytes(b"old")
     with atomic_write(path) as file:
@@ -29,7 +29,7 @@ def test_the_old_file_stays_until_the_new_one_is_whole(tmp_path):
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
-def test_after_an_error_the_old_file_is_there_and_nothing_else(tmp_path, error):
+def test_after_an_error_only_the_old_file_exists(tmp_path, error):
     path = tmp_path / "file"
     path.write_bytes(b"old")
     with pytest.raises(error):
@@ -38,27 +38,27 @@ def test_after_an_error_the_old_file_is_there_and_nothing_else(tmp_path, error):
     assert names(tmp_path) == ["file"]
 
 
-def test_bytes_are_on_the_disk_before_the_name_is(tmp_path, monkeypatch):
+def test_the_content_is_flushed_before_the_rename(tmp_path, monkeypatch):
     path, calls = tmp_path / "file", []
     fsync = os.fsync
     monkeypatch.setattr(os, "fsync", lambda number: (calls.append(path.exists()), fsync(number)))
     with atomic_write(path) as file:
         file.write(b"new")
-    assert calls == [False, True]  # the file, then the folder with its name
+    assert calls == [False, True]  # the file, then its folder
 
 
-def test_a_place_that_can_be_written_is_left_as_it_was(tmp_path):
-    (tmp_path / "there").write_bytes(b"old")
-    check_writable("who", tmp_path / "there")
+def test_a_writable_path_is_left_unchanged(tmp_path):
+    (tmp_path / "existing").write_bytes(b"old")
+    check_writable("who", tmp_path / "existing")
     check_writable("who", tmp_path / "new")
-    assert names(tmp_path) == ["there"]
-    assert (tmp_path / "there").read_bytes() == b"old"
+    assert names(tmp_path) == ["existing"]
+    assert (tmp_path / "existing").read_bytes() == b"old"
 
 
 @pytest.mark.parametrize("name", ["folder", "missing/file", "plain/file"])
-def test_a_place_that_cannot_is_told_in_four_parts(tmp_path, name):
+def test_a_path_that_cannot_be_written(tmp_path, name):
     (tmp_path / "folder").mkdir()
     (tmp_path / "plain").write_bytes(b"")
-    expected = r"^who: expected a file that can be written; got .* \(.+\)\. Choose another place, .*permissions\.$"
+    expected = r"^who: expected a file that can be written; got .* \(.+\)\. Choose another path, .*permissions\.$"
     with pytest.raises(OSError, match=expected):
         check_writable("who", tmp_path / name)

@@ -1,4 +1,4 @@
-"""Saving and loading: safetensors with the architecture in the header."""
+"""Saving and loading networks: safetensors with the architecture in the header."""
 
 import json
 
@@ -37,18 +37,18 @@ def saved(tmp_path):
     return net, tmp_path / "net.safetensors"
 
 
-def test_a_network_comes_back_as_it_was(saved):
+def test_a_network_is_loaded_unchanged(saved):
     net, path = saved
-    again = network3.load(path)
-    assert [repr(layer) for layer in again.layers] == [repr(layer) for layer in net.layers]
-    assert again.layers[0].activation_fn is tanh
-    assert (again.mini_batch_size, again.floatX) == (4, "float32")
-    for a, b in zip(again.get_weights(), net.get_weights(), strict=True):
+    loaded = network3.load(path)
+    assert [repr(layer) for layer in loaded.layers] == [repr(layer) for layer in net.layers]
+    assert loaded.layers[0].activation_fn is tanh
+    assert (loaded.mini_batch_size, loaded.floatX) == (4, "float32")
+    for a, b in zip(loaded.get_weights(), net.get_weights(), strict=True):
         assert a.dtype == b.dtype
         assert np.array_equal(a, b)
 
 
-def test_any_safetensors_reader_finds_the_parameters(saved):
+def test_the_parameters_are_readable_as_plain_safetensors(saved):
     net, path = saved
     with safe_open(path, framework="numpy") as file:
         assert sorted(file.keys()) == [f"layers.{k}.{name}" for k in range(3) for name in "bw"]
@@ -56,17 +56,17 @@ def test_any_safetensors_reader_finds_the_parameters(saved):
         assert json.loads(file.metadata()["network3"])["format"] == 1
 
 
-def test_a_float64_network_keeps_its_type(tmp_path):
+def test_a_float64_network_is_loaded_as_float64(tmp_path):
     network3.use(floatX="float64")
     net = new_net()
     net.save(tmp_path / "net")
     network3.use(floatX="float32")
-    again = network3.load(tmp_path / "net")
-    assert again.floatX == "float64"
-    assert np.array_equal(again.params[0].get_value(), net.params[0].get_value())
+    loaded = network3.load(tmp_path / "net")
+    assert loaded.floatX == "float64"
+    assert np.array_equal(loaded.params[0].get_value(), net.params[0].get_value())
 
 
-def test_loading_draws_nothing_from_numpys_state(saved):
+def test_loading_does_not_change_numpys_random_state(saved):
     np.random.seed(4)
     network3.load(saved[1])
     drawn = np.random.random()
@@ -74,7 +74,7 @@ def test_loading_draws_nothing_from_numpys_state(saved):
     assert drawn == np.random.random()
 
 
-def test_saving_over_a_file_leaves_no_other_behind(saved):
+def test_saving_replaces_an_existing_file(saved):
     net, path = saved
     net.layers[2].b.set_value(np.arange(4, dtype="float32"))
     net.save(path)
@@ -93,22 +93,22 @@ def test_layers_with_code_of_their_own_are_passed_to_load(tmp_path):
     net.save(tmp_path / "net")
     with pytest.raises(ValueError, match=r"load: .*; got a FullyConnectedLayer .* of its own.*layers=\["):
         network3.load(tmp_path / "net")
-    again = network3.load(tmp_path / "net", layers=layers())
-    assert np.array_equal(again.params[0].get_value(), net.params[0].get_value())
+    loaded = network3.load(tmp_path / "net", layers=layers())
+    assert np.array_equal(loaded.params[0].get_value(), net.params[0].get_value())
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"", "without its header"), (b"no tensors here, but some text", "without its header")],
+    [(b"", "without a valid header"), (b"no tensors here, but some text", "without a valid header")],
     ids=["empty", "text"],
 )
-def test_a_file_of_another_kind_is_refused(tmp_path, content, message):
+def test_a_file_of_another_kind_is_rejected(tmp_path, content, message):
     (tmp_path / "net").write_bytes(content)
     with pytest.raises(ValueError, match=message):
         network3.load(tmp_path / "net")
 
 
-def test_tensors_of_another_program_are_refused(tmp_path):
+def test_tensors_of_another_program_are_rejected(tmp_path):
     save_file({"w": np.zeros(3)}, tmp_path / "net")
     with pytest.raises(
         ValueError, match=r"load: .*expected a file that net\.save\(filename\) wrote; got a file without"
@@ -116,14 +116,14 @@ def test_tensors_of_another_program_are_refused(tmp_path):
         network3.load(tmp_path / "net")
 
 
-def test_a_newer_format_says_to_update(tmp_path):
+def test_a_newer_format_is_rejected(tmp_path):
     header = {"format": 2, "floatX": "float32", "mini_batch_size": 4, "layers": []}
     save_file({"w": np.zeros(3)}, tmp_path / "net", {"network3": json.dumps(header)})
     with pytest.raises(ValueError, match=r"expected format 1 or older; got format 2\. Update network3"):
         network3.load(tmp_path / "net")
 
 
-def test_a_file_cut_short_is_refused(saved):
+def test_a_truncated_file_is_rejected(saved):
     path = saved[1]
     content = path.read_bytes()
     for length in (10, len(content) // 2, len(content) - 1):
@@ -132,18 +132,18 @@ def test_a_file_cut_short_is_refused(saved):
             network3.load(path)
 
 
-def test_layers_that_do_not_fit_the_file_are_refused(saved):
+def test_layers_that_do_not_fit_the_file_are_rejected(saved):
     with pytest.raises(ValueError, match=r"expected the parameters layers\.0\.w, layers\.0\.b; got layers\.0\.b"):
         network3.load(saved[1], layers=[SoftmaxLayer(6, 3)])
 
 
-def test_a_missing_file_is_named(tmp_path):
+def test_a_missing_file_is_reported(tmp_path):
     with pytest.raises(FileNotFoundError, match="nothing_here"):
         network3.load(tmp_path / "nothing_here")
 
 
 @pytest.mark.parametrize("how", ["set_weights", "set_value"])
-def test_arrays_in_any_order_are_saved_as_they_are(tmp_path, how):
+def test_arrays_in_any_memory_order_are_saved_correctly(tmp_path, how):
     expected = np.arange(12, dtype="float32").reshape(3, 4)
     column_by_column = np.asfortranarray(expected)
     net = network3.Network([SoftmaxLayer(3, 4)], 1)

@@ -1,6 +1,6 @@
 """A short training as a program of its own: ``python interrupted_run.py CHECKPOINT WEIGHTS [EPOCHS [LINES]]``.
 
-It goes on from the checkpoint where there is one, says after each chunk how far it is, and at the end writes what
+It goes on from the checkpoint where there is one, prints after each chunk how far it is, and at the end writes what
 must not depend on the kills: weights, best weights, states of the masks, costs and accuracies. After LINES lines it
 waits to be killed: on a busy machine it would be far away by then.
 """
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from network3 import ConvPoolLayer, FullyConnectedLayer, Network, ReLU, SoftmaxLayer
-from network3.training.checkpoint_file import is_there
+from network3.training.checkpoint_file import checkpoint_exists
 
 EPOCHS = 25
 
@@ -70,6 +70,6 @@ if __name__ == "__main__":
         monitor=["training_cost"],
         callbacks=[say],
         checkpoint=checkpoint,
-        resume=checkpoint if is_there(checkpoint) else None,
+        resume=checkpoint if checkpoint_exists(checkpoint) else None,
     )
     np.savez(result, **outcome(net, history))

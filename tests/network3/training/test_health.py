@@ -60,7 +60,7 @@ def test_a_layer_that_does_not_learn_is_named(arguments):
     messages = warned(network(ReLU, bias=-100), **arguments)
     assert set(messages) == {
         "layer 2 (FullyConnectedLayer): expected neurons that learn; got none for a whole epoch. Try a smaller eta, or "
-        "another initializer: its neurons give 0 for all examples."
+        "another initializer: its neurons output 0 for all examples."
     }
 
 

@@ -1,4 +1,4 @@
-"""The record of a training: what it derives, and what it is as a file."""
+"""The record of a training: derived values, and saving and loading."""
 
 import json
 
@@ -19,7 +19,7 @@ def history():
     )
 
 
-def test_the_best_epoch_is_the_last_of_equals(history):
+def test_the_best_epoch_is_the_last_of_several(history):
     assert (history.best_epoch, history.best_iteration) == (2, 119)
     assert (history.best_validation_accuracy, history.corresponding_test_accuracy) == (0.95, 0.93)
 
@@ -30,7 +30,7 @@ def test_without_validation_there_is_no_best():
     assert history.rows() == [{"epoch": 0, "iteration": 2, "cost": 1.0, "seconds": 1.0, "monitors": {}}]
 
 
-def test_a_file_has_one_object_an_epoch_and_gives_the_same_record(history, tmp_path):
+def test_a_file_has_one_object_per_epoch_and_is_read_back_unchanged(history, tmp_path):
     history.test_accuracy[1] = None
     history.save(tmp_path / "history.jsonl")
     rows = [json.loads(line) for line in (tmp_path / "history.jsonl").read_text(encoding="utf-8").splitlines()]
@@ -46,14 +46,14 @@ def test_a_file_has_one_object_an_epoch_and_gives_the_same_record(history, tmp_p
     assert History.load(tmp_path / "history.jsonl") == history
 
 
-def test_no_epochs_are_an_empty_file(tmp_path):
+def test_a_record_without_epochs_is_an_empty_file(tmp_path):
     History(batches=7).save(tmp_path / "h")
     assert (tmp_path / "h").read_bytes() == b""
     assert History.load(tmp_path / "h") == History()
 
 
 @pytest.mark.parametrize("text", ["no json", "[1, 2]", '{"epoch": 0}', "7"])
-def test_another_file_is_refused(tmp_path, text):
+def test_other_files_are_rejected(tmp_path, text):
     (tmp_path / "h").write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=r"History\.load: .*h: expected a file that History\.save wrote; got"):
         History.load(tmp_path / "h")

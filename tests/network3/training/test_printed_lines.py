@@ -71,7 +71,7 @@ def test_a_worse_epoch_prints_neither_best_nor_test(net, data, capsys):
 
     def spoil(progress):
         if progress.epoch == 1 and progress.batch == progress.batches and not progress.epoch_done:
-            net.layers[1].b.set_value(np.array([100, 0, 0], "float32"))  # everything is now taken for a 0
+            net.layers[1].b.set_value(np.array([100, 0, 0], "float32"))  # predicts 0 for everything
 
     history = net.SGD(training, 2, 4, 0.3, validation, test, callbacks=[spoil])
     best, worse = history.validation_accuracy

@@ -1,4 +1,4 @@
-"""A training that was interrupted goes on to the same bits; a checkpoint of another one is refused, and says why."""
+"""A training that was interrupted goes on to the same bits; a checkpoint of another one is refused, with the reason."""
 
 import json
 import os
@@ -84,11 +84,11 @@ def test_sigterm_saves_says_how_to_go_on_and_ends_the_program_with_143(alone, tm
     with pytest.raises(SystemExit) as caught:
         train(callbacks=[terminate], checkpoint=file)
     assert (type(caught.value), caught.value.code) == (network3.TrainingTerminated, 143)
-    said = (
+    message = (
         f"SGD: interrupted in epoch 1, after 500 of its 2,000 mini-batches. Go on with SGD(..., resume={str(file)!r})."
     )
-    assert caught.value.message == said
-    assert capsys.readouterr().out.splitlines()[-1] == said
+    assert caught.value.message == message
+    assert capsys.readouterr().out.splitlines()[-1] == message
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     same(alone, train(resume=file))
 
@@ -187,7 +187,7 @@ OTHER = Network([FullyConnectedLayer(n_in=72, n_out=6), SoftmaxLayer(n_in=6, n_o
     ("changes", "difference"),
     [
         ({"eta": 0.2}, r"got eta was 0\.3 and is 0\.2\. Repeat"),
-        ({"lmbda": 0.0, "mini_batch_size": 4}, r"mini_batch_size was 3 and is 4; lmbda was 0\.1 and is 0\.0"),
+        ({"lmbda": 0.0, "mini_batch_size": 4}, r"lmbda was 0\.1 and is 0\.0; mini_batch_size was 3 and is 4"),
         ({"seed": 8}, "got seed was 7 and is 8"),
         ({"shuffle": False}, "got shuffle was True and is False"),
         ({"monitor": []}, r"got monitor was \['training_cost'\] and is \[\]"),
@@ -212,11 +212,11 @@ def test_other_data_of_the_same_size_are_noticed(saved):
 
 
 def test_a_file_that_is_no_checkpoint_is_refused(saved, tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"expected a checkpoint .*nowhere, which is not there"):
+    with pytest.raises(FileNotFoundError, match=r"expected a checkpoint .*nowhere, which does not exist"):
         train(resume=tmp_path / "nowhere")
     net = interrupted_run.build()[0]
     net.save(tmp_path / "model")
-    with pytest.raises(ValueError, match=r"resume from .*model: expected a checkpoint .*; got a file that is none"):
+    with pytest.raises(ValueError, match=r"resume from .*model: expected a checkpoint .*; got a file that is damaged"):
         train(resume=tmp_path / "model")
     with pytest.raises(TypeError, match="SGD: resume: expected the name of a file; got True"):
         train(resume=True)
@@ -227,13 +227,13 @@ def test_a_damaged_checkpoint_is_refused(saved, tmp_path):
     cut = tmp_path / "cut"
     for length in (0, 7, 100, len(whole) - 1):
         cut.write_bytes(whole[:length])
-        with pytest.raises(ValueError, match="a file that is none, or is damaged"):
+        with pytest.raises(ValueError, match="a file that is damaged or of another kind"):
             train(resume=cut)
 
 
 def test_a_checkpoint_of_a_newer_format_says_what_to_update(saved, tmp_path):
     save_file(load_file(saved), tmp_path / "new", {KEY: json.dumps({"format": 99})})
-    with pytest.raises(ValueError, match=r"expected format 2 or older; got format 99\. Update network3"):
+    with pytest.raises(ValueError, match=r"expected format 3 or older; got format 99\. Update network3"):
         train(resume=tmp_path / "new")
 
 

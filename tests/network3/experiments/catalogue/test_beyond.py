@@ -1,4 +1,4 @@
-"""What goes past the book: within its budget, told in full, the test images looked at once, whatever the curves do."""
+"""Runs beyond the book: their size, their recorded methods, and test images that are evaluated once."""
 
 import json
 from dataclasses import replace
@@ -21,7 +21,7 @@ METHODS = {"schedule": ExponentialDecay(0.5), "augment": Deformation(shift=1)}
 LATE = replace(
     RUNS["shallow"],
     name="late",
-    first=(600, 200),
+    image_counts=(600, 200),
     training=RUNS["shallow"].training | {"epochs": 4},
     methods=METHODS,
     test_in_training=False,
@@ -40,42 +40,42 @@ def results(tmp_path):
     return tmp_path
 
 
-def test_the_networks_have_at_most_two_million_parameters_as_the_note_says():
+def test_the_networks_have_at_most_two_million_parameters_as_in_the_note():
     single, ensemble = beyond.RUNS
     net = network3.Network(single.layers(10), 10)
     count = sum(w.size for w in net.get_weights())
     assert count <= 2_000_000
     assert f"{count:,} parameters" in single.note
     assert f"{count:,} parameters" in single.layers.__doc__
-    assert (ensemble.nets, ensemble.of, ensemble.layers) == (5, single.name, single.layers)
+    assert (ensemble.nets, ensemble.voters_of, ensemble.layers) == (5, single.name, single.layers)
     assert not single.test_in_training
 
 
-def test_methods_are_told_as_they_would_be_written():
-    told = json.loads(json.dumps(RUNS["beyond_single"].as_dict()))["training"]
+def test_methods_are_described_as_python_code():
+    described = json.loads(json.dumps(RUNS["beyond_single"].as_dict()))["training"]
     for name, method in RUNS["beyond_single"].methods.items():
-        written = eval(told[name], {type(method).__name__: type(method)})  # a dataclass's repr is its constructor
+        written = eval(described[name], {type(method).__name__: type(method)})  # a dataclass's repr is its constructor
         assert written == method
 
 
 def test_methods_are_trained_with_and_recorded(results):
     record = carry_out(Task("late", 0), results, threads=1)
     assert record.history.eta == pytest.approx([0.1 * np.exp(-0.5 * epoch) for epoch in range(4)])
-    told = {"schedule": "ExponentialDecay(rate=0.5)", "augment": repr(METHODS["augment"])}
-    assert record.training == LATE.training | told
+    described = {"schedule": "ExponentialDecay(rate=0.5)", "augment": repr(METHODS["augment"])}
+    assert record.training == LATE.training | described
     assert [one.training for one in read_records(results / "reproduction.jsonl")] == [record.training]
     settings = json.loads((results / "work" / "late-seed0" / "run.json").read_text(encoding="utf-8"))
-    assert (settings["training"], settings["methods"]) == (LATE.training, told)
+    assert (settings["training"], settings["methods"]) == (LATE.training, described)
 
 
-def test_a_record_of_other_methods_does_not_count(results, monkeypatch):
+def test_a_record_of_other_methods_is_skipped(results, monkeypatch):
     carry_out(Task("late", 0), results, threads=1)
     monkeypatch.setitem(VARIANTS, "late", replace(LATE, methods={}))
-    with pytest.warns(UserWarning, match="late seed 0, trained otherwise than the catalogue says now"):
+    with pytest.warns(UserWarning, match="late seed 0, trained with other settings than the catalogue's"):
         assert read_records(results / "reproduction.jsonl") == []
 
 
-def test_a_run_with_other_methods_does_not_go_on(results):
+def test_a_run_with_other_methods_is_not_continued(results):
     carry_out(Task("late", 0), results, threads=1)
     other = replace(LATE, methods=METHODS | {"schedule": ExponentialDecay(0.25)})
     got = r"got schedule was ExponentialDecay\(rate=0\.5\) and is ExponentialDecay\(rate=0\.25\)\. "
@@ -83,11 +83,11 @@ def test_a_run_with_other_methods_does_not_go_on(results):
         prepare(other, results / "work" / "late-seed0", {}, None, resume=True)
 
 
-def test_the_test_images_are_looked_at_once_at_the_best_epoch(results):
+def test_the_test_images_are_evaluated_once_at_the_best_epoch(results):
     early, late = (carry_out(Task(name, 0), results, threads=1) for name in ("early", "late"))
     assert late.history.validation_accuracy == early.history.validation_accuracy
-    looks = [sum(value is not None for value in one.history.test_accuracy) for one in (early, late)]
-    assert looks[0] > looks[1] == 1
+    evaluations = [sum(value is not None for value in one.history.test_accuracy) for one in (early, late)]
+    assert evaluations[0] > evaluations[1] == 1
     assert late.values == early.values == {TEST: late.history.corresponding_test_accuracy}
     assert late.values[TEST] == pytest.approx(1 - len(late.errors) / 10_000, abs=1e-9)
     assert History.load(results / "work" / "late-seed0" / "history.jsonl") == late.history

@@ -1,4 +1,4 @@
-"""The fifteen rows of chapter 6, against the figures and sizes that the book and its program give."""
+"""The fifteen rows of chapter 6, compared with the numbers and sizes in the book and its program."""
 
 import json
 
@@ -33,7 +33,7 @@ def test_the_rows_are_the_books():
 
 
 @pytest.mark.parametrize("name", BOOK)
-def test_each_row_is_as_the_book_has_it(name):
+def test_each_row_is_as_in_the_book(name):
     run = RUNS[name]
     row, parameters, published, data, epochs, eta, lmbda, dropout = BOOK[name]
     net = network3.Network(run.layers(10), 10)
@@ -43,7 +43,7 @@ def test_each_row_is_as_the_book_has_it(name):
     value = None if published is None else pytest.approx(published / 100)
     assert run.published == {"test accuracy at the best validation epoch": value}
     assert {"lmbda": 0.0} | run.training == {"epochs": epochs, "mini_batch_size": 10, "eta": eta, "lmbda": lmbda}
-    assert (run.nets, run.of) == ((5, "double_fc_dropout") if name == "ensemble" else (1, ""))
+    assert (run.nets, run.voters_of) == ((5, "double_fc_dropout") if name == "ensemble" else (1, ""))
 
 
 def test_activations_are_the_rows():
@@ -62,7 +62,7 @@ def test_the_scan_of_row_6_6_is_the_original_programs():
     assert [variant.training["lmbda"] for variant in variants] == [10.0**k for k in range(-5, 3)]
 
 
-def test_plain_values_tell_all_but_the_builder():
+def test_json_has_all_but_the_functions():
     values = json.loads(json.dumps(RUNS["double_fc_dropout"].as_dict()))
     assert values["published"] == {"test accuracy at the best validation epoch": 0.9960}
     assert (values["cost"], values["first"]) == ("the last layer's", [None, None])

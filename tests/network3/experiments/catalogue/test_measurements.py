@@ -1,4 +1,4 @@
-"""What is measured without a record of epochs: baselines, chapter 3's neuron, more data, chapter 5's norms."""
+"""Measurements without a record of epochs: baselines, chapter 3's neuron, more data, chapter 5's norms."""
 
 import numpy as np
 import pytest
@@ -26,14 +26,14 @@ def test_the_support_vector_machine_is_the_books(size):
     assert found == pytest.approx(MEASUREMENTS[f"svm_{size}"].published["validation accuracy"], abs=0.001)
 
 
-def test_without_scikit_learn_the_mend_is_told(monkeypatch):
+def test_without_scikit_learn_the_error_names_the_package(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "sklearn.svm", None)
     with pytest.raises(ImportError, match=r"expected scikit-learn; got no such package\. Install it: pip install"):
         SVM(100)(0)
 
 
 def neuron(w, b, eta, with_slope):
-    """Return the outputs of a sigmoid neuron that is to give 0 for 1, before and after each of 300 epochs."""
+    """Return the outputs of a sigmoid neuron that learns to output 0 for 1, before and after each of 300 epochs."""
     outputs = []
     for _ in range(301):
         a = 1 / (1 + np.exp(-(w + b)))
@@ -43,7 +43,7 @@ def neuron(w, b, eta, with_slope):
     return outputs
 
 
-def test_the_neuron_unlearns_as_the_formulas_say():
+def test_the_neuron_unlearns_as_the_formulas_predict():
     found = MEASUREMENTS["toy_neuron"].measure(0)
     near, far, entropy = neuron(0.6, 0.9, 0.15, True), neuron(2, 2, 0.15, True), neuron(2, 2, 0.005, False)
     expected = [near[0], near[-1], far[0], far[150], entropy[150]]
@@ -52,11 +52,11 @@ def test_the_neuron_unlearns_as_the_formulas_say():
         assert value is None or found[label] == pytest.approx(value, abs=0.005)
 
 
-def test_more_data_counts_its_images(monkeypatch):
+def test_more_data_uses_the_number_of_images(monkeypatch):
     monkeypatch.setattr(more_data, "IMAGES", 20_000)
     training, validation, test = datasets.load_mnist()
     sets = [training, (validation[0][:500], validation[1][:500]), test]
-    monkeypatch.setattr(datasets, "load_mnist", lambda: sets)
+    monkeypatch.setattr(more_data, "load_mnist", lambda: sets)
     few, many = (more_data.MoreData(size)(0)["validation accuracy"] for size in (100, 10_000))
     assert 0.3 < few < many < 0.95
 

@@ -1,14 +1,30 @@
-"""The rows of chapters 1, 3 and 5, against the settings and numbers that the book and its result files give."""
+"""The rows of chapters 1, 3 and 5, compared with the settings and numbers in the book and its result files."""
 
 import numpy as np
 import pytest
 
-import network3
-from network3.experiments.catalogue import ENTRIES, MEASUREMENTS, QUOTED, RUNS, chapter1, chapter3, chapter5
+from network3.experiments.catalogue import (
+    ENTRIES,
+    MEASUREMENTS,
+    QUOTED,
+    RUNS,
+    PublishedValue,
+    chapter1,
+    chapter3,
+    chapter5,
+)
+from network3.experiments.catalogue.published import (
+    BEST_VALIDATION,
+    TEST_ACCURACY,
+    TEST_COST,
+    TRAINING_COST,
+    VALIDATION_ACCURACY,
+)
+from network3.experiments.formats import format_difference, format_number
 from network3.layers.costs import cross_entropy, quadratic
 from network3.training.history import History
 
-# name: row, sizes, first weights, epochs, eta, lmbda, first number published and what it is of
+# name: row, sizes, initial weights, epochs, eta, lmbda, first published value in per cent and its label
 BOOK = {
     "sigmoid_30": ("1.1", (784, 30, 10), "large", 30, 3.0, 0, 95.42, "best test accuracy"),
     "sigmoid_100": ("1.2", (784, 100, 10), "large", 30, 3.0, 0, 96.59, "best test accuracy"),
@@ -40,8 +56,10 @@ BOOK = {
     "depth_3": ("5.3", (784, 30, 30, 30, 10), "normalized", 30, 0.1, 5.0, 96.57, "best validation accuracy"),
     "depth_4": ("5.4", (784, 30, 30, 30, 30, 10), "normalized", 30, 0.1, 5.0, 96.53, "best validation accuracy"),
 }
-FIRST: dict[str, tuple[int, int | None]] = {"overfitting": (1000, None), "regularized": (1000, None)}
-FIRST |= {name: (1000, 100) for name in ("strategy_1000", "strategy_lmbda_20", "strategy_eta_100", "strategy_eta_1")}
+IMAGE_COUNTS: dict[str, tuple[int, int | None]] = {"overfitting": (1000, None), "regularized": (1000, None)}
+IMAGE_COUNTS |= {
+    name: (1000, 100) for name in ("strategy_1000", "strategy_lmbda_20", "strategy_eta_100", "strategy_eta_1")
+}
 
 
 def test_the_rows_are_the_books():
@@ -49,7 +67,7 @@ def test_the_rows_are_the_books():
 
 
 @pytest.mark.parametrize("name", BOOK)
-def test_each_row_is_as_the_book_has_it(name):
+def test_each_row_is_as_in_the_book(name):
     run = RUNS[name]
     row, sizes, weights, epochs, eta, lmbda, published, label = BOOK[name]
     layers = run.layers(10)
@@ -72,18 +90,19 @@ def test_each_row_is_as_the_book_has_it(name):
     # Chapter 3's lambda is divided by the number of examples; without one nothing is.
     assert training.get("lmbda_over", "none") == ("examples" if lmbda else "none")
     assert run.cost is (quadratic if run.chapter == 1 else cross_entropy)
-    assert run.first == FIRST.get(name, (None, None))
+    assert run.image_counts == IMAGE_COUNTS.get(name, (None, None))
 
 
-def test_every_number_is_of_something_that_the_run_records():
+def test_every_published_value_has_a_recorded_counterpart():
     for run in RUNS.values():
         recorded = {"validation_accuracy", *run.training.get("monitor", [])}
-        for name in [*(figure.of for figure in run.figures if figure.at != "best validation"), *run.points]:
+        published = [value.quantity.key for value in run.published_values if value.at != BEST_VALIDATION]
+        for name in [*published, *run.points]:
             assert name in recorded, (run.name, name)
         assert all(0 <= epoch < run.training["epochs"] for points in run.points.values() for epoch in points)
 
 
-def test_the_sizes_of_row_3_11_are_trained_for_as_many_steps():
+def test_all_sizes_of_row_3_11_have_equally_many_steps():
     sizes = (100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
     networks = (69.09, 76.37, 85.29, 88.85, 91.27, 93.24, 94.89, 95.85, 95.97)
     machines = (25.07, 48.93, 75.13, 83.87, 88.49, 91.46, 92.45, 93.47, 94.48)
@@ -91,7 +110,8 @@ def test_the_sizes_of_row_3_11_are_trained_for_as_many_steps():
         one, other = MEASUREMENTS[f"more_data_{size}"], MEASUREMENTS["svm" if size == 50_000 else f"svm_{size}"]
         assert one.published["validation accuracy"] == pytest.approx(network / 100)
         assert other.published["validation accuracy"] == pytest.approx(machine / 100)
-        assert (one.measure.size, other.measure.size) == (size, size)
+        assert (one.measure.size, other.measure.size, one.images, other.images) == (size,) * 4
+        assert (one.series, other.series) == ("network", "support vector machine")
         assert 1_500_000 // size * size == 1_500_000
 
 
@@ -107,7 +127,7 @@ def test_the_norms_of_chapter_5_are_the_result_files():
     np.testing.assert_allclose(ratios, (4.7, 23.9, 95.8), rtol=0.01)
 
 
-def test_entries_come_in_the_order_of_the_book_and_names_are_their_own():
+def test_entries_have_the_order_of_the_book_and_unique_names():
     assert len(ENTRIES) == len(RUNS) + len(MEASUREMENTS)
     rows = [tuple(map(int, entry.row.split("."))) for entry in ENTRIES.values()]
     assert rows == sorted(rows)
@@ -115,17 +135,38 @@ def test_entries_come_in_the_order_of_the_book_and_names_are_their_own():
     assert all(0.9 < quoted.accuracy < 1 for quoted in QUOTED)
 
 
-def test_figures_find_their_number_in_the_record():
+def test_published_values_have_their_counterpart_in_a_history():
     history = History(
         cost=[0.5, 0.4, 0.3],
         validation_accuracy=[0.7, 0.9, 0.8],
         test_accuracy=[0.71, 0.88, None],
         monitors={"test_accuracy": [0.71, 0.88, 0.89], "training_cost": [0.6, 0.2, 0.4]},
     )
-    figure = network3.experiments.catalogue.Figure
-    assert figure(None, "test_accuracy", "best validation").ours(history) == 0.88
-    assert figure(None, "test_accuracy").ours(history) == 0.89
-    assert figure(None, "training_cost").ours(history) == 0.2
-    assert figure(None, "validation_accuracy", 0).ours(history) == 0.7
-    assert figure(None, "validation_accuracy", 3).ours(history) is None
-    assert figure(None, "test_cost").ours(history) is None
+    assert PublishedValue(None, TEST_ACCURACY, BEST_VALIDATION).measured(history) == 0.88
+    assert PublishedValue(None, TEST_ACCURACY).measured(history) == 0.89
+    assert PublishedValue(None, TRAINING_COST).measured(history) == 0.2
+    assert PublishedValue(None, VALIDATION_ACCURACY, 0).measured(history) == 0.7
+    assert PublishedValue(None, VALIDATION_ACCURACY, 3).measured(history) is None
+    assert PublishedValue(None, TEST_COST).measured(history) is None
+
+
+def test_published_values_are_formatted_by_their_unit():
+    assert PublishedValue(0.978, TEST_ACCURACY, BEST_VALIDATION).formatted == "test 97.80%"
+    assert PublishedValue(0.3392, TRAINING_COST).formatted == "training cost 0.3392"
+    assert PublishedValue(None, TEST_ACCURACY).formatted == "-"
+    values = {unit: format_number(unit, 0.06574) for unit in ("accuracy", "cost", "output", "gradient norm")}
+    assert values == {"accuracy": "6.57%", "cost": "0.06574", "output": "0.06574", "gradient norm": "0.06574"}
+    differences = {unit: format_difference(unit, -0.0014) for unit in ("accuracy", "cost")}
+    assert differences == {"accuracy": "-0.14", "cost": "-0.0014"}
+
+
+def test_all_entries_have_the_same_interface():
+    for entry in ENTRIES.values():
+        assert entry.kind == (
+            "measurement" if entry.name in MEASUREMENTS else "vote" if entry.voters_of else "training"
+        )
+        assert (entry.epochs is None) == (entry.settings == {}) == (entry.name in MEASUREMENTS)
+        assert list(entry.published) == [value.label for value in entry.published_values]
+        assert len(entry.published) == len(entry.published_values)
+        assert entry.as_dict()["published"] == entry.published
+        assert all(variant.row == entry.row for variant in entry.variants())

@@ -1,4 +1,4 @@
-"""A page of HTML as its elements, names, links, texts and cells; elements must be closed in order."""
+"""An HTML page as its elements, ids, links, texts and cells; elements must be closed in order."""
 
 from collections import Counter
 from html.parser import HTMLParser
@@ -7,7 +7,7 @@ EMPTY = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "me
 
 
 class Page(HTMLParser):
-    """What stands on the page `text`."""
+    """The contents of the page `text`."""
 
     def __init__(self, text):
         super().__init__()
@@ -23,7 +23,7 @@ class Page(HTMLParser):
             self.open.append(tag)
 
     def handle_startendtag(self, tag, attributes):
-        assert len(dict(attributes)) == len(attributes), f"<{tag}> says something twice"
+        assert len(dict(attributes)) == len(attributes), f"<{tag}> has an attribute twice"
         self.tags.append(tag)
         for name, value in attributes:
             if name == "id":
@@ -44,7 +44,7 @@ class Page(HTMLParser):
         self.texts[" ".join(data.split())] += 1
 
     def row(self, name, label=""):
-        """Return the cells of the row that tells `label` of the entry `name`."""
+        """Return the cells of the row of the entry `name` with the label `label`."""
         begins = [k for k, row in enumerate(self.rows) if row and f" {name} " in row[1]]
         assert len(begins) == 1
         return next(row for row in self.rows[begins[0] :] if label in row[1])

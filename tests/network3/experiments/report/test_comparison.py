@@ -1,4 +1,4 @@
-"""The book's number beside ours: which repeat is reported, mean and spread, and how they are written."""
+"""The book's number compared with ours: the reported repeat, mean and spread, and their format."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def record(name, seed=0, validation=None, **values):
     entry = ENTRIES[name]
     history = None if validation is None else History(cost=[1.0, 0.5], validation_accuracy=[0.1, validation])
     named = {label.replace("_", " "): value for label, value in values.items()}
-    return Record(name, entry.row, seed, named, 1.0, getattr(entry, "settings", {}), history, {})
+    return Record(name, entry.row, seed, named, 1.0, entry.settings, history, {})
 
 
 def shallow(test, validation=None, seed=0):
@@ -29,30 +29,30 @@ def best(name, *values):
 
 
 def test_mean_spread_and_best_by_hand():
-    one = Comparison("test accuracy", 0.95, (0.94, 0.96, 0.965), 0.965, "the best repeat")
+    one = Comparison("test accuracy", "accuracy", 0.95, (0.94, 0.96, 0.965), 0.965, "the best repeat")
     assert one.mean == pytest.approx(0.955)
     assert one.spread == pytest.approx(0.0132288, abs=1e-7)  # the root of (0.015^2 + 0.005^2 + 0.01^2) / 2
     assert one.best == 0.965
     assert one.difference == pytest.approx(0.015)
 
 
-def test_of_costs_the_lowest_is_best():
-    assert Comparison("lowest test cost", 0.3, (0.4, 0.25, 0.5), 0.25, "").best == 0.25
+def test_the_lowest_cost_is_best():
+    assert Comparison("lowest test cost", "cost", 0.3, (0.4, 0.25, 0.5), 0.25, "").best == 0.25
 
 
-def test_a_single_value_has_no_spread_and_none_has_nothing():
-    single = Comparison("test accuracy", None, (0.5,), 0.5, "")
+def test_a_single_value_has_no_spread_and_no_values_have_nothing():
+    single = Comparison("test accuracy", "accuracy", None, (0.5,), 0.5, "")
     assert (single.mean, single.spread, single.best, single.difference) == (0.5, None, 0.5, None)
-    nothing = Comparison("test accuracy", 0.5, (), None, "")
+    nothing = Comparison("test accuracy", "accuracy", 0.5, (), None, "")
     assert (nothing.mean, nothing.spread, nothing.best, nothing.difference) == (None, None, None, None)
 
 
-def test_chapter_6_reports_the_repeat_with_the_best_validation_even_if_another_tests_better():
+def test_chapter_6_reports_the_repeat_with_the_best_validation_even_if_another_has_a_better_test():
     records = [shallow(0.96, 0.970), shallow(0.955, 0.980, seed=1), shallow(0.97, 0.975, seed=2)]
     (one,) = compare(ENTRIES["shallow"], records)
     assert (one.label, one.published, one.values) == (TEST, 0.9780, (0.96, 0.955, 0.97))
     assert (one.chosen, one.how) == (0.955, "the repeat with the best validation")
-    assert one.told() == {
+    assert one.formatted() == {
         "label": TEST,
         "book": "97.80%",
         "ours": "95.50%",
@@ -64,23 +64,23 @@ def test_chapter_6_reports_the_repeat_with_the_best_validation_even_if_another_t
     }
 
 
-def test_votes_have_no_validation_and_so_the_mean():
+def test_votes_have_no_validation_accuracy_so_their_mean_is_reported():
     records = [record("ensemble", seed, **{TEST: value}) for seed, value in enumerate((0.995, 0.997))]
     (one,) = compare(ENTRIES["ensemble"], records)
     assert (one.chosen, one.how) == (pytest.approx(0.996), "the mean")
 
 
-def test_of_a_best_epoch_the_best_repeat_is_reported():
+def test_for_a_best_epoch_the_best_repeat_is_reported():
     one = best("sigmoid_30", 0.9501, 0.9549, 0.9480)
     assert (one.label, one.chosen, one.how) == ("best test accuracy", 0.9549, "the best repeat")
-    assert one.told()["difference"] == "+0.07"  # from 95.42
+    assert one.formatted()["difference"] == "+0.07"  # from 95.42
 
 
-def test_of_a_lowest_cost_the_lowest_repeat_is_reported():
+def test_for_a_lowest_cost_the_lowest_repeat_is_reported():
     one = best("multiple_eta_0.25", 0.3300, 0.3150)
     assert (one.label, one.chosen, one.how, one.best) == ("lowest training cost", 0.315, "the best repeat", 0.315)
-    told = one.told()
-    assert (told["book"], told["ours"], told["difference"], told["mean"]) == (
+    texts = one.formatted()
+    assert (texts["book"], texts["ours"], texts["difference"], texts["mean"]) == (
         "0.32",
         "0.315",
         "-0.005",
@@ -88,7 +88,7 @@ def test_of_a_lowest_cost_the_lowest_repeat_is_reported():
     )
 
 
-def test_of_a_certain_epoch_the_mean_is_reported():
+def test_for_a_fixed_epoch_the_mean_is_reported():
     values = [{"best validation accuracy": 0.96, "validation accuracy, epoch 0": 0.92}]
     values += [{"best validation accuracy": 0.97, "validation accuracy, epoch 0": 0.94}]
     records = [record("weight_init_30", seed, 0.97, **one) for seed, one in enumerate(values)]
@@ -107,7 +107,7 @@ def test_of_a_certain_epoch_the_mean_is_reported():
     )
 
 
-def test_of_a_measurement_the_mean_is_reported():
+def test_for_a_measurement_the_mean_is_reported():
     one = best("random_guess", 0.098, 0.104)
     assert (one.chosen, one.how, one.best) == (pytest.approx(0.101), "the mean", 0.104)
     labels = [f"hidden layer {k}, {when}" for k in (1, 2) for when in ("at the start", "after 500 epochs")]
@@ -116,34 +116,34 @@ def test_of_a_measurement_the_mean_is_reported():
     assert [(one.label, one.published) for one in found] == list(
         zip(labels, (0.06574, 0.00343, 0.30922, 0.00963), strict=True)
     )
-    assert found[0].told()["ours"] == "0.07"
-    assert found[0].told()["difference"] == "+0.0043"
+    assert found[0].formatted()["ours"] == "0.07"
+    assert found[0].formatted()["difference"] == "+0.0043"
 
 
-def test_one_repeat_is_what_there_is():
+def test_a_single_repeat_is_reported():
     (one,) = compare(ENTRIES["shallow"], [shallow(0.9781, 0.98)])
-    told = one.told()
-    assert (told["ours"], told["how"], told["mean"], told["n"]) == ("97.81%", "", "97.81%", "1")
-    assert told["difference"] == "+0.01"
+    texts = one.formatted()
+    assert (texts["ours"], texts["how"], texts["mean"], texts["n"]) == ("97.81%", "", "97.81%", "1")
+    assert texts["difference"] == "+0.01"
 
 
-def test_a_repeat_without_the_number_does_not_count():
+def test_a_repeat_without_the_number_is_left_out():
     (one,) = compare(ENTRIES["shallow"], [shallow(None), shallow(0.9, 0.91, seed=1)])
     assert (one.values, one.chosen) == ((0.9,), 0.9)
     (none,) = compare(ENTRIES["shallow"], [shallow(None)])
-    assert (none.values, none.chosen, none.told()["ours"], none.told()["n"]) == ((), None, "-", "0")
+    assert (none.values, none.chosen, none.formatted()["ours"], none.formatted()["n"]) == ((), None, "-", "0")
 
 
-def test_where_the_book_has_no_number_ours_stands_alone():
-    told = best("omit_FC", 0.98, 0.97).told()
-    assert (told["book"], told["difference"], told["mean"]) == ("-", "-", "97.50% ± 0.71%")
+def test_without_a_number_of_the_book_there_is_no_difference():
+    texts = best("omit_FC", 0.98, 0.97).formatted()
+    assert (texts["book"], texts["difference"], texts["mean"]) == ("-", "-", "97.50% ± 0.71%")
 
 
 def test_a_zero_is_a_value():
     assert best("random_guess", 0.0, 0.2).values == (0.0, 0.2)
 
 
-def test_the_table_of_markdown_has_a_line_for_each_that_was_repeated_in_the_order_of_the_book():
+def test_the_markdown_table_has_a_line_for_each_entry_with_records():
     records = [shallow(0.97, 0.96), record("random_guess", test_accuracy=0.1), shallow(0.98, 0.99, seed=1)]
     heading, rule, *rows = markdown(records).splitlines()
     assert heading == "| row | what | book | ours | difference | mean ± s.d. | n |"

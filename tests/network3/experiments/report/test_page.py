@@ -1,4 +1,4 @@
-"""The page: one file of sound HTML that needs no other, with the numbers, what is missing, and the pictures."""
+"""The page: one valid HTML file that needs no other, with the numbers, what is missing, and the plots."""
 
 from collections import Counter
 
@@ -31,7 +31,7 @@ def curve(epochs, last, **monitors):
 
 def record(name, seed, values, history=None, note="", seconds=10.0):
     entry = ENTRIES[name]
-    training = getattr(entry, "settings", {})
+    training = entry.settings
     return Record(name, entry.row, seed, values, seconds, training, history, ENVIRONMENT, note)
 
 
@@ -58,7 +58,7 @@ def records():
 
 @pytest.fixture
 def made(tmp_path):
-    """Return a function that makes a page of records, and reads it."""
+    """Return a function that writes a page of records and parses it."""
 
     def make(records):
         out = tmp_path / "page.html"
@@ -69,7 +69,7 @@ def made(tmp_path):
     return make
 
 
-def test_the_page_is_sound_and_needs_no_other_file(made, records, tmp_path):
+def test_the_page_is_valid_and_needs_no_other_file(made, records, tmp_path):
     page = made(records)
     assert page.tags.count("html") == page.tags.count("h1") == page.tags.count("title") == 1
     assert not {"script", "link", "iframe", "img", "object", "embed"} & set(page.tags)
@@ -81,7 +81,7 @@ def test_the_page_is_sound_and_needs_no_other_file(made, records, tmp_path):
     assert {link[1:] for link in page.links if link.startswith("#")} <= set(page.ids)
 
 
-def test_no_two_elements_have_the_same_name(made, records):
+def test_ids_are_unique(made, records):
     assert [name for name, count in Counter(made(records).ids).items() if count > 1] == []
 
 
@@ -109,7 +109,7 @@ def test_a_measurement_has_a_row_for_each_number(made, records):
     assert page.row("svm_100", "test accuracy")[2:5] == ["-", "26.12%", "-"]
 
 
-def test_chapters_say_what_is_missing_and_those_without_records_are_left_out(made, records):
+def test_chapters_list_what_is_missing_and_those_without_records_are_left_out(made, records):
     page = made([shallow()])
     assert [text for text in page.texts if text.startswith("Chapter ") and ":" in text] == ["Chapter 6: Deep learning"]
     (missing,) = [text for text in page.texts if text.startswith("Not in these records: ")]
@@ -124,8 +124,8 @@ def test_chapters_say_what_is_missing_and_those_without_records_are_left_out(mad
     assert all_four.texts["Chapter 3"] == 1  # in the head of the page, to go there
 
 
-def test_a_run_that_ended_early_says_why_and_text_stays_text(made):
-    note = 'SGD: epoch 3: expected a finite cost; got <b>nan</b> & "inf". Mend.'
+def test_the_reason_of_an_early_end_is_shown_and_text_is_escaped(made):
+    note = 'SGD: epoch 3: expected a finite cost; got <b>nan</b> & "inf". Hint.'
     page = made([shallow(0), shallow(1), record("shallow", 2, {TEST: None}, curve(3, 0.6), note)])
     assert "b" not in page.tags
     cells = page.row("shallow")
@@ -133,7 +133,7 @@ def test_a_run_that_ended_early_says_why_and_text_stays_text(made):
     assert cells[-2] == "2"
 
 
-def test_repeats_that_ended_alike_are_told_once(made):
+def test_repeats_that_ended_alike_are_reported_once(made):
     page = made([record("shallow", seed, {TEST: None}, History(), "it diverged") for seed in (0, 1, 2)])
     assert page.row("shallow")[1].endswith("Ended early, with seed 0, 1, 2: it diverged")
     assert page.row("shallow")[2:8] == ["97.80%", "-", "-", "-", "-", "0"]
@@ -150,7 +150,7 @@ def test_each_training_has_its_curves_and_chapter_3_its_growth(made, records, tm
     assert (tmp_path / "page.html").read_text(encoding="utf-8") == text  # the order of the records is no matter
 
 
-def test_it_says_how_it_was_measured(made, records):
+def test_the_environment_is_reported(made, records):
     page = made(records)
     line = "7 by Linux x86_64, numba in float32, 2 threads each, 2026-01-02; python 3.12.0, numpy 2.1.0"
     assert page.texts[line] == 1

@@ -1,4 +1,4 @@
-"""What the page shows of networks that are still in the folder: filters; and the digits that were taken for others."""
+"""What the page shows of trained networks: filters, if they are still in the folder, and misclassified digits."""
 
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ def record(name, seed, accuracy, errors=None):
 
 @pytest.fixture
 def made(tmp_path):
-    """Return a function that makes a page of records, and reads it."""
+    """Return a function that writes a page of records and parses it."""
 
     def make(records):
         write_report(tmp_path, records, tmp_path / "page.html")
@@ -33,7 +33,7 @@ def made(tmp_path):
 
 
 def save(name, results, seed):
-    """Save a network with its first weights where that repeat would have left it, and return it."""
+    """Save an untrained network in the folder of that repeat, and return it."""
     np.random.seed(seed)
     net = Network(RUNS[name].layers(10), 10)
     folder = results / "work" / f"{name}-seed{seed}"
@@ -49,12 +49,12 @@ def test_a_network_that_is_still_there_is_shown(made, tmp_path):
     assert page.tags.count("svg") == 2
 
 
-def test_what_was_taken_for_others_is_shown_without_the_network(made):
+def test_misclassified_digits_are_shown_without_the_network(made):
     wrong = [[k, (int(label) + 1) % 10] for k, label in enumerate(datasets.load_mnist()[2][1][:57])]
     page = made([record("shallow", 0, 0.98, wrong), record("shallow", 1, 0.97, [[3, 4]])])
-    captions = [text for text in page.texts if "test images taken for others" in text]
+    captions = [text for text in page.texts if "test images misclassified" in text]
     assert captions == [
-        "57 of 10,000 test images taken for others (the first 40); right: the label above, what it was taken for below"
+        "57 of 10,000 test images misclassified (the first 40), each with its label above and the network's below"
     ]
     assert page.tags.count("svg") == 2
     assert page.tags.count("image") >= 40
@@ -62,14 +62,14 @@ def test_what_was_taken_for_others_is_shown_without_the_network(made):
 
 
 @pytest.mark.parametrize("seeds", [(0, 1), (3,)])
-def test_of_networks_that_vote_the_first_that_is_there_is_shown(made, tmp_path, seeds):
+def test_of_networks_that_vote_the_first_existing_one_is_shown(made, tmp_path, seeds):
     for seed in seeds:
         save("double_fc_dropout", tmp_path, seed)
     vote = replace(record("ensemble", 0, 0.9967, [[3, 4]]), history=None)
     page = made([vote])
     assert page.texts[f"filters of convolution 1 of network {seeds[0] + 1}"] == 1
     assert page.texts[f"filters of convolution 2 of network {seeds[0] + 1}"] == 1
-    assert page.texts["1 of 10,000 test images taken for others; right: the label above, what it was taken for below"]
+    assert page.texts["1 of 10,000 test images misclassified, each with its label above and the network's below"]
     assert page.tags.count("svg") == 3
 
 

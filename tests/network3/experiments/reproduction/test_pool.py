@@ -1,4 +1,4 @@
-"""Processes that share the tasks: all are recorded, once; a kill and Ctrl-C lose no epoch and leave no process."""
+"""Processes that share the tasks: each is recorded once; a kill or Ctrl-C loses no epoch and leaves no process."""
 
 import json
 import multiprocessing
@@ -26,12 +26,12 @@ posix = pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
 
 
 def guesses(seed):
-    """Return the accuracy of guesses, worked out anew."""
+    """Return the accuracy of guesses, computed independently."""
     labels = datasets.load_mnist()[2][1]
     return np.count_nonzero(np.random.default_rng(seed).integers(0, 10, size=labels.size) == labels) / labels.size
 
 
-def test_all_are_recorded_and_nothing_is_done_twice(tmp_path):
+def test_all_tasks_are_recorded_and_none_is_done_twice(tmp_path):
     tasks = choose(["average_darkness", "random_guess"])
     seen = []
     finished = list(reproduce(tasks, tmp_path, processes=2, watch=lambda running: seen.append(set(running))))
@@ -47,13 +47,13 @@ def test_all_are_recorded_and_nothing_is_done_twice(tmp_path):
     assert (tmp_path / "reproduction.jsonl").read_bytes() == written
 
 
-def test_only_what_is_missing_is_done(tmp_path):
+def test_only_missing_tasks_are_done(tmp_path):
     list(reproduce(choose(["random_guess"], repeats=1), tmp_path))
     finished = list(reproduce(choose(["random_guess"], repeats=2), tmp_path))
     assert [one.task for one in finished] == [Task("random_guess", 1)]
 
 
-def test_what_fails_is_told_and_the_rest_is_done(tmp_path):
+def test_failures_are_reported_and_the_rest_is_done(tmp_path):
     (tmp_path / "work" / "shallow-seed0").mkdir(parents=True)
     (tmp_path / "work" / "shallow-seed0" / "run.json").write_text("{", encoding="utf-8")
     tasks = [Task("shallow", 0), Task("random_guess", 0)]
@@ -65,11 +65,11 @@ def test_what_fails_is_told_and_the_rest_is_done(tmp_path):
 
 
 @pytest.mark.parametrize("inside", [(), ("deeper",)])
-def test_a_folder_that_cannot_be_made_is_told_before_anything_is_done(tmp_path, inside):
+def test_a_folder_that_cannot_be_made_is_reported_before_anything_is_done(tmp_path, inside):
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     results = tmp_path.joinpath("file", *inside)
     expected = (
-        r"^network3 reproduce: --results: expected a folder that can be made; got .*file.*\)\. Choose another place, or"
+        r"^network3 reproduce: --results: expected a folder that can be made; got .*file.*\)\. Choose another path, or"
     )
     with pytest.raises(OSError, match=expected):
         next(reproduce(choose(["random_guess"]), results))
@@ -77,7 +77,7 @@ def test_a_folder_that_cannot_be_made_is_told_before_anything_is_done(tmp_path, 
     assert (tmp_path / "file").read_text(encoding="utf-8") == "in the way"
 
 
-def test_records_that_cannot_be_written_are_told_before_anything_is_done(tmp_path):
+def test_records_that_cannot_be_written_are_reported_before_anything_is_done(tmp_path):
     (tmp_path / "reproduction.jsonl").mkdir()
     expected = r"^network3 reproduce: --results: expected a file that can be written; got .*reproduction\.jsonl \(.*\)"
     with pytest.raises(OSError, match=expected):
@@ -86,7 +86,7 @@ def test_records_that_cannot_be_written_are_told_before_anything_is_done(tmp_pat
 
 
 def of_session(leader):
-    """Return the processes that descend from `leader`, which has a session of its own, and are not over."""
+    """Return the running processes of the session that `leader` leads."""
     listed = subprocess.run(["ps", "-A", "-o", "pid=,stat="], capture_output=True, text=True, check=True).stdout
     pids = [int(pid) for pid, state in (line.split() for line in listed.splitlines()) if not state.startswith("Z")]
     found = []
@@ -99,7 +99,7 @@ def of_session(leader):
 
 @contextmanager
 def started(folder):
-    """Start the command; at the end nothing of it is left."""
+    """Start the command; at the end kill all its processes."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     process = subprocess.Popen(COMMAND, cwd=folder, env=environment, start_new_session=True, **pipes)
@@ -125,13 +125,13 @@ def wait_until(true, seconds):
 
 
 def finish(folder, before):
-    """Go on to the end, and check that the epochs of before are still the same."""
+    """Continue to the end, and check that the earlier epochs are still the same."""
     with started(folder) as process:
         output, errors = process.communicate(timeout=1800)
     assert (process.returncode, errors) == (0, "")
-    *going, done, _ = output.splitlines()
+    *epochs, done, _ = output.splitlines()
     assert done.startswith("  6.1  shallow seed 0: test accuracy at the best validation epoch 97.")
-    assert all(re.fullmatch(r"  6\.1  shallow seed 0: \d\d of 60 epochs", line) for line in going)
+    assert all(re.fullmatch(r"  6\.1  shallow seed 0: \d\d of 60 epochs", line) for line in epochs)
     assert len(epochs_of(folder)) == 60
     assert epochs_of(folder)[: len(before)] == before
     (line,) = (folder / "results" / "reproduction.jsonl").read_text(encoding="utf-8").splitlines()
@@ -143,7 +143,7 @@ def finish(folder, before):
 
 @posix
 @pytest.mark.slow
-def test_a_killed_one_goes_on_where_it_was(tmp_path):
+def test_a_killed_command_is_continued_from_its_last_epoch(tmp_path):
     with started(tmp_path) as process:
         wait_until(lambda: len(epochs_of(tmp_path)) >= 3, 600)
         process.kill()
@@ -155,7 +155,7 @@ def test_a_killed_one_goes_on_where_it_was(tmp_path):
 
 @posix
 @pytest.mark.slow
-def test_a_killed_one_leaves_no_process(tmp_path):
+def test_a_killed_command_leaves_no_process(tmp_path):
     with started(tmp_path) as process:
         wait_until(lambda: epochs_of(tmp_path), 600)
         process.kill()
@@ -215,7 +215,7 @@ def test_ctrl_c_in_the_middle_of_a_start_waits_for_its_end(tmp_path, monkeypatch
 
 @posix
 @pytest.mark.slow
-def test_a_process_that_was_killed_is_told(tmp_path):
+def test_a_killed_process_is_reported(tmp_path):
     with started(tmp_path) as process:
         wait_until(lambda: epochs_of(tmp_path), 600)
         (worker,) = [pid for pid in of_session(process.pid) if os.getpgid(pid) == pid != process.pid]
@@ -223,5 +223,7 @@ def test_a_process_that_was_killed_is_told(tmp_path):
         output, errors = process.communicate(timeout=300)
         wait_until(lambda: of_session(process.pid) == [], 60)
     assert (process.returncode, "accuracy" in output) == (1, False)
-    expected = "network3: network3 reproduce: expected its processes to go on; got one that was killed. Give the same "
+    expected = (
+        "network3: network3 reproduce: expected its processes to continue; got one that was killed. Give the same "
+    )
     assert (errors.startswith(expected), errors.count("\n")) == (True, 1)

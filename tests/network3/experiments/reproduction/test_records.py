@@ -1,4 +1,4 @@
-"""The record of repeats as a file: what comes back, what is skipped and said, and several writers at once."""
+"""The file of records: what is read again, what is skipped with a warning, and several writers at once."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ TEST = "test accuracy at the best validation epoch"
 
 
 def guess(seed, accuracy=0.125):
-    """A record of what is no training."""
+    """A record of a measurement."""
     return Record("random_guess", "1.6", seed, {"test accuracy": accuracy}, 0.5, {}, None, {"threads": 1})
 
 
@@ -46,7 +46,7 @@ def lines(path):
 
 
 def reading(path, number, got):
-    """Return what is read, once the only warning was checked: of that line, for that reason."""
+    """Return the records, after checking that the only warning is of that line and for that reason."""
     with pytest.warns(SkippedRecord) as caught:
         records = read_records(path)
     expected = f"{path}, line {number}: expected a record as it was written; got {got}. Skipped."
@@ -58,11 +58,11 @@ def test_no_file_is_no_records(path):
     assert read_records(path) == []
 
 
-def test_what_is_written_comes_back(path):
+def test_written_records_are_read_again(path):
     written = [
         shallow(),
         replace(guess(0), errors=[[0, 7], [9999, 1]]),
-        shallow(seed=1, note="who: expected; got é <b>. Mend."),
+        shallow(seed=1, note="who: expected; got é <b>. Hint."),
     ]
     for record in written:
         append(path, record)
@@ -94,31 +94,31 @@ def test_a_line_that_was_cut_short_is_skipped(path):
         append(path, guess(seed))
     first, second, third = lines(path)
     path.write_text("\n".join([first, second[: len(second) // 2], third]), encoding="utf-8")
-    assert reading(path, 2, "a line that is not whole") == [guess(0), guess(2)]
+    assert reading(path, 2, "an incomplete line") == [guess(0), guess(2)]
 
 
-def test_what_is_appended_after_a_cut_line_is_whole(path):
+def test_a_record_after_an_incomplete_line_is_complete(path):
     append(path, guess(0))
     append(path, guess(1))
     path.write_bytes(path.read_bytes()[:-20])
     append(path, guess(2))
-    assert reading(path, 2, "a line that is not whole") == [guess(0), guess(2)]
+    assert reading(path, 2, "an incomplete line") == [guess(0), guess(2)]
     assert len(lines(path)) == 3
 
 
-def test_nothing_that_stands_there_spoils_the_rest(path):
+def test_other_content_does_not_affect_the_records(path):
     append(path, guess(0))
     for junk in (b"", b"no json", b"[1, 2]", b"7", b'{"format": 1}', b'{"checksum": 3}', b"\xff\xfe"):
         with path.open("ab") as file:
             file.write(junk + b"\n")
     append(path, guess(1))
-    with pytest.warns(SkippedRecord, match="a line that is not whole") as caught:
+    with pytest.warns(SkippedRecord, match="an incomplete line") as caught:
         assert read_records(path) == [guess(0), guess(1)]
     assert [str(warning.message).split(":")[0] for warning in caught] == [f"{path}, line {n}" for n in range(2, 9)]
 
 
 @pytest.mark.parametrize(("old", "new"), [("0.125", "0.975"), ('"seed": 1', '"seed": 5'), ('"1.6"', '"1.7"')])
-def test_a_line_changed_by_hand_is_skipped(path, old, new):
+def test_an_edited_line_is_skipped(path, old, new):
     for seed in range(3):
         append(path, guess(seed))
     first, second, third = lines(path)
@@ -137,17 +137,17 @@ def test_a_line_of_a_newer_version_is_skipped(path, monkeypatch):
     assert reading(path, 1, "format 9 of a newer network3") == [guess(1)]
 
 
-def test_a_run_that_the_catalogue_does_not_have_is_skipped(path):
+def test_a_run_that_is_not_in_the_catalogue_is_skipped(path):
     append(path, replace(guess(0), name="deepest"))
     append(path, guess(1))
-    assert reading(path, 1, "deepest, which the catalogue does not have") == [guess(1)]
+    assert reading(path, 1, "deepest, which is not in the catalogue") == [guess(1)]
 
 
 @pytest.mark.parametrize("changed", [{"eta": 0.2}, {"epochs": 61}, {"lmbda": 0.1}])
 def test_a_training_with_other_settings_is_skipped(path, changed):
     append(path, replace(shallow(), training=RUNS["shallow"].training | changed))
     append(path, shallow(seed=1))
-    assert reading(path, 1, "shallow seed 0, trained otherwise than the catalogue says now") == [shallow(seed=1)]
+    assert reading(path, 1, "shallow seed 0, trained with other settings than the catalogue's") == [shallow(seed=1)]
 
 
 def test_a_training_that_stopped_early_counts_only_with_a_reason(path):
@@ -165,7 +165,7 @@ def test_the_last_of_a_name_and_a_seed_counts(path):
 def test_all_of_the_catalogue_can_be_recorded(path):
     runs = [variant for run in RUNS.values() for variant in run.variants()]
     for entry in [*runs, *MEASUREMENTS.values()]:
-        append(path, Record(entry.name, entry.row, 0, {}, 1.0, getattr(entry, "settings", {}), None, {}))
+        append(path, Record(entry.name, entry.row, 0, {}, 1.0, entry.settings, None, {}))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert len(read_records(path)) == (5 + 20 + 4 + 14 + 8 + 2) + (3 + 18 + 3)

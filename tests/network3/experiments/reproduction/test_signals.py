@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM wait while a process starts, and the new one holds Ctrl-C back from its first moment."""
+"""Ctrl-C and SIGTERM wait while a process starts, and are blocked in the new process from the beginning."""
 
 import os
 import signal
@@ -8,14 +8,14 @@ import threading
 
 import pytest
 
-from network3.experiments.reproduction.signals import deferred_signals, hear_ctrl_c
+from network3.experiments.reproduction.signals import block_ctrl_c, signals_blocked_while_starting, unblock_ctrl_c
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
 BLOCKED = [sys.executable, "-S", "-c", "import signal; print(2 in signal.pthread_sigmask(signal.SIG_BLOCK, []))"]
 
 
 def receive_elsewhere(number):
-    """Let another thread receive the signal, as a library's may while this one blocks it."""
+    """Receive the signal in another thread, as a thread of a library may while this one blocks it."""
 
     def receive():
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
@@ -28,7 +28,7 @@ def receive_elsewhere(number):
 
 @pytest.fixture
 def terminated():
-    """Return a list of the SIGTERMs that the program's own handler was called with."""
+    """Return a list of the SIGTERMs that a handler of the program received."""
     received = []
     before = signal.signal(signal.SIGTERM, lambda number, frame: received.append(number))
     yield received
@@ -39,7 +39,7 @@ def terminated():
 @pytest.mark.parametrize("send", [receive_elsewhere, signal.raise_signal])
 def test_the_signals_wait_for_the_end_of_the_block(terminated, send):
     reached = []
-    with pytest.raises(KeyboardInterrupt), deferred_signals():  # noqa: PT012
+    with pytest.raises(KeyboardInterrupt), signals_blocked_while_starting():  # noqa: PT012
         send(signal.SIGINT)
         send(signal.SIGTERM)
         reached.append(list(terminated))
@@ -49,9 +49,9 @@ def test_the_signals_wait_for_the_end_of_the_block(terminated, send):
 
 @posix
 def test_without_a_signal_nothing_happens_and_an_error_passes(terminated):
-    with pytest.raises(ValueError, match="as it is"), deferred_signals():
+    with pytest.raises(ValueError, match="as it is"), signals_blocked_while_starting():
         raise ValueError("as it is")
-    with deferred_signals():
+    with signals_blocked_while_starting():
         pass
     assert terminated == []
     signal.raise_signal(signal.SIGTERM)
@@ -59,19 +59,19 @@ def test_without_a_signal_nothing_happens_and_an_error_passes(terminated):
 
 
 @posix
-def test_a_process_that_starts_meanwhile_holds_ctrl_c_back():
-    with deferred_signals():
+def test_ctrl_c_is_blocked_in_a_process_that_starts_meanwhile():
+    with signals_blocked_while_starting():
         inside = subprocess.run(BLOCKED, capture_output=True, text=True, check=True).stdout
     outside = subprocess.run(BLOCKED, capture_output=True, text=True, check=True).stdout
     assert (inside, outside) == ("True\n", "False\n")
 
 
-def test_ctrl_c_is_heard_once_it_is_let_through():
-    hear_ctrl_c(False)
+def test_blocked_ctrl_c_arrives_after_unblocking():
+    block_ctrl_c()
     if os.name == "posix":  # elsewhere it would be lost
         signal.raise_signal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):  # noqa: PT012
-        hear_ctrl_c(True)
+        unblock_ctrl_c()
         signal.raise_signal(signal.SIGINT)
 
 
@@ -79,7 +79,7 @@ def test_outside_the_main_thread_no_handler_is_touched():
     seen = []
 
     def start():
-        with deferred_signals():
+        with signals_blocked_while_starting():
             seen.append(signal.getsignal(signal.SIGINT))
 
     thread = threading.Thread(target=start)

@@ -1,4 +1,4 @@
-"""What is to be reproduced: by names, by chapter, once where a seed changes nothing; and what is refused."""
+"""The choice of tasks: by name, by chapter, once if the seed has no effect; and what is refused."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def test_a_name_is_repeated_with_the_seeds_from_0_on():
     assert pairs(choose(["shallow"], repeats=1)) == [("shallow", 0)]
 
 
-def test_names_come_in_the_order_they_were_given():
+def test_names_keep_their_order():
     assert pairs(choose(["shallow", "random_guess", "sigmoid_30"], repeats=2)) == [
         ("shallow", 0),
         ("shallow", 1),
@@ -29,7 +29,7 @@ def test_names_come_in_the_order_they_were_given():
     ]
 
 
-def test_what_no_seed_changes_is_done_once():
+def test_entries_without_randomness_are_done_once():
     assert pairs(choose(["average_darkness", "toy_neuron", "svm_100"], repeats=5)) == [
         ("average_darkness", 0),
         ("toy_neuron", 0),
@@ -53,7 +53,7 @@ def test_a_vote_is_made_once_after_the_repeats_whose_networks_vote():
     assert Task("double_fc_dropout", 2).members == Task("svm", 0).members == []
 
 
-def test_a_chapter_is_all_that_it_publishes():
+def test_a_chapter_is_all_of_its_rows():
     first = ["sigmoid_30", "sigmoid_100", "eta_too_small", "eta_too_large", "no_hidden", "random_guess"]
     assert [task.name for task in choose(chapter=1, repeats=1)] == [*first, "average_darkness", "svm"]
     assert len(choose(chapter=1)) == 6 * 3 + 2
@@ -81,7 +81,7 @@ def test_a_value_of_a_scan_can_be_named():
     assert [task.name for task in both] == [SCANNED[4], *SCANNED[:4], *SCANNED[5:]]
 
 
-def test_a_task_knows_its_entry_and_has_a_name_for_files():
+def test_a_task_has_its_entry_and_a_name_for_files():
     assert Task("shallow", 2).entry is RUNS["shallow"]
     assert Task("average_darkness", 0).entry is MEASUREMENTS["average_darkness"]
     assert Task("shallow", 2).key == "shallow-seed2"

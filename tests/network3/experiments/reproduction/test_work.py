@@ -1,4 +1,4 @@
-"""One task in this process: what is measured, how an interrupted training goes on, what ends early, who votes."""
+"""One task in this process: its record, its continuation after an interruption, divergence, and votes."""
 
 import json
 import signal
@@ -14,17 +14,21 @@ from network3.experiments.catalogue import RUNS
 from network3.experiments.reproduction import work
 from network3.experiments.reproduction.records import append, read_records
 from network3.experiments.reproduction.tasks import VARIANTS, Task
-from network3.experiments.reproduction.work import BUSY, carry_out, folder_of
+from network3.experiments.reproduction.work import carry_out, folder_of
 
 TEST = "test accuracy at the best validation epoch"
-SIZES = {"first": (600, 200), "training": RUNS["shallow"].training | {"epochs": 3}}
+SIZES = {"image_counts": (600, 200), "training": RUNS["shallow"].training | {"epochs": 3}}
 TINY = replace(RUNS["shallow"], name="tiny", **SIZES)
 LARGE = {"epochs": 3, "mini_batch_size": 10, "eta": 1e9, "lmbda": 1e9}  # no float32 is so large
 
 
 @pytest.fixture(autouse=True)
 def runs(monkeypatch):
-    for run in (TINY, replace(TINY, name="two", nets=2, of="tiny"), replace(TINY, name="far_too_fast", training=LARGE)):
+    for run in (
+        TINY,
+        replace(TINY, name="two", nets=2, voters_of="tiny"),
+        replace(TINY, name="far_too_fast", training=LARGE),
+    ):
         monkeypatch.setitem(VARIANTS, run.name, run)
 
 
@@ -39,7 +43,7 @@ def lines(results):
 
 
 def digits(folder, images):
-    """Return what the network in `folder` takes `images` for, worked out with NumPy from its weights."""
+    """Return the predictions of the network in `folder` for `images`, computed with NumPy from its weights."""
     hidden_w, hidden_b, out_w, out_b = network3.load(folder / "model.safetensors").get_weights()
     hidden = 1 / (1 + np.exp(-(images / 256.0 @ hidden_w + hidden_b)))
     return (hidden @ out_w + out_b).argmax(axis=1)
@@ -49,7 +53,7 @@ def same_but_for_the_time(one, other):
     return replace(one, seconds=[]) == replace(other, seconds=[])
 
 
-def test_a_training_is_recorded_as_its_folder_has_it(results):
+def test_the_record_of_a_training_agrees_with_its_folder(results):
     record = carry_out(Task("tiny", 4), results, threads=1)
     folder = folder_of(results, Task("tiny", 4))
     assert folder == results / "work" / "tiny-seed4"
@@ -60,13 +64,13 @@ def test_a_training_is_recorded_as_its_folder_has_it(results):
     accuracy = (digits(folder, images) == labels).mean()
     assert accuracy > 0.3  # it has learned something
     assert record.values == {TEST: history.corresponding_test_accuracy} == {TEST: pytest.approx(accuracy)}
-    assert record.seconds == sorted(history.seconds)[1] * 3  # the first compiles: the middle one tells
+    assert record.seconds == sorted(history.seconds)[1] * 3  # the first includes compiling, so the median counts
     assert (record.training, record.note, record.environment["threads"]) == (TINY.training, "", 1)
     settings = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     assert (settings["seed"], settings["training"], settings["first"]) == (4, TINY.training, [600, 200])
 
 
-def test_it_is_done_once(results):
+def test_a_task_is_done_once(results):
     record = carry_out(Task("tiny", 0), results, threads=1)
     files = {path: path.stat().st_mtime_ns for path in folder_of(results, Task("tiny", 0)).iterdir()}
     (line,) = lines(results)
@@ -83,13 +87,13 @@ def test_another_seed_is_another_training(results):
     assert [record.seed for record in read_records(results / "reproduction.jsonl")] == [0, 1]
 
 
-def test_it_says_nothing(results, capsys):
+def test_nothing_is_printed(results, capsys):
     carry_out(Task("tiny", 0), results, threads=1)
     assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("epoch_done", [False, True])
-def test_an_interrupted_training_goes_on_to_the_same_history(results, tmp_path, monkeypatch, epoch_done):
+def test_an_interrupted_training_continues_to_the_same_history(results, tmp_path, monkeypatch, epoch_done):
     (tmp_path / "alone" / "work").mkdir(parents=True)
     alone = carry_out(Task("tiny", 0), tmp_path / "alone", threads=1)
 
@@ -112,25 +116,25 @@ def test_an_interrupted_training_goes_on_to_the_same_history(results, tmp_path, 
     assert len(lines(results)) == 1
 
 
-def test_a_training_that_is_cut_to_be_tried_out_is_not_recorded_and_can_go_on(results, monkeypatch):
+def test_a_training_cut_by_max_epochs_is_not_recorded_and_can_be_continued(results, monkeypatch):
     monkeypatch.setenv("NETWORK3_MAX_EPOCHS", "1")
-    tried = carry_out(Task("tiny", 0), results, threads=1)
-    assert (tried.cut, tried.history.epochs, tried.note) == (True, 1, "")
+    cut = carry_out(Task("tiny", 0), results, threads=1)
+    assert (cut.cut, cut.history.epochs, cut.note) == (True, 1, "")
     assert not (results / "reproduction.jsonl").exists()
     monkeypatch.delenv("NETWORK3_MAX_EPOCHS")
     record = carry_out(Task("tiny", 0), results, threads=1)
-    assert (record.cut, record.history.epochs, record.history.cost[0]) == (False, 3, tried.history.cost[0])
+    assert (record.cut, record.history.epochs, record.history.cost[0]) == (False, 3, cut.history.cost[0])
     assert len(lines(results)) == 1
 
 
 @pytest.mark.parametrize("name", ["two", "more_data_100"])
-def test_nothing_that_is_cut_to_be_tried_out_is_recorded(results, monkeypatch, name):
+def test_nothing_cut_by_max_epochs_is_recorded(results, monkeypatch, name):
     monkeypatch.setenv("NETWORK3_MAX_EPOCHS", "1")
     carry_out(Task(name, 0), results, threads=1)
     assert not (results / "reproduction.jsonl").exists()
 
 
-def test_a_record_that_was_lost_is_made_again_without_training(results):
+def test_a_lost_record_is_made_again_without_training(results):
     record = carry_out(Task("tiny", 0), results, threads=1)
     (results / "reproduction.jsonl").unlink()
     again = carry_out(Task("tiny", 0), results, threads=1)
@@ -138,7 +142,7 @@ def test_a_record_that_was_lost_is_made_again_without_training(results):
     assert len(lines(results)) == 1
 
 
-def test_a_folder_that_was_begun_with_other_settings_is_not_gone_on_with(results, monkeypatch):
+def test_a_folder_with_other_settings_is_not_continued(results, monkeypatch):
     carry_out(Task("tiny", 0), results, threads=1)
     monkeypatch.setitem(VARIANTS, "tiny", replace(TINY, training=TINY.training | {"eta": 0.5}))
     with pytest.raises(
@@ -157,11 +161,11 @@ def test_a_training_that_diverges_is_a_result_with_a_note(results):
     assert len(lines(results)) == 1
 
 
-def test_what_is_taken_for_another_digit_is_recorded(results):
+def test_misclassified_images_are_recorded(results):
     record = carry_out(Task("tiny", 0), results, threads=1)
     images, labels = datasets.load_mnist()[2]
-    taken = digits(folder_of(results, Task("tiny", 0)), images)
-    assert record.errors == [[k, taken[k]] for k in range(10_000) if taken[k] != labels[k]]
+    predicted = digits(folder_of(results, Task("tiny", 0)), images)
+    assert record.errors == [[k, predicted[k]] for k in range(10_000) if predicted[k] != labels[k]]
     assert read_records(results / "reproduction.jsonl")[0].errors == record.errors
 
 
@@ -169,7 +173,9 @@ def test_networks_vote(results):
     carry_out(Task("tiny", 7), results, threads=1)  # done already: not done again
     record = carry_out(Task("two", 3), results, threads=1)
     images, labels = datasets.load_mnist()[2]
-    folders = [folder_of(results, Task("tiny", seed)) for seed in (6, 7)]  # seeds 0 to 5 are of the votes before
+    folders = [
+        folder_of(results, Task("tiny", seed)) for seed in (6, 7)
+    ]  # seeds 0 to 5 belong to the first three votes
     alone = [digits(folder, images) for folder in folders]
     assert (alone[0] != alone[1]).any()
     # Of two that differ, the first counts.
@@ -185,7 +191,7 @@ def test_networks_vote(results):
     assert record.seconds == pytest.approx(found[0].seconds + found[1].seconds, rel=1e-4)  # records keep six digits
 
 
-def test_a_vote_needs_what_the_networks_take_for_others(results):
+def test_a_vote_needs_the_errors_of_its_networks(results):
     for seed in (0, 1):
         append(results / "reproduction.jsonl", replace(carry_out(Task("tiny", seed), results, threads=1), errors=None))
     expected = (
@@ -202,8 +208,8 @@ def test_a_measurement_leaves_no_folder(results):
     assert not folder_of(results, Task("average_darkness", 0)).exists()
 
 
-def test_what_another_process_is_at_is_busy(results):
+def test_a_task_of_another_process_is_not_done(results):
     with FileLock(results / "work" / "tiny-seed0.lock"):
-        assert carry_out(Task("tiny", 0), results, threads=1) == BUSY
+        assert carry_out(Task("tiny", 0), results, threads=1) is None
     assert not (results / "reproduction.jsonl").exists()
     assert carry_out(Task("tiny", 0), results, threads=1).history.epochs == 3

@@ -1,4 +1,4 @@
-"""What a figure shows, for the tests."""
+"""The contents of a figure, for the tests."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Progress on a terminal: bars with rate, cost and time left, and a line for each epoch."""
+"""Progress of a training on a terminal: bars with rate, cost and time left, and a line for each epoch."""
 
 import io
 import re
@@ -6,7 +6,8 @@ import re
 import pytest
 from rich.console import Console
 
-from network3.cli.bars import Bars
+from network3.cli.progress import Terminal
+from network3.cli.training_progress import TrainingBars
 from network3.experiments.catalogue import RUNS
 from network3.experiments.experiment import load, prepare
 
@@ -16,16 +17,16 @@ def screen():
     return Console(file=io.StringIO(), force_terminal=True, width=100, color_system=None)
 
 
-def test_a_person_sees_where_the_training_is(little, screen, tmp_path, capsys, monkeypatch):
+def test_the_terminal_shows_bars_and_a_line_for_each_epoch(little, screen, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("network3.training.trainer.STEPS_A_CHUNK", 20)
     run = RUNS["shallow"]
     experiment = prepare(run, tmp_path / "run", {"epochs": 2}, None, resume=False)
-    bars = Bars(screen)
+    bars = TrainingBars(Terminal(screen))
     net = experiment.build()
     bars.begin(experiment, net, images=600)
     shown = []
     with bars:
-        history = experiment.train(net, load(run), [bars, lambda progress: bars._progress.refresh()])
+        history = experiment.train(net, load(run), [bars, lambda progress: bars.bars.refresh()], verbose=False)
         shown.append(screen.file.getvalue())
     bars.end(experiment, history, ["model.safetensors"])
     text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", screen.file.getvalue())
@@ -42,4 +43,4 @@ def test_a_person_sees_where_the_training_is(little, screen, tmp_path, capsys, m
     assert "best so far" in text
     assert "Best epoch" in text
     assert max(len(line.rstrip()) for line in re.split(r"[\r\n]", text) if "steps" in line) <= 100
-    assert capsys.readouterr().out == ""  # the book's lines would tear the bars
+    assert capsys.readouterr().out == ""  # the book's lines would break the bars
