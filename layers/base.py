@@ -1,44 +1,57 @@
-"""What every layer shares: how it is wired into a network, and how shapes are followed from layer to layer."""
+"""The base class of layers: how a layer is connected in a network, and how shapes are followed from layer to layer."""
 
 import math
 from abc import ABC, abstractmethod
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from pytensor import shared
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.tensor.sharedvar import TensorSharedVariable
+from pytensor.tensor.variable import TensorVariable
 
 from .checks import error_message
 from .dropout import dropout_layer
+from .initializers import Initializer
 from .precision import floatX
 
-MOST_WEIGHTS = 2**36
+MAX_WEIGHTS = 2**36
+
+Shape: TypeAlias = tuple[int | None, *tuple[int, ...]]  # the batch size, which may be open, comes first
 
 
 class ShapeError(ValueError):
-    """A shape that does not follow from the layer before; a Network adds which layers those are."""
+    """A shape that does not match the layer before; a Network adds the names of the two layers."""
 
     def __init__(self, who: str, expected: str, got: str, hint: str):
         super().__init__(error_message(who, expected, got, hint))
         self.expected, self.got, self.hint = expected, got, hint
 
 
+class HasTarget(Protocol):
+    """What ``cost(net)`` uses of a Network: the variable `y` of the desired outputs."""
+
+    y: TensorVariable
+
+
 class Layer(ABC):
-    """The book's protocol for layers, on top of two methods that each layer writes.
+    """The book's protocol for layers, based on three methods that each subclass implements.
 
-    A layer has ``params`` (a list of shared variables, ``[w, b]``), ``w`` (subject to weight decay; a layer without
-    it is left out), and, once `set_inpt` has wired it, the expressions ``inpt``, ``output`` (for evaluation),
-    ``inpt_dropout`` and ``output_dropout`` (for training). An output layer adds ``cost(net)`` and ``accuracy(y)``,
-    scalar expressions that are means over the examples of a batch, and ``y_out``, one prediction for each example.
+    A layer has ``params`` (a list of shared variables, ``[w, b]``) and ``w`` (subject to weight decay; optional).
+    After `set_inpt` it also has the expressions ``inpt``, ``output`` (for evaluation), ``inpt_dropout`` and
+    ``output_dropout`` (for training). An output layer adds ``cost(net)`` and ``accuracy(y)``, scalar expressions that
+    are means over the examples of a batch, and ``y_out``, one prediction for each example.
 
-    A layer of your own need not inherit from this class: ``params``, ``set_inpt``, ``output`` and
-    ``output_dropout`` are enough. If it compares with something other than labels, it says so:
-    ``target_dtype = "float32"`` and ``target_ndim = 2`` make ``net.y`` a matrix of values.
+    A custom layer need not inherit from this class: ``params``, ``set_inpt``, ``output`` and ``output_dropout``
+    suffice. If its targets are values instead of labels, it sets ``target_dtype`` and ``target_ndim``: with
+    ``target_dtype = "float32"`` and ``target_ndim = 2``, ``net.y`` is a matrix of values.
 
     Attributes
     ----------
     input_shape : tuple of int
         Shape of one example: (n_in,), or (maps, rows, columns).
     p_dropout : float in [0, 1)
-        Share of the input that is hidden while training.
+        Fraction of the input that is masked during training.
     """
 
     input_shape: tuple[int, ...]
@@ -46,69 +59,84 @@ class Layer(ABC):
     target_dtype: str = "int32"
     target_ndim: int = 1
 
+    params: list[SharedVariable]
+    w: TensorSharedVariable
+    b: TensorSharedVariable
+    inpt: TensorVariable
+    inpt_dropout: TensorVariable
+    output: TensorVariable
+    output_dropout: TensorVariable
+
     @abstractmethod
-    def output_shape(self, input_shape):
-        """Return the shape that the layer gives for `input_shape`; the batch may be None.
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return the output shape for `input_shape`, both with the batch size first, which may be None.
 
         Raises
         ------
         ShapeError
-            The layer does not take this shape.
+            The layer does not support this shape.
         """
 
     @abstractmethod
-    def expression(self, x, *, training):
-        """Return the layer's formula applied to `x`, of shape (batch, ...) with `input_shape` for the dots."""
+    def expression(self, x: TensorVariable, *, training: bool) -> TensorVariable:
+        """Return the layer's formula applied to `x`, of shape (batch, *input_shape)."""
 
     @abstractmethod
-    def config(self) -> dict:
-        """Return the arguments that build this layer again, as plain values."""
+    def config(self) -> dict[str, Any]:
+        """Return the arguments that rebuild this layer, as plain values."""
 
-    def set_inpt(self, inpt, inpt_dropout, mini_batch_size):
-        """Wire the layer: `inpt` and `inpt_dropout` are the outputs of the layer before.
+    def set_inpt(self, inpt: TensorVariable, inpt_dropout: TensorVariable, mini_batch_size: int) -> None:
+        """Connect the layer: `inpt` and `inpt_dropout` are the outputs of the layer before.
 
-        `mini_batch_size` belongs to the book's protocol; the batch is read off `inpt`, where it may be open.
+        `mini_batch_size` belongs to the book's protocol; the batch size is taken from `inpt`, where it may be open.
         """
-        self.inpt = self._shaped(inpt)
-        self.inpt_dropout = dropout_layer(self._shaped(inpt_dropout), self.p_dropout)
+        self.inpt = self._reshaped(inpt)
+        self.inpt_dropout = dropout_layer(self._reshaped(inpt_dropout), self.p_dropout)
         self.output = self.expression(self.inpt, training=False)
         self.output_dropout = self.expression(self.inpt_dropout, training=True)
 
-    def _shaped(self, x):
-        """Give `x` the shape (batch, *input_shape)."""
+    def _reshaped(self, x: TensorVariable) -> TensorVariable:
+        """Return `x` with the shape (batch, *input_shape)."""
         batch = x.type.shape[0]
         if x.type.shape[1:] == self.input_shape:
             return x
         return x.reshape((x.shape[0] if batch is None else batch, *self.input_shape))
 
-    def _draw(self, initializer, rng, w_shape, b_shape, n_in, n_out):
-        """Set ``w``, ``b`` and ``params`` to first values; drawn in float64 and then rounded, as the original did."""
-        if math.prod(w_shape) > MOST_WEIGHTS:
+    def _initialize(
+        self,
+        initializer: Initializer,
+        rng: np.random.Generator | None,
+        w_shape: tuple[int, ...],
+        b_shape: tuple[int, ...],
+        n_in: int,
+        n_out: int,
+    ) -> None:
+        """Set ``w``, ``b`` and ``params``: drawn in float64 and then rounded, as in the original."""
+        if math.prod(w_shape) > MAX_WEIGHTS:
             got = f"{' x '.join(map(str, w_shape))} of them"
-            hint = "Check the sizes; images are shrunk first, by convolution and pooling."
-            expected = f"expected at most {MOST_WEIGHTS:,} weights, which fill the memory of a large machine"
+            hint = "Check the sizes; convolution and pooling make images smaller."
+            expected = f"expected at most {MAX_WEIGHTS:,} weights, which fill the memory of a large machine"
             raise ValueError(error_message(type(self).__name__, expected, got, hint))
-        rng = np.random if rng is None else rng
-        w, b = initializer(rng, w_shape, b_shape, n_in, n_out)
+        w, b = initializer(np.random if rng is None else rng, w_shape, b_shape, n_in, n_out)
         self.w = shared(np.array(w, dtype=floatX()), name="w", borrow=True, shape=w_shape)
         self.b = shared(np.array(b, dtype=floatX()), name="b", borrow=True, shape=b_shape)
         self.params = [self.w, self.b]
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         arguments = ", ".join(f"{name}={value}" for name, value in self.config().items())
         return f"{type(self).__name__}({arguments})"
 
 
-def flat_size(shape) -> int:
-    """Number of values of one example whose shape, batch included, is `shape`."""
+def flat_size(shape: Shape) -> int:
+    """Return the number of values of one example whose shape, batch included, is `shape`."""
     return math.prod(shape[1:])
 
 
-def product(shape) -> str:
-    """Write the sizes of one example as a product, for messages: (None, 20, 12, 12) -> "20*12*12"."""
+def product(shape: Shape) -> str:
+    """Return the sizes of one example as a product, for messages: (None, 20, 12, 12) -> "20*12*12"."""
     return "*".join(str(size) for size in shape[1:])
 
 
-def keep_share(p_dropout, dtype):
-    """Return ``1 - p_dropout`` as a scalar of type `dtype`, so that it widens nothing."""
+def keep_probability(p_dropout: float, dtype: str) -> np.ndarray:
+    """Return ``1 - p_dropout`` as a scalar of type `dtype`, so that it does not change the type of a product."""
     return np.asarray(1.0 - p_dropout, dtype=dtype)

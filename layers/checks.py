@@ -1,4 +1,4 @@
-"""Checks of what a reader hands to a layer; each message says who, what was expected, what was got, and the hint."""
+"""Checks of user input; each error message has four parts: who, what was expected, what was got, and a hint."""
 
 import difflib
 import inspect
@@ -11,13 +11,13 @@ from typing import Any, ParamSpec, TypeVar
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# What other libraries call the book's arguments.
-ELSEWHERE = {"learning_rate": "eta", "lr": "eta", "weight_decay": "lmbda", "batch_size": "mini_batch_size"}
-ELSEWHERE |= {"input_shape": "image_shape", "activation": "activation_fn", "pool_size": "poolsize"}
+# Names that other libraries use for the book's arguments.
+ALIASES = {"learning_rate": "eta", "lr": "eta", "weight_decay": "lmbda", "batch_size": "mini_batch_size"}
+ALIASES |= {"input_shape": "image_shape", "activation": "activation_fn", "pool_size": "poolsize"}
 
 
 def error_message(who: str, expected: str, got: Any, hint: str) -> str:
-    """Join the four parts of an error into one sentence pair: ``who: expected; got ... hint``."""
+    """Return the four parts of an error as one message: ``who: expected; got ... hint``."""
     return f"{who}: {expected}; got {got}. {hint}"
 
 
@@ -27,9 +27,9 @@ def integer(who: str, value: Any, *, least: int = 1) -> int:
     Raises
     ------
     ValueError
-        It is not a whole number (bool counts as none), or it is too small.
+        `value` is not a whole number (a bool is not one), or is below `least`.
     """
-    if _is_whole(value) and int(value) >= least:
+    if _is_integer(value) and int(value) >= least:
         return int(value)
     raise ValueError(
         error_message(who, f"expected a whole number, {least} or more", repr(value), f"Write e.g. {max(least, 10)}.")
@@ -42,7 +42,7 @@ def real(who: str, value: Any, *, least: float = -math.inf, below: float = math.
     Raises
     ------
     ValueError
-        It is not a number, is NaN or infinite, or lies outside.
+        `value` is not a number, is NaN or infinite, or is outside the interval.
     """
     try:
         number = float(value)
@@ -57,15 +57,15 @@ def real(who: str, value: Any, *, least: float = -math.inf, below: float = math.
     )
 
 
-def one_of(who: str, value: Any, known: Iterable[str]) -> str:
-    """Return `value` if it is one of the names `known`.
+def one_of(who: str, value: Any, names: Iterable[str]) -> str:
+    """Return `value` if it is one of `names`.
 
     Raises
     ------
     ValueError
-        It is not; the nearest name is suggested.
+        `value` is another; the message suggests the nearest name.
     """
-    names = tuple(known)
+    names = tuple(names)
     if value in names:
         return str(value)
     near = nearest(value, names)
@@ -74,32 +74,26 @@ def one_of(who: str, value: Any, known: Iterable[str]) -> str:
 
 
 def nearest(value: Any, names: Iterable[str]) -> str | None:
-    """Return the one of `names` that `value` is most likely a slip for; None if none is near."""
+    """Return the one of `names` that is most similar to `value`, ignoring case; None if none is similar."""
     in_lower_case = {name.lower(): name for name in names}
     near = difflib.get_close_matches(str(value).lower(), in_lower_case, n=1)
     return in_lower_case[near[0]] if near else None
 
 
 def keywords_checked(who: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Decorate a function so that a keyword it does not know is an error that says which was meant.
-
-    Raises
-    ------
-    TypeError
-        By the function, as Python would, but with the nearest name.
-    """
+    """Return a decorator: the function then raises TypeError for an unknown keyword, and suggests the nearest name."""
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        known = [name for name in inspect.signature(function).parameters if name != "self"]
+        names = [name for name in inspect.signature(function).parameters if name != "self"]
 
         @wraps(function)
         def checked(*arguments: P.args, **keywords: P.kwargs) -> R:
             for keyword in keywords:
-                if keyword not in known:
-                    near = ELSEWHERE.get(keyword) if ELSEWHERE.get(keyword) in known else nearest(keyword, known)
+                if keyword not in names:
+                    near = ALIASES.get(keyword) if ALIASES.get(keyword) in names else nearest(keyword, names)
                     hint = f"Perhaps you meant {near}=." if near else "Leave it out."
                     raise TypeError(
-                        error_message(who, f"expected arguments among {', '.join(known)}", f"{keyword}=", hint)
+                        error_message(who, f"expected arguments among {', '.join(names)}", f"{keyword}=", hint)
                     )
             return function(*arguments, **keywords)
 
@@ -109,20 +103,20 @@ def keywords_checked(who: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 
 def sizes(who: str, value: Any, count: int, *, least: int = 1) -> tuple[int, ...]:
-    """Return `value` as a tuple of `count` whole numbers; a single number stands for both of two.
+    """Return `value` as a tuple of `count` whole numbers; if `count` is 2, one number stands for both.
 
     Raises
     ------
     ValueError
-        Another number of entries, or one that is not a whole number of at least `least`.
+        Another number of entries, or an entry that is not a whole number of at least `least`.
     """
-    if _is_whole(value) and count == 2:
+    if _is_integer(value) and count == 2:
         value = (value, value)
     try:
         entries = tuple(value)
     except TypeError:
         entries = ()
-    if len(entries) == count and all(_is_whole(entry) and int(entry) >= least for entry in entries):
+    if len(entries) == count and all(_is_integer(entry) and int(entry) >= least for entry in entries):
         return tuple(int(entry) for entry in entries)
     example = ", ".join(["2", "3", "28", "28"][:count])
     raise ValueError(
@@ -132,5 +126,5 @@ def sizes(who: str, value: Any, count: int, *, least: int = 1) -> tuple[int, ...
     )
 
 
-def _is_whole(value: Any) -> bool:
+def _is_integer(value: Any) -> bool:
     return isinstance(value, numbers.Integral) and not isinstance(value, bool)

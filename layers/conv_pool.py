@@ -1,33 +1,39 @@
-"""A convolutional layer and the pooling layer that follows it, in one (book, chapter 6)."""
+"""A convolutional layer and the pooling layer after it, as one layer (book, chapter 6)."""
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
-from .activations import sigmoid
-from .base import Layer, ShapeError, flat_size, product
+import numpy as np
+from pytensor.tensor.variable import TensorVariable
+
+from .activations import Activation, sigmoid
+from .base import Layer, Shape, ShapeError, flat_size, product
 from .checks import error_message, keywords_checked, one_of, sizes
-from .dense import callable_activation
-from .initializers import book_normal
+from .fully_connected import check_activation
+from .initializers import Initializer, book_normal
 from .ops import conv2d, pool2d
-from .ops.conv import border, canonical_padding, output_length
+from .ops.conv_shapes import border, canonical_padding, output_length
 
 
 class ConvPoolLayer(Layer):
-    r"""Feature maps that each look for one pattern everywhere in the image, condensed by pooling.
+    r"""Feature maps that each detect one pattern anywhere in the image, reduced by pooling.
 
     .. math:: a = f(\operatorname{pool}(x * w) + b)
 
     Parameters
     ----------
     filter_shape : (filters, maps, filter rows, filter columns)
-        `maps` are the input's feature maps.
+        `maps` is the number of the input's feature maps.
     image_shape : (batch, maps, rows, columns), or (maps, rows, columns)
-        Shape of the input. The batch is for the reader; networks run at any.
+        Shape of the input. The batch is documentation only; networks accept any batch size.
     poolsize : int or (int, int), default (2, 2)
-        Rows and columns of a pooling window; (1, 1) for none. Trailing rows and columns that fill none are dropped.
+        Rows and columns of a pooling window; (1, 1) for none. Trailing rows and columns that do not fill a window are
+        dropped.
     activation_fn : callable, default sigmoid
         :math:`f`; the bias is added after pooling, as in the original.
     pool : "max" or "l2", default "max"
-        The largest value of a window, or the root of its sum of squares.
+        The maximum of a window, or the square root of its sum of squares.
     stride : int or (int, int), default 1
         Rows and columns from one position of a filter to the next.
     padding : "valid", "half", "full", int >= 0 or (int, int), default "valid"
@@ -35,18 +41,18 @@ class ConvPoolLayer(Layer):
     initializer : callable, default `book_normal`
         See `network3.layers.initializers`.
     rng : numpy.random.Generator or None
-        Source of the first values; None for NumPy's global state, which ``numpy.random.seed`` fixes.
+        Source of the initial values; None for NumPy's global state, which ``numpy.random.seed`` fixes.
 
     Attributes
     ----------
-    w : shared variable of shape `filter_shape`
-        The filters; they are flipped when applied (true convolution), as Theano's were.
-    b : shared variable of shape (filters,)
+    w : shared variable of shape `filter_shape`, float32 or float64
+        The filters; they are flipped when applied (true convolution), as in Theano.
+    b : shared variable of shape (filters,), of the same type
 
     Raises
     ------
     ValueError
-        Shapes that do not belong together, a filter or window larger than its image, or an unknown name.
+        Shapes that do not match, a filter or window larger than its image, or an unknown name.
 
     Examples
     --------
@@ -58,35 +64,41 @@ class ConvPoolLayer(Layer):
     @keywords_checked("ConvPoolLayer")
     def __init__(
         self,
-        filter_shape,
-        image_shape,
-        poolsize=(2, 2),
-        activation_fn=sigmoid,
+        filter_shape: Sequence[int],
+        image_shape: Sequence[int],
+        poolsize: int | Sequence[int] = (2, 2),
+        activation_fn: Activation = sigmoid,
         *,
-        pool="max",
-        stride=(1, 1),
-        padding="valid",
-        initializer=book_normal,
-        rng=None,
+        pool: str = "max",
+        stride: int | Sequence[int] = (1, 1),
+        padding: str | int | Sequence[int] = "valid",
+        initializer: Initializer = book_normal,
+        rng: np.random.Generator | None = None,
     ):
         name = type(self).__name__
         self.filter_shape = sizes(f"{name}: filter_shape", filter_shape, 4)
         entries = len(image_shape) if isinstance(image_shape, tuple | list) else 4
         self.image_shape = sizes(f"{name}: image_shape", image_shape, 3 if entries == 3 else 4)
         self.poolsize = sizes(f"{name}: poolsize", poolsize, 2)
-        self.activation_fn = callable_activation(name, activation_fn)
+        self.activation_fn = check_activation(name, activation_fn)
         self.pool = one_of(f"{name}: pool", pool, ("max", "l2"))
         self.stride = sizes(f"{name}: stride", stride, 2)
         self.padding = canonical_padding(name, padding)
         self.input_shape = self.image_shape[-3:]
         self._maps = self._map_size()
         filters, maps, *area = self.filter_shape
-        # Floor division, as Python 2 did it: the scale of the original's draws depends on it.
+        # Floor division, as in Python 2: the standard deviation of the original's weights depends on it.
         n_out = filters * math.prod(area) // math.prod(self.poolsize)
-        self._draw(initializer, rng, self.filter_shape, (filters,), maps * math.prod(area), n_out)
+        self._initialize(initializer, rng, self.filter_shape, (filters,), maps * math.prod(area), n_out)
 
     def _map_size(self) -> tuple[int, int]:
-        """Return rows and columns of a feature map after convolution, once everything fits."""
+        """Return rows and columns of a feature map after convolution.
+
+        Raises
+        ------
+        ValueError
+            Maps that differ, or a filter or window that does not fit.
+        """
         name, (maps, *image), (_, expected, *area) = type(self).__name__, self.input_shape, self.filter_shape
         if maps != expected:
             raise ValueError(
@@ -122,29 +134,29 @@ class ConvPoolLayer(Layer):
             )
         return convolved[0], convolved[1]
 
-    def output_shape(self, input_shape):
-        given = input_shape[1:]
-        # A flat input, such as the network's data, needs the right number of values only.
-        if given != self.input_shape and (len(given) == 3 or flat_size(input_shape) != math.prod(self.input_shape)):
+    def output_shape(self, input_shape: Shape) -> Shape:
+        example = input_shape[1:]
+        # For a flat input, such as the network's data, only the number of values must match.
+        if example != self.input_shape and (len(example) == 3 or flat_size(input_shape) != math.prod(self.input_shape)):
             raise ShapeError(
                 type(self).__name__,
-                f"image_shape must be (batch, maps, rows, columns) of the {product(input_shape)} values "
-                "that it is given for each example",
+                "image_shape must be (batch, maps, rows, columns) "
+                f"of the {product(input_shape)} values of each example",
                 str(self.image_shape),
-                f"Let image_shape end in {', '.join(map(str, given))}."
-                if len(given) == 3
+                f"Let image_shape end in {', '.join(map(str, example))}."
+                if len(example) == 3
                 else "Let its last three entries have that product.",
             )
         rows, columns = (length // window for length, window in zip(self._maps, self.poolsize, strict=True))
         return (input_shape[0], self.filter_shape[0], rows, columns)
 
-    def expression(self, x, *, training):
+    def expression(self, x: TensorVariable, *, training: bool) -> TensorVariable:
         maps = conv2d(x, self.w, stride=self.stride, padding=self.padding)
-        if (self.poolsize, self.pool) != ((1, 1), "max"):  # the largest of one value is that value
+        if (self.poolsize, self.pool) != ((1, 1), "max"):  # the maximum of one value is that value
             maps = pool2d(maps, self.poolsize, mode=self.pool)
         return self.activation_fn(maps + self.b[None, :, None, None])
 
-    def config(self):
+    def config(self) -> dict[str, Any]:
         return {
             "filter_shape": self.filter_shape,
             "image_shape": self.image_shape,

@@ -1,50 +1,51 @@
-"""Costs: each takes the activations of an output layer and the desired ones to a single number, a mean over examples.
+"""Costs: each maps the activations of an output layer and the desired ones to one number, a mean over examples.
 
-`y` is either a vector of labels (int32), read as rows with a 1 in the label's place, or a matrix of desired
-activations shaped as `a`.
+In all of them `a` is a matrix of activations, shape (batch, outputs), and `y` is either a vector of labels (int32,
+shape (batch,)), equivalent to rows with a 1 at the label, or a matrix of desired activations of the shape of `a`.
 """
 
 import pytensor.tensor as pt
 from pytensor.tensor.special import Softmax, log_softmax
+from pytensor.tensor.variable import TensorVariable
 
 
-def _desired(a, y):
-    """Return `y` as desired activations, rows of 0 and 1 for labels."""
+def _desired(a: TensorVariable, y: TensorVariable) -> TensorVariable:
+    """Return `y` as desired activations; labels become rows of 0 and 1."""
     if y.ndim == a.ndim:
         return pt.cast(y, a.dtype)
     classes = pt.arange(a.type.shape[1] if a.type.shape[1] is not None else a.shape[1])
     return pt.cast(pt.eq(y[:, None], classes), a.dtype)
 
 
-def _mean_of_rows(values):
-    """Sum each row, then take the mean: in the type of the values, so that float32 stays float32."""
+def _mean_of_rows(values: TensorVariable) -> TensorVariable:
+    """Sum each row, then take the mean, both in the type of `values`, so that float32 stays float32."""
     return values.sum(axis=1, acc_dtype=values.dtype).mean(acc_dtype=values.dtype)
 
 
-def quadratic(a, y):
+def quadratic(a: TensorVariable, y: TensorVariable) -> TensorVariable:
     r"""Return the mean of :math:`C = \frac12 \|a - y\|^2`, with :math:`\delta = (a - y) f'(z)` (chapter 1)."""
     half = pt.constant(0.5, dtype=a.dtype)
     return _mean_of_rows(half * (a - _desired(a, y)) ** 2)
 
 
-def cross_entropy(a, y):
+def cross_entropy(a: TensorVariable, y: TensorVariable) -> TensorVariable:
     r"""Return the mean of :math:`C = -\sum_j [y_j \ln a_j + (1 - y_j) \ln(1 - a_j)]`, for sigmoid outputs (chapter 3).
 
-    There :math:`\delta = a - y`: no factor :math:`f'(z)` slows learning. A term with factor 0 counts as 0.
+    The error is :math:`\delta = a - y`: no factor :math:`f'(z)` slows learning. A term with factor 0 counts as 0.
     """
     y = _desired(a, y)
     toward, away = pt.switch(pt.eq(y, 0), 0, y * pt.log(a)), pt.switch(pt.eq(y, 1), 0, (1 - y) * pt.log(1 - a))
     return _mean_of_rows(-(toward + away))
 
 
-def log_likelihood(a, y):
+def log_likelihood(a: TensorVariable, y: TensorVariable) -> TensorVariable:
     r"""Return the mean of :math:`C = -\ln a_y` for labels `y`, for softmax outputs (chapter 3).
 
-    There :math:`\delta = a - y`. The logarithm of a softmax is computed from its weighted inputs, so that a
-    probability too small for its type costs what it should, not infinity. A term with factor 0 counts as 0.
+    The error is :math:`\delta = a - y`. The logarithm of a softmax is computed from its weighted inputs, so the cost
+    stays finite and exact where the probability underflows. A term with factor 0 counts as 0.
     """
     softmax = a.owner is not None and isinstance(a.owner.op, Softmax)
-    # Labels too by rows of 0 and 1, not by index: compiled in a moment, and as fast for the few classes there are.
+    # Labels become rows of 0 and 1 too: that compiles faster than indexing and runs as fast for a few classes.
     y = _desired(a, y)
     log_a = log_softmax(a.owner.inputs[0], axis=-1) if softmax else pt.log(pt.switch(pt.eq(y, 0), 1, a))
     return _mean_of_rows(-pt.switch(pt.eq(y, 0), 0, y * log_a))

@@ -1,10 +1,14 @@
-"""Dropout: while training, each application hides a random share of its input, anew at every step (book, chapter 3)."""
+"""Dropout: each application masks a random part of its input, redrawn at every training step (book, chapter 3)."""
 
 import itertools
+from typing import cast
 
 import numpy as np
+import pytensor.tensor as pt
 from pytensor import shared
+from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.traversal import toposort
+from pytensor.tensor.variable import TensorVariable
 
 from .checks import real
 from .ops import DropoutMask
@@ -12,16 +16,16 @@ from .ops import DropoutMask
 _streams = itertools.count()
 
 
-def dropout_state():
+def dropout_state() -> SharedVariable:
     """Return a new shared int32 array of shape (3,): seed, stream and step.
 
-    The stream differs from every other state's in this process; a Network numbers those that it finds anew, from 0.
+    The stream is unique in this process. A Network renumbers the streams of its own masks from 0.
     """
     return shared(np.array([0, next(_streams), 0], dtype="int32"), name="dropout_state", shape=(3,))
 
 
-def dropout_layer(layer, p_dropout):
-    r"""Return `layer` with a share `p_dropout` of its values set to 0, and the others as they are.
+def dropout_layer(layer: TensorVariable, p_dropout: float) -> TensorVariable:
+    r"""Return `layer` with a random fraction `p_dropout` of its values set to 0; the others are unchanged.
 
     .. math:: \tilde a = m \odot a, \qquad m_i \sim \text{Bernoulli}(1 - p)
 
@@ -43,9 +47,9 @@ def dropout_layer(layer, p_dropout):
 
     Notes
     -----
-    A Network moves the masks on at every step; in a function of your own, pass ``updates=dropout_updates(expression)``.
+    A Network advances the masks at every step; in a function of your own, pass ``updates=dropout_updates(expression)``.
     Source: book, chapter 3; N. Srivastava et al., "Dropout", JMLR 15 (2014). The original drew all its masks from one
-    fixed seed, so layers of one size shared their masks; here each application has a stream of its own.
+    fixed seed, so layers of the same size used the same masks; here each application has its own stream.
     """
     p_dropout = real("dropout_layer: p_dropout", p_dropout, least=0.0, below=1.0)
     if p_dropout == 0.0:
@@ -53,14 +57,16 @@ def dropout_layer(layer, p_dropout):
     return layer * DropoutMask(1.0 - p_dropout)(layer, dropout_state())
 
 
-def dropout_states(expression):
-    """Return the states of all masks on which `expression` depends, in the order of computation."""
-    return [node.inputs[1] for node in toposort([expression]) if isinstance(node.op, DropoutMask)]
+def dropout_states(expression: TensorVariable) -> list[SharedVariable]:
+    """Return the states of all masks on which `expression` depends, in topological order."""
+    nodes = [node for node in toposort([expression]) if isinstance(node.op, DropoutMask)]
+    return [cast(SharedVariable, node.inputs[1]) for node in nodes]
 
 
-def dropout_updates(expression):
-    """Return ``{state: next state}`` for all masks of `expression`: with these ``updates`` each call draws anew.
+def dropout_updates(expression: TensorVariable) -> dict[SharedVariable, TensorVariable]:
+    """Return ``{state: next state}`` for all masks of `expression`: with these ``updates`` each call draws new masks.
 
-    (PyTensor's ``default_update``, which once did this unasked, is deprecated.)
+    (PyTensor's ``default_update``, which used to do this automatically, is deprecated.)
     """
-    return {state: state + np.array([0, 0, 1], dtype="int32") for state in dropout_states(expression)}
+    one_step = np.array([0, 0, 1], dtype="int32")
+    return {state: pt.add(state, one_step) for state in dropout_states(expression)}

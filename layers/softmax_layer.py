@@ -1,10 +1,18 @@
 """The output layer of chapter 6: a softmax over classes, with the log-likelihood as its cost (book, chapter 3)."""
 
+# Not named softmax.py: `network3.layers.softmax` is the activation function.
+
+from typing import Any
+
+import numpy as np
+from pytensor.tensor.variable import TensorVariable
+
 from .activations import softmax
+from .base import HasTarget
 from .checks import keywords_checked
 from .costs import log_likelihood
 from .fully_connected import FullyConnectedLayer
-from .initializers import zeros
+from .initializers import Initializer, zeros
 
 
 class SoftmaxLayer(FullyConnectedLayer):
@@ -15,17 +23,18 @@ class SoftmaxLayer(FullyConnectedLayer):
     Parameters
     ----------
     n_in, n_out : int, >= 1
-        Values of one example, and classes.
+        Number of values of one example, and number of classes.
     p_dropout : float in [0, 1), default 0
-        Share of the inputs that is hidden while training.
+        Fraction of the *inputs* that is masked during training.
     initializer : callable, default `zeros`
-        The first cost is then ``ln(n_out)``, whatever lies below.
+        The first cost is then ``ln(n_out)``, whatever the layers below.
     rng : numpy.random.Generator or None
+        Source of the initial values; None for NumPy's global state, which ``numpy.random.seed`` fixes.
 
     Attributes
     ----------
-    w : shared variable of shape (n_in, n_out), 0 at first
-    b : shared variable of shape (n_out,), 0 at first
+    w : shared variable of shape (n_in, n_out), float32 or float64, initially 0
+    b : shared variable of shape (n_out,), of the same type, initially 0
 
     Raises
     ------
@@ -39,12 +48,20 @@ class SoftmaxLayer(FullyConnectedLayer):
     """
 
     @keywords_checked("SoftmaxLayer")
-    def __init__(self, n_in, n_out, p_dropout=0.0, *, initializer=zeros, rng=None):
+    def __init__(
+        self,
+        n_in: int,
+        n_out: int,
+        p_dropout: float = 0.0,
+        *,
+        initializer: Initializer = zeros,
+        rng: np.random.Generator | None = None,
+    ):
         super().__init__(n_in, n_out, softmax, p_dropout, initializer=initializer, rng=rng)
 
-    def cost(self, net):
+    def cost(self, net: HasTarget) -> TensorVariable:
         """Return the mean log-likelihood cost of ``net.y``, a scalar >= 0."""
         return log_likelihood(self.output_dropout, net.y)
 
-    def config(self):
+    def config(self) -> dict[str, Any]:
         return {"n_in": self.n_in, "n_out": self.n_out, "p_dropout": self.p_dropout}

@@ -1,4 +1,4 @@
-"""How each back end runs our Ops; a back end's module is imported when PyTensor first compiles some of them for it."""
+"""Implementations of our Ops on each back end; a module is imported when PyTensor first compiles our Ops for it."""
 
 from importlib import import_module
 
@@ -17,17 +17,17 @@ OPS = (Conv2D, Conv2DGradInput, Conv2DGradWeight, Pool2D, MaxPool2DGrad, Unpool2
 
 
 class _ImportBackend(GraphRewriter):
-    """Imports a module that registers our Ops with PyTensor, for graphs that have some; changes nothing in the graph.
+    """Import a module that registers our Ops with PyTensor if the graph contains some; the graph is not changed.
 
-    PyTensor has no hook for "about to compile for Numba", but it runs the rewrites tagged for a back end just
-    then, so importing network3 costs neither Numba nor JAX, and graphs of others cost nothing of ours.
+    PyTensor has no hook that runs before it compiles for a back end, but it applies the rewrites tagged for that back
+    end just then. So importing network3 imports neither Numba nor JAX, and other graphs import nothing of ours.
     """
 
     def __init__(self, module: str):
         self.module = module
 
     def apply(self, fgraph: FunctionGraph) -> None:
-        # An inner graph may have some too, and need not be rewritten by itself.
+        # An inner graph may contain some too, and is not always rewritten on its own.
         if any(isinstance(node.op, (*OPS, HasInnerGraph)) for node in fgraph.apply_nodes):
             import_module(self.module, __package__)
 

@@ -1,9 +1,11 @@
-"""Our Ops on JAX, PyTensor's road to GPUs.
+"""Our Ops on JAX, PyTensor's back end for GPUs.
 
-Convolutions run at "highest" precision, so that results agree with the CPU's; whoever prefers a GPU's faster
-tensor cores sets JAX's own switch, ``jax.config.update("jax_default_matmul_precision", "default")``, or one of
-its other levels, and that is used instead.
+Convolutions run at "highest" precision, so that results agree with the CPU's. To use the faster tensor cores of a GPU,
+set JAX's own option: ``jax.config.update("jax_default_matmul_precision", "default")``, or another of its levels.
 """
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -11,12 +13,15 @@ import numpy as np
 from jax import lax
 from pytensor.link.jax.dispatch import jax_funcify
 
-from network3.layers.ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight, border
+from network3.layers.ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight, Convolution
+from network3.layers.ops.conv_shapes import border
 from network3.layers.ops.dropout_mask import DropoutMask, threefry2x32
 from network3.layers.ops.pool import MaxPool2DGrad, Pool2D, Unpool2D, windows
 
+Function: TypeAlias = Callable[..., jax.Array]
 
-def _convolve(op, x, w):
+
+def _convolve(op: Convolution, x: jax.Array, w: jax.Array) -> jax.Array:
     op.fitting_output_shape(x.shape, w.shape)
     if op.flip:
         w = w[:, :, ::-1, ::-1]
@@ -26,41 +31,42 @@ def _convolve(op, x, w):
         window_strides=op.stride,
         padding=[(p, p) for p in border(op.padding, w.shape[2:])],
         dimension_numbers=("NCHW", "OIHW", "NCHW"),
-        precision=jax.config.jax_default_matmul_precision or "highest",
+        precision=jax.config.jax_default_matmul_precision or "highest",  # type: ignore[attr-defined]  # set at run time
     )
 
 
-def _transpose(linear, shaped_like, g):
+def _transpose(linear: Callable[[jax.Array], jax.Array], shaped_like: jax.Array, g: jax.Array) -> jax.Array:
+    """Apply the transpose of a linear function of an array of the shape and type of `shaped_like`."""
     return jax.linear_transpose(linear, jax.ShapeDtypeStruct(shaped_like.shape, shaped_like.dtype))(g)[0]
 
 
 @jax_funcify.register(Conv2D)
-def jax_conv2d(op, **kwargs):
-    def conv2d(x, w):
+def jax_conv2d(op: Conv2D, **kwargs: Any) -> Function:
+    def conv2d(x: jax.Array, w: jax.Array) -> jax.Array:
         return _convolve(op, x, w)
 
     return conv2d
 
 
 @jax_funcify.register(Conv2DGradInput)
-def jax_conv2d_grad_input(op, **kwargs):
-    def conv2d_grad_input(w, g, x):
+def jax_conv2d_grad_input(op: Conv2DGradInput, **kwargs: Any) -> Function:
+    def conv2d_grad_input(w: jax.Array, g: jax.Array, x: jax.Array) -> jax.Array:
         return _transpose(lambda images: _convolve(op, images, w), x, g)
 
     return conv2d_grad_input
 
 
 @jax_funcify.register(Conv2DGradWeight)
-def jax_conv2d_grad_weight(op, **kwargs):
-    def conv2d_grad_weight(x, g, w):
+def jax_conv2d_grad_weight(op: Conv2DGradWeight, **kwargs: Any) -> Function:
+    def conv2d_grad_weight(x: jax.Array, g: jax.Array, w: jax.Array) -> jax.Array:
         return _transpose(lambda filters: _convolve(op, x, filters), w, g)
 
     return conv2d_grad_weight
 
 
 @jax_funcify.register(Pool2D)
-def jax_pool2d(op, **kwargs):
-    def pool2d(x):
+def jax_pool2d(op: Pool2D, **kwargs: Any) -> Function:
+    def pool2d(x: jax.Array) -> jax.Array:
         blocks = windows(x, op.size)
         if op.mode == "max":
             return blocks.max((3, 5))
@@ -71,25 +77,25 @@ def jax_pool2d(op, **kwargs):
     return pool2d
 
 
-def _spread(g, size, x):
-    """Repeat each value over its window; zeros beyond the last window."""
+def _spread(g: jax.Array, size: Sequence[int], x: jax.Array) -> jax.Array:
+    """Repeat each value over its window of an image of the shape of `x`; zeros outside the windows."""
     (rows, columns), (height, width) = size, x.shape[2:]
     y = jnp.repeat(jnp.repeat(g, rows, 2), columns, 3)
     return jnp.pad(y, ((0, 0), (0, 0), (0, height - y.shape[2]), (0, width - y.shape[3])))
 
 
 @jax_funcify.register(Unpool2D)
-def jax_unpool2d(op, **kwargs):
-    def unpool2d(g, x):
+def jax_unpool2d(op: Unpool2D, **kwargs: Any) -> Function:
+    def unpool2d(g: jax.Array, x: jax.Array) -> jax.Array:
         return _spread(g, op.size, x)
 
     return unpool2d
 
 
 @jax_funcify.register(MaxPool2DGrad)
-def jax_max_pool2d_grad(op, **kwargs):
-    def max_pool2d_grad(x, y, g):
-        # Not JAX's own gradient, which pays the first of tied maxima alone. Beyond the last window g is spread as 0.
+def jax_max_pool2d_grad(op: MaxPool2DGrad, **kwargs: Any) -> Function:
+    def max_pool2d_grad(x: jax.Array, y: jax.Array, g: jax.Array) -> jax.Array:
+        # Not JAX's own gradient, in which only the first of tied maxima receives it. Outside the windows g is 0.
         return jnp.where(x == _spread(y, op.size, x), _spread(g, op.size, x), 0)
 
     return max_pool2d_grad
@@ -99,8 +105,8 @@ _block = threefry2x32(lambda words: words)
 
 
 @jax_funcify.register(DropoutMask)
-def jax_dropout_mask(op, **kwargs):
-    def mask(x, state):
+def jax_dropout_mask(op: DropoutMask, **kwargs: Any) -> Function:
+    def mask(x: jax.Array, state: jax.Array) -> jax.Array:
         half = (x.size + 1) // 2
         seed, stream, step = jnp.asarray(state).astype(np.uint32)[:, None]
         words = _block(seed, stream, step, jnp.arange(half, dtype=np.uint32))

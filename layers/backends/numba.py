@@ -1,16 +1,18 @@
-"""Our Ops in graphs of PyTensor's NUMBA mode: Numba checks shapes and allocates, kernels of `cpu` calculate.
+"""Our Ops in graphs of PyTensor's NUMBA mode: Numba checks shapes and allocates, kernels of `cpu` compute.
 
-All sizes are known at run time only. Each function is as short as can be, since Numba takes its time for every line.
+All sizes are known at run time only. The compiled functions are short because every line adds to Numba's compile time.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+from numba.extending import register_jitable
 from pytensor.graph.basic import Apply
 from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
 
-from network3.layers.ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight
+from network3.layers.ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight, Convolution
+from network3.layers.ops.conv_shapes import output_length
 from network3.layers.ops.dropout_mask import DropoutMask
 from network3.layers.ops.pool import MaxPool2DGrad, Pool2D, Unpool2D
 
@@ -19,15 +21,23 @@ from .cpu.kernels.conv2d_to_filters import add_borders, conv2d_to_filters, sum_g
 from .cpu.kernels.conv2d_to_images import TAPS, conv2d_to_images, pack_filter_taps
 from .cpu.kernels.dropout_mask import dropout_mask
 from .cpu.kernels.panels import heights, span_of
-from .cpu.kernels.patches import image_length
+from .cpu.kernels.patches import extent, image_length
 from .cpu.kernels.pool2d import max_pool2d_gradient, pool2d, unpool2d
-from .numba_calls import announce, compiled, contiguous
+from .numba_calls import compiled, contiguous, register_kernels
+
+Shape: TypeAlias = tuple[int, int, int, int]
+Sizes: TypeAlias = tuple[int, int, int, int, int, int, int, int, int, int, int, int]
+Function: TypeAlias = Callable[..., np.ndarray]
+
+# The formulas are shared with Python code; compiled functions call them too.
+register_jitable(output_length)
+register_jitable(extent)
 
 
-def _make_sized(op: Any, dtype: str) -> Callable:
-    """Return ``sized(x_shape, w_shape) -> length of an image with its border, sizes``, in the order kernels take them.
+def _make_sizes_of(op: Convolution, dtype: str) -> Callable[[Shape, Shape], tuple[int, Sizes]]:
+    """Return ``sizes_of(x_shape, w_shape) -> length of a padded image, sizes``, in the order of a kernel's parameters.
 
-    It refuses shapes that do not belong together: kernels would read past the end of an array.
+    It raises ValueError for shapes that do not match, for which kernels would read past the end of an array.
     """
     (down, right), padding = op.stride, op.padding
     half, full = padding == "half", padding == "full"
@@ -35,7 +45,7 @@ def _make_sized(op: Any, dtype: str) -> Callable:
     beyond = 2 * image_length(dtype, 0, 0, 0)  # twice, since lengths are rounded up
 
     @compiled
-    def sized(x_shape, w_shape):
+    def sizes_of(x_shape: Shape, w_shape: Shape) -> tuple[int, Sizes]:
         _, maps, height, width = x_shape
         filters, expected, kh, kw = w_shape
         if maps != expected:
@@ -44,20 +54,20 @@ def _make_sized(op: Any, dtype: str) -> Callable:
                 "Make their second axes equal."
             )
         top, left = (kh // 2, kw // 2) if half else (kh - 1, kw - 1) if full else (rows, columns)
-        oh, ow = (height + 2 * top - kh) // down + 1, (width + 2 * left - kw) // right + 1
+        oh, ow = output_length(height, kh, top, down), output_length(width, kw, left, right)
         if oh < 1 or ow < 1:
             raise ValueError(
                 "conv2d: a filter must fit into its padded image; got a larger one. "
                 "Use smaller filters or more padding."
             )
-        length = maps * ((oh - 1) * down + kh) * ((ow - 1) * right + kw) + beyond
+        length = maps * extent(oh, kh, down) * extent(ow, kw, right) + beyond
         return length, (maps, height, width, filters, kh, kw, oh, ow, down, right, top, left)
 
-    return sized
+    return sizes_of
 
 
 @compiled
-def _check_gradient(g_shape, shape):
+def _check_gradient(g_shape: Shape, shape: Shape) -> None:
     if g_shape != shape:
         raise ValueError(
             "conv2d: the output's gradient must have the output's shape; got another. Pass that of this output."
@@ -65,14 +75,14 @@ def _check_gradient(g_shape, shape):
 
 
 @register_funcify_default_op_cache_key(Conv2D)
-def numba_conv2d(op: Conv2D, node: Apply, **kwargs: Any) -> tuple[Callable, int]:
+def numba_conv2d(op: Conv2D, node: Apply, **kwargs: Any) -> tuple[Function, int]:
     dtype, flip, block = node.outputs[0].type.dtype, int(op.flip), heights()[0]
-    (pack, convolve), version = announce(pack_filters(dtype), conv2d(dtype))
-    sized = _make_sized(op, dtype)
+    (pack, convolve), version = register_kernels(pack_filters(dtype), conv2d(dtype))
+    sizes_of = _make_sizes_of(op, dtype)
 
     @compiled
-    def convolution(x, w):
-        length, sizes = sized(x.shape, w.shape)
+    def convolution(x: np.ndarray, w: np.ndarray) -> np.ndarray:
+        length, sizes = sizes_of(x.shape, w.shape)
         n, (maps, _, _, filters, kh, kw, oh, ow, _, _, _, _) = x.shape[0], sizes
         y = np.empty((n, filters, oh, ow), x.dtype)
         packed, work = np.empty(w.size, x.dtype), np.empty(length, x.dtype)
@@ -84,14 +94,14 @@ def numba_conv2d(op: Conv2D, node: Apply, **kwargs: Any) -> tuple[Callable, int]
 
 
 @register_funcify_default_op_cache_key(Conv2DGradInput)
-def numba_conv2d_grad_input(op: Conv2DGradInput, node: Apply, **kwargs: Any) -> tuple[Callable, int]:
+def numba_conv2d_grad_input(op: Conv2DGradInput, node: Apply, **kwargs: Any) -> tuple[Function, int]:
     dtype, flip = node.outputs[0].type.dtype, int(op.flip)
-    (pack, spread), version = announce(pack_filter_taps(dtype), conv2d_to_images(dtype))
-    sized = _make_sized(op, dtype)
+    (pack, spread), version = register_kernels(pack_filter_taps(dtype), conv2d_to_images(dtype))
+    sizes_of = _make_sizes_of(op, dtype)
 
     @compiled
-    def gradient_to_input(w, g, x):
-        length, sizes = sized(x.shape, w.shape)
+    def gradient_to_input(w: np.ndarray, g: np.ndarray, x: np.ndarray) -> np.ndarray:
+        length, sizes = sizes_of(x.shape, w.shape)
         n, (maps, height, width, filters, kh, kw, oh, ow, _, _, _, _) = x.shape[0], sizes
         _check_gradient(g.shape, (n, filters, oh, ow))
         dx = np.empty((n, maps, height, width), x.dtype)
@@ -104,51 +114,52 @@ def numba_conv2d_grad_input(op: Conv2DGradInput, node: Apply, **kwargs: Any) -> 
 
 
 @register_funcify_default_op_cache_key(Conv2DGradWeight)
-def numba_conv2d_grad_weight(op: Conv2DGradWeight, node: Apply, **kwargs: Any) -> tuple[Callable, int]:
+def numba_conv2d_grad_weight(op: Conv2DGradWeight, node: Apply, **kwargs: Any) -> tuple[Function, int]:
     dtype, flip = node.outputs[0].type.dtype, int(op.flip)
-    (surround, multiply, add_up), version = announce(add_borders(dtype), conv2d_to_filters(dtype), sum_groups(dtype))
-    sized, span = _make_sized(op, dtype), span_of(dtype)
+    (add_border, multiply, add_up), version = register_kernels(
+        add_borders(dtype), conv2d_to_filters(dtype), sum_groups(dtype)
+    )
+    sizes_of, span = _make_sizes_of(op, dtype), span_of(dtype)
 
     @compiled
-    def gradient_to_weight(x, g, w):
-        length, sizes = sized(x.shape, w.shape)
+    def gradient_to_weight(x: np.ndarray, g: np.ndarray, w: np.ndarray) -> np.ndarray:
+        length, sizes = sizes_of(x.shape, w.shape)
         n, (maps, height, width, filters, kh, kw, oh, ow, down, right, top, left) = x.shape[0], sizes
         _check_gradient(g.shape, (n, filters, oh, ow))
         dw, work = np.empty((filters, maps, kh, kw), x.dtype), np.empty(n * length, x.dtype)
         panels = (maps * kh * kw + span - 1) // span
-        found = np.empty(panels * filters * span, x.dtype)
-        tall, wide = (oh - 1) * down + kh, (ow - 1) * right + kw
-        surround(n, contiguous(x), work, length, maps, height, width, tall, wide, top, left)
-        sizes_too = maps, filters, kh, kw, oh, ow, down, right
-        multiply(panels, work, contiguous(g), found, n, n, length, *sizes_too)
-        add_up(filters, found, dw, 1, filters, maps, kh * kw, flip)
+        sums = np.empty(panels * filters * span, x.dtype)
+        tall, wide = extent(oh, kh, down), extent(ow, kw, right)
+        add_border(n, contiguous(x), work, length, maps, height, width, tall, wide, top, left)
+        multiply(panels, work, contiguous(g), sums, n, n, length, maps, filters, kh, kw, oh, ow, down, right)
+        add_up(filters, sums, dw, 1, filters, maps, kh * kw, flip)
         return dw
 
     return gradient_to_weight, version
 
 
 @register_funcify_default_op_cache_key(Pool2D)
-def numba_pool2d(op: Pool2D, node: Apply, **kwargs: Any) -> tuple[Callable, int]:
+def numba_pool2d(op: Pool2D, node: Apply, **kwargs: Any) -> tuple[Function, int]:
     rows, columns = op.size
-    (condense,), version = announce(pool2d(node.outputs[0].type.dtype, op.mode, op.size))
+    (reduce,), version = register_kernels(pool2d(node.outputs[0].type.dtype, op.mode, op.size))
 
     @compiled
-    def pool(x):
+    def pool(x: np.ndarray) -> np.ndarray:
         n, maps, height, width = x.shape
         y = np.empty((n, maps, height // rows, width // columns), x.dtype)
-        condense(n * maps, contiguous(x), y, height, width)
+        reduce(n * maps, contiguous(x), y, height, width)
         return y
 
     return pool, version
 
 
 @register_funcify_default_op_cache_key(Unpool2D)
-def numba_unpool2d(op: Unpool2D, node: Apply, **kwargs: Any) -> tuple[Callable, int]:
+def numba_unpool2d(op: Unpool2D, node: Apply, **kwargs: Any) -> tuple[Function, int]:
     rows, columns = op.size
-    (repeat,), version = announce(unpool2d(node.outputs[0].type.dtype, op.size))
+    (repeat,), version = register_kernels(unpool2d(node.outputs[0].type.dtype, op.size))
 
     @compiled
-    def unpool(g, x):
+    def unpool(g: np.ndarray, x: np.ndarray) -> np.ndarray:
         n, maps, height, width = x.shape
         if g.shape != (n, maps, height // rows, width // columns):
             raise ValueError(
@@ -162,12 +173,12 @@ def numba_unpool2d(op: Unpool2D, node: Apply, **kwargs: Any) -> tuple[Callable, 
 
 
 @register_funcify_default_op_cache_key(MaxPool2DGrad)
-def numba_max_pool2d_grad(op: MaxPool2DGrad, node: Apply, **kwargs: Any) -> tuple[Callable, int]:
+def numba_max_pool2d_grad(op: MaxPool2DGrad, node: Apply, **kwargs: Any) -> tuple[Function, int]:
     rows, columns = op.size
-    (spread,), version = announce(max_pool2d_gradient(node.outputs[0].type.dtype, op.size))
+    (spread,), version = register_kernels(max_pool2d_gradient(node.outputs[0].type.dtype, op.size))
 
     @compiled
-    def max_pool2d_grad(x, y, g):
+    def max_pool2d_grad(x: np.ndarray, y: np.ndarray, g: np.ndarray) -> np.ndarray:
         n, maps, height, width = x.shape
         shape = n, maps, height // rows, width // columns
         if g.shape != shape or y.shape != shape:
@@ -182,17 +193,17 @@ def numba_max_pool2d_grad(op: MaxPool2DGrad, node: Apply, **kwargs: Any) -> tupl
 
 
 @register_funcify_default_op_cache_key(DropoutMask)
-def numba_dropout_mask(op: DropoutMask, node: Apply, **kwargs: Any) -> tuple[Callable, int]:
+def numba_dropout_mask(op: DropoutMask, node: Apply, **kwargs: Any) -> tuple[Function, int]:
     threshold = op.threshold
-    (draw,), version = announce(dropout_mask(node.outputs[0].type.dtype))
+    (draw,), version = register_kernels(dropout_mask(node.outputs[0].type.dtype))
 
     @compiled
-    def mask(x, state):
+    def mask(x: np.ndarray, state: np.ndarray) -> np.ndarray:
         if state.size != 3:
             raise ValueError(
-                "DropoutMask: the state must hold seed, stream and step; got another size. Use dropout_state()."
+                "DropoutMask: the state must consist of seed, stream and step; got another size. Use dropout_state()."
             )
-        words = np.empty(3, np.int32)  # in one piece, wherever the state lies
+        words = np.empty(3, np.int32)  # contiguous, whatever the strides of the state
         for k in range(3):
             words[k] = state[k]
         kept = np.empty(x.shape, x.dtype)

@@ -1,7 +1,7 @@
-"""How functions that Numba compiles call the kernels of `cpu`: by address, all parts in the calling thread.
+"""Calls of the kernels of `cpu` from functions that Numba compiles: by address, all parts in the calling thread.
 
-LLVM knows a kernel by its symbol. It is announced when PyTensor asks for an Op's function, which it does in every
-process, and is part of the key under which Numba's cache keeps that function.
+LLVM finds a kernel by its symbol. The symbol is registered when PyTensor requests an Op's function, which it does in
+every process, and is part of the key of that function in Numba's cache.
 """
 
 import hashlib
@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from llvmlite import binding, ir
@@ -22,49 +23,49 @@ from .cpu.kernels.elementwise import elementwise
 from .cpu.store import request
 
 WORD = ir.IntType(64)
-# A kernel as it is called: with the address of its arguments, the part's number, the address of scratch memory.
+# The signature of a kernel: the address of its arguments, the number of the part, the address of scratch memory.
 FUNCTION = ir.FunctionType(ir.VoidType(), [WORD, WORD, WORD])
-LINE = 64  # bytes of a cache line, with which scratch memory begins
+LINE = 64  # bytes of a cache line, at which scratch memory is aligned
 
-# As they are written, whatever PyTensor's flag for fast mathematics says.
+# Arithmetic as written, independent of PyTensor's flag for fast math.
 compiled = partial(numba_njit, fastmath=False)
 
 
-def announce(*kernels: Kernel) -> tuple[list[Callable], int]:
-    """Make kernels known to LLVM, and the one that `contiguous` needs.
+def register_kernels(*kernels: Kernel) -> tuple[list[Callable[..., None]], int]:
+    """Register the symbols of `kernels` with LLVM, and those of the kernels that `contiguous` uses.
 
     Returns
     -------
     list of functions for compiled code
-        ``call(parts, *arguments)`` does all parts of a kernel, one after the other.
+        ``call(parts, *arguments)`` runs all parts of a kernel, one after the other.
     int
-        The version of whatever calls them, for Numba's cache.
+        The version of the functions that call them, for Numba's cache.
     """
     requests = [request(kernel) for kernel in (*kernels, *map(_copy_of_axes, ("float32", "float64")))]
-    for asked in requests:
-        binding.add_symbol(asked.symbol, asked.result().address)
-    made_from = _sources() + "".join(asked.symbol for asked in requests).encode()
+    for entry in requests:
+        binding.add_symbol(entry.symbol, entry.result().address)
+    made_from = _sources() + "".join(entry.symbol for entry in requests).encode()
     version = int.from_bytes(hashlib.blake2b(made_from, digest_size=6).digest(), "big")
-    return [_caller(asked.symbol, asked.result().scratch) for asked in requests[: len(kernels)]], version
+    return [_caller(entry.symbol, entry.result().scratch) for entry in requests[: len(kernels)]], version
 
 
 @cache
 def _sources() -> bytes:
-    """Return what the functions that call kernels are made from, beside those."""
+    """Return the source code on which the functions that call kernels depend, besides the kernels."""
     folders = Path(__file__).parent, Path(__file__).parents[1] / "ops"
     return b"".join(file.read_bytes() for folder in folders for file in sorted(folder.glob("*.py"))) or os.urandom(12)
 
 
 @cache
-def _caller(symbol: str, scratch: int) -> Callable:
-    """Return what calls a kernel that wants so many bytes of scratch memory.
+def _caller(symbol: str, scratch: int) -> Callable[..., None]:
+    """Return the function that calls a kernel, which needs `scratch` bytes of scratch memory.
 
-    An array is given by its address; being an argument, it lives until the call is done.
+    An array is passed by its address; as it is an argument, it is alive until the call returns.
     """
 
     @intrinsic
-    def call(typing, parts, *arguments):
-        def generate(context, builder, signature, values):
+    def call(typing: Any, parts: Any, *arguments: Any) -> tuple[Any, Callable[..., Any]]:
+        def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
             count, packed = values
             block = cgutils.alloca_once(builder, WORD, size=len(arguments))
             for k, (kind, value) in enumerate(zip(arguments, cgutils.unpack_tuple(builder, packed), strict=True)):
@@ -88,23 +89,27 @@ def _caller(symbol: str, scratch: int) -> Callable:
 
 
 def _copy_of_axes(dtype: str) -> Kernel:
-    """Return the kernel that copies an array of four axes, which may lie anyhow."""
+    """Return the kernel that copies an array of four axes of any strides."""
     return elementwise((), ("v0",), (dtype,), ((dtype, None),), (None, 1), 4)
 
 
 def contiguous(x: np.ndarray) -> np.ndarray:
-    """Return an array of four axes in one piece, by rows."""
+    """Return an array of four axes in C order."""
     return np.ascontiguousarray(x)
 
 
 @overload(contiguous, jit_options={"fastmath": False})
-def _contiguous_in_compiled_code(x):
-    if x.layout == "C":
-        return lambda x: x
-    asked = request(_copy_of_axes(x.dtype.name))
-    copy, size = _caller(asked.symbol, asked.result().scratch), x.dtype.bitwidth // 8
+def _contiguous_in_compiled_code(x: Any) -> Callable[[Any], Any]:
+    # Numba requires that these functions have the same parameters, including the annotations.
+    def unchanged(x: Any) -> Any:
+        return x
 
-    def copied(x):
+    if x.layout == "C":
+        return unchanged
+    entry = request(_copy_of_axes(x.dtype.name))
+    copy, size = _caller(entry.symbol, entry.result().scratch), x.dtype.bitwidth // 8
+
+    def copied(x: Any) -> Any:
         n, maps, rows, columns = x.shape
         y = np.empty((n, maps, rows, columns), x.dtype)
         a, b, c, d = x.strides

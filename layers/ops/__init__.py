@@ -1,4 +1,4 @@
-"""What PyTensor lacks: convolution and pooling of batches of images, and reproducible dropout masks."""
+"""Ops that PyTensor lacks: convolution and pooling of batches of images, and reproducible dropout masks."""
 
 from .conv import conv2d as conv2d
 from .dropout_mask import DropoutMask as DropoutMask

@@ -1,30 +1,36 @@
 """Dropout masks from a counter-based generator: the same bits on every back end for a (seed, stream, step).
 
 The generator is Threefry-2x32 with 20 rounds (J. Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC11):
-a block cipher that turns the key (seed, stream) and the counter (step, position) into two random 32-bit words.
-Nothing is carried from one draw to the next but the step, so masks can be drawn again, in parallel, on any device.
+a block cipher that maps the key (seed, stream) and the counter (step, position) to two random 32-bit words. The step
+is the only state, so masks can be reproduced, in parallel, on any device.
 """
+
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from pytensor.gradient import DisconnectedType
-from pytensor.graph.basic import Apply
-from pytensor.graph.op import Op
+from pytensor.graph.basic import Apply, Variable
+from pytensor.graph.op import OutputStorageType
 from pytensor.tensor.basic import as_tensor_variable
 from pytensor.tensor.type import TensorType
 
 from network3.layers.checks import error_message, real
 
+from .base import TensorOp, Tensors
+
 ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 PARITY = 0x1BD11BDA
 
 
-def threefry2x32(wrap):
-    """Return the block function for integers that `wrap` reduces to 32 bits.
+def threefry2x32(wrap: Callable[[Any], Any]) -> Callable[[Any, Any, Any, Any], tuple[Any, Any]]:
+    """Return the block function ``(key0, key1, counter0, counter1) -> (word0, word1)``.
 
-    NumPy and JAX arrays of uint32 wrap by themselves; wider integers (Numba, PyTorch) need a mask.
+    `wrap` reduces integers to 32 bits: the identity for NumPy and JAX arrays of uint32, which wrap around; a mask for
+    wider integers (Python, PyTorch).
     """
 
-    def block(key0, key1, counter0, counter1):
+    def block(key0: Any, key1: Any, counter0: Any, counter1: Any) -> tuple[Any, Any]:
         keys = (key0, key1, wrap(key0 ^ key1 ^ PARITY))
         x0, x1 = wrap(counter0 + keys[0]), wrap(counter1 + keys[1])
         for group in range(5):
@@ -39,17 +45,17 @@ def threefry2x32(wrap):
     return block
 
 
-class DropoutMask(Op):
-    """A mask shaped as `x`: 1 with probability `keep`, else 0.
+class DropoutMask(TensorOp):
+    """A mask of the shape and type of `x`: 1 with probability `keep`, else 0.
 
-    Inputs are `x`, whose shape and type the mask takes, and `state`, int32 of shape (3,): seed, stream and step.
-    Word 0 of the generator's blocks serves the first half of the elements (in C order), word 1 the second; an
-    element is kept if the upper 24 bits of its word lie below ``keep * 2**24``.
+    Inputs are `x` and `state`, int32 of shape (3,): seed, stream and step. Word 0 of the generator's blocks is used for
+    the first half of the elements (in C order), word 1 for the second; an element is kept if the upper 24 bits of its
+    word are below ``keep * 2**24``.
     """
 
     __props__ = ("keep",)
 
-    def __init__(self, keep):
+    def __init__(self, keep: float):
         self.keep = real("DropoutMask: keep", keep, least=0.0)
         if self.keep > 1:
             raise ValueError(
@@ -58,11 +64,11 @@ class DropoutMask(Op):
 
     @property
     def threshold(self) -> int:
-        """The number of 24-bit words that keep an element."""
+        """How many of the 2**24 values of a 24-bit word keep an element."""
         return round(self.keep * 2**24)
 
-    def make_node(self, x, state):
-        x, state = as_tensor_variable(x), as_tensor_variable(state)
+    def make_node(self, *inputs: Variable) -> Apply:
+        x, state = map(as_tensor_variable, inputs)
         is_state = state.type.dtype == "int32" and state.type.shape in ((3,), (None,))
         if x.type.dtype not in ("float32", "float64") or not is_state:
             raise TypeError(
@@ -75,16 +81,17 @@ class DropoutMask(Op):
             )
         return Apply(self, [x, state], [TensorType(x.type.dtype, shape=x.type.shape)()])
 
-    def infer_shape(self, *arguments):  # PyTensor 3.0 passes (fgraph, node, shapes), later ones (node, shapes)
+    # PyTensor 3.0 passes (fgraph, node, shapes), later versions (node, shapes).
+    def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
         return [arguments[-1][0]]
 
-    def connection_pattern(self, node):
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return [[False], [False]]
 
-    def pullback(self, inputs, outputs, cotangents):
+    def pullback(self, inputs: Tensors, outputs: Tensors, cotangents: Tensors) -> list[Variable]:
         return [DisconnectedType()(), DisconnectedType()()]
 
-    def perform(self, node, inputs, output_storage):
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: OutputStorageType) -> None:
         x, state = inputs
         half = (x.size + 1) // 2
         seed, stream, step = state.astype(np.uint32)[:, None]

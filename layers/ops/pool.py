@@ -1,36 +1,47 @@
 """Pooling of feature maps over windows that do not overlap, as PyTensor Ops."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pytensor.tensor as pt
 from pytensor.gradient import DisconnectedType
-from pytensor.graph.basic import Apply
-from pytensor.graph.op import Op
+from pytensor.graph.basic import Apply, Variable
+from pytensor.graph.op import OutputStorageType
 from pytensor.tensor.basic import as_tensor_variable
 from pytensor.tensor.type import TensorType
+from pytensor.tensor.variable import TensorVariable
 
 from network3.layers.checks import error_message, one_of, sizes
+
+from .base import TensorOp, Tensors
 
 MODES = ("max", "l2", "sum")
 
 
-def windows(x, size):
-    """View `x` (n, c, h, w) as (n, c, h // rows, rows, w // columns, columns); what fills no window is left out."""
+def windows(x: Any, size: Sequence[int]) -> Any:
+    """Return `x` of shape (n, c, h, w) as windows, (n, c, h // rows, rows, w // columns, columns).
+
+    `x` is an array of NumPy or JAX or a tensor of PyTorch, and so is the result; trailing rows and columns that do not
+    fill a window are dropped.
+    """
     n, c, height, width = x.shape
     rows, columns = size
     oh, ow = height // rows, width // columns
     return x[:, :, : oh * rows, : ow * columns].reshape(n, c, oh, rows, ow, columns)
 
 
-class _Pooling(Op):
-    """What the Ops share: the size of a window, and shapes."""
+class _Pooling(TensorOp):
+    """Base class of the Ops: the size of a window, their checks and shapes."""
 
     __props__: tuple[str, ...] = ("size",)
 
-    def __init__(self, size=(2, 2)):
+    def __init__(self, size: int | Sequence[int] = (2, 2)):
         self.size = sizes(f"{type(self).__name__}: size", size, 2)
 
-    def _check(self, *tensors):
-        variables = [as_tensor_variable(value) for value in tensors]
+    def _check(self, inputs: Sequence[Any]) -> list[TensorVariable]:
+        """Return the inputs as variables, all 4-dimensional and of one floating-point type."""
+        variables = [as_tensor_variable(value) for value in inputs]
         dtypes = [v.type.dtype for v in variables]
         if any(v.type.ndim != 4 for v in variables) or len({*dtypes}) > 1 or dtypes[0] not in ("float32", "float64"):
             raise TypeError(
@@ -43,21 +54,22 @@ class _Pooling(Op):
             )
         return variables
 
-    def _pooled(self, shape):
+    def _pooled(self, shape: Sequence[Any]) -> tuple[Any, ...]:
+        """Return the shape of the pooled maps; sizes are numbers, symbolic, or None if unknown."""
         return (*shape[:2], *(None if a is None else a // s for a, s in zip(shape[2:], self.size, strict=True)))
 
 
 class Pool2D(_Pooling):
-    """The largest value, the square root of the sum of squares, or the sum, of each window."""
+    """The maximum, the square root of the sum of squares, or the sum of each window."""
 
     __props__ = ("size", "mode")
 
-    def __init__(self, size=(2, 2), mode="max"):
+    def __init__(self, size: int | Sequence[int] = (2, 2), mode: str = "max"):
         super().__init__(size)
         self.mode = one_of("pool2d: mode", mode, MODES)
 
-    def make_node(self, x):
-        (x,) = self._check(x)
+    def make_node(self, *inputs: Variable) -> Apply:
+        (x,) = self._check(inputs)
         shape = self._pooled(x.type.shape)
         if 0 in shape[2:]:
             raise ValueError(
@@ -70,10 +82,11 @@ class Pool2D(_Pooling):
             )
         return Apply(self, [x], [TensorType(x.type.dtype, shape=shape)()])
 
-    def infer_shape(self, *arguments):  # PyTensor 3.0 passes (fgraph, node, shapes), later ones (node, shapes)
+    # PyTensor 3.0 passes (fgraph, node, shapes), later versions (node, shapes).
+    def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
         return [self._pooled(arguments[-1][0])]
 
-    def perform(self, node, inputs, output_storage):
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: OutputStorageType) -> None:
         blocks = windows(inputs[0], self.size)
         if self.mode == "max":
             y = blocks.max((3, 5))
@@ -83,57 +96,57 @@ class Pool2D(_Pooling):
             y = blocks.sum((3, 5))
         output_storage[0][0] = np.ascontiguousarray(y)
 
-    def pullback(self, inputs, outputs, cotangents):
+    def pullback(self, inputs: Tensors, outputs: Tensors, cotangents: Tensors) -> list[Variable]:
         (x,), (y,), (g,) = inputs, outputs, cotangents
         if self.mode == "max":
             return [MaxPool2DGrad(self.size)(x, y, g)]
         if self.mode == "sum":
             return [Unpool2D(self.size)(g, x)]
-        # A blank window has norm 0, where the derivative x / norm would be 0 / 0: it is 0 by choice.
-        blank = pt.le(y, 0)  # not pt.eq: PyTensor runs it as torch.equal, one answer for all elements
+        # A blank window has norm 0, where the derivative x / norm would be 0 / 0; it is defined as 0.
+        blank = pt.le(y, 0)  # not pt.eq, which PyTensor compiles to torch.equal: one bool for all elements
         slope = pt.switch(blank, pt.zeros_like(g), g / pt.switch(blank, pt.ones_like(y), y))
         return [x * Unpool2D(self.size)(slope, x)]
 
 
 class Unpool2D(_Pooling):
-    """Each value of `g` repeated over its window of an image shaped as `x`, 0 where there is no window."""
+    """Each value of `g` repeated over its window of an image of the shape of `x`; 0 outside the windows."""
 
-    def make_node(self, g, x):
-        g, x = self._check(g, x)
+    def make_node(self, *inputs: Variable) -> Apply:
+        g, x = self._check(inputs)
         return Apply(self, [g, x], [TensorType(g.type.dtype, shape=x.type.shape)()])
 
-    def infer_shape(self, *arguments):
+    def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
         return [arguments[-1][1]]
 
-    def connection_pattern(self, node):
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return [[True], [False]]
 
-    def perform(self, node, inputs, output_storage):
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: OutputStorageType) -> None:
         g, x = inputs
         (rows, columns), (oh, ow) = self.size, g.shape[2:]
         y = np.zeros_like(x)
         y[:, :, : oh * rows, : ow * columns] = g.repeat(rows, 2).repeat(columns, 3)
         output_storage[0][0] = y
 
-    def pullback(self, inputs, outputs, cotangents):
+    def pullback(self, inputs: Tensors, outputs: Tensors, cotangents: Tensors) -> list[Variable]:
         return [Pool2D(self.size, "sum")(cotangents[0]), DisconnectedType()()]
 
 
 class MaxPool2DGrad(_Pooling):
-    """The gradient `g` of the maxima `y`, paid in full to every element of `x` that equals its window's maximum.
+    """The gradient of max-pooling: every element of `x` that equals its window's maximum `y` receives the gradient `g`.
 
-    Ties are common (the blank background of a digit) and Theano paid all of them; paying the first alone
-    parts from the original's results.
+    Tied maxima are common (the blank background of a digit). Each of them receives the full gradient, as in Theano; if
+    only the first one received it, results would differ from the original's.
     """
 
-    def make_node(self, x, y, g):
-        x, y, g = self._check(x, y, g)
+    def make_node(self, *inputs: Variable) -> Apply:
+        x, y, g = self._check(inputs)
         return Apply(self, [x, y, g], [TensorType(x.type.dtype, shape=x.type.shape)()])
 
-    def infer_shape(self, *arguments):
+    def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
         return [arguments[-1][0]]
 
-    def perform(self, node, inputs, output_storage):
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: OutputStorageType) -> None:
         x, y, g = inputs
         blocks = windows(x, self.size)
         n, c, oh, rows, ow, columns = blocks.shape
@@ -142,15 +155,15 @@ class MaxPool2DGrad(_Pooling):
         dx[:, :, : oh * rows, : ow * columns] = np.where(blocks == y, g, 0).reshape(n, c, oh * rows, ow * columns)
         output_storage[0][0] = dx
 
-    def pullback(self, inputs, outputs, cotangents):
+    def pullback(self, inputs: Tensors, outputs: Tensors, cotangents: Tensors) -> list[Variable]:
         x, y, _ = inputs
         (c,) = cotangents
         winners = MaxPool2DGrad(self.size)(x, y, pt.ones_like(y))
         return [pt.zeros_like(x), pt.zeros_like(y), Pool2D(self.size, "sum")(c * winners)]
 
 
-def pool2d(x, size=(2, 2), mode="max"):
-    r"""Condense each window of each feature map into one value.
+def pool2d(x: TensorVariable, size: int | Sequence[int] = (2, 2), mode: str = "max") -> TensorVariable:
+    r"""Reduce each window of each feature map to one value.
 
     .. math:: y = \max_{ij} x_{ij} \quad\text{or}\quad y = \sqrt{\textstyle\sum_{ij} x_{ij}^2}
 
@@ -158,8 +171,10 @@ def pool2d(x, size=(2, 2), mode="max"):
     ----------
     x : tensor of shape (images, maps, rows, columns), float32 or float64
     size : int or (int, int), default (2, 2)
-        Rows and columns of a window. Windows do not overlap; trailing rows and columns that fill none are dropped.
+        Rows and columns of a window. Windows do not overlap; trailing rows and columns that do not fill a window are
+        dropped.
     mode : "max", "l2" or "sum", default "max"
+        The maximum, the square root of the sum of squares, or the sum.
 
     Returns
     -------

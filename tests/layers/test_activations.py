@@ -1,4 +1,4 @@
-"""Activation functions against closed forms, their derivatives against finite differences, and both at the ends."""
+"""Activation functions: closed forms, derivatives by finite differences, and limits for huge inputs."""
 
 import numpy as np
 import pytensor
@@ -25,8 +25,8 @@ def matrix(dtype="float64"):
     return pt.tensor("z", shape=(None, None), dtype=dtype)
 
 
-def test_the_names_of_the_book_lead_to_the_functions():
-    """A module of the same name, once imported, would take the place of a function."""
+def test_the_names_of_the_book_are_the_functions():
+    """An imported module of the same name would replace a function."""
     assert set(ACTIVATIONS.values()) == set(CLOSED_FORMS)
     for name, activation in ACTIVATIONS.items():
         assert getattr(layers, name) is getattr(network3, name) is activation
@@ -35,7 +35,7 @@ def test_the_names_of_the_book_lead_to_the_functions():
 
 @each_activation
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-14), ("float32", 1e-6)])
-def test_values_are_those_of_the_closed_form(compute, activation, dtype, tolerance):
+def test_values_agree_with_the_closed_form(compute, activation, dtype, tolerance):
     z = matrix(dtype)
     a = compute(activation(z), {z: Z.astype(dtype)})
     assert a.dtype == dtype
@@ -68,7 +68,7 @@ def test_each_row_of_softmax_is_a_distribution(compute):
     np.testing.assert_allclose(a.sum(1), np.ones(7), rtol=1e-6)
 
 
-def test_softmax_takes_no_notice_of_what_a_row_has_in_common(compute):
+def test_softmax_is_invariant_to_a_constant_added_to_a_row(compute):
     z = matrix()
     a, shifted = compute([softmax(z), softmax(z + pt.constant([[5.0], [-700.0], [1e4]]))], {z: Z})
     np.testing.assert_allclose(shifted, a, rtol=1e-11)
@@ -76,13 +76,13 @@ def test_softmax_takes_no_notice_of_what_a_row_has_in_common(compute):
 
 @each_activation
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_nan_goes_through(compute, activation, dtype):
+def test_nan_is_propagated(compute, activation, dtype):
     values = Z.astype(dtype)
     values[1, 2] = np.nan
     z = matrix(dtype)
-    hit = np.zeros(Z.shape, bool)
-    hit[1, slice(None) if activation is softmax else 2] = True
-    np.testing.assert_array_equal(np.isnan(compute(activation(z), {z: values})), hit)
+    expected = np.zeros(Z.shape, bool)
+    expected[1, slice(None) if activation is softmax else 2] = True
+    np.testing.assert_array_equal(np.isnan(compute(activation(z), {z: values})), expected)
 
 
 LIMITS = {
@@ -97,15 +97,15 @@ LIMITS = {
 
 @each_activation
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("share", [1e-30, 0.4])
-def test_huge_inputs_reach_the_limits_without_a_warning(compute, activation, dtype, share):
-    z, huge = matrix(dtype), np.dtype(dtype).type(share * np.finfo(dtype).max)
+@pytest.mark.parametrize("fraction", [1e-30, 0.4])
+def test_huge_inputs_reach_the_limits_without_a_warning(compute, activation, dtype, fraction):
+    z, huge = matrix(dtype), np.dtype(dtype).type(fraction * np.finfo(dtype).max)
     assert huge > 1e4
     a = compute(activation(z), {z: np.array([[-huge, huge, 0]], dtype)})
     np.testing.assert_array_equal(a, np.array(LIMITS[activation](huge), dtype))
 
 
-def test_numba_agrees_at_the_ends_too(compute):
+def test_numba_agrees_at_the_limits_too(compute):
     z, huge = matrix("float32"), 1e30
     values = np.vstack([Z[0, :3], [np.nan, 1, -1], [-huge, huge, 0]]).astype("float32")
     for activation, a in zip(

@@ -1,4 +1,4 @@
-"""One table of all layers, put through the same tests."""
+"""One table of all layers, which all pass the same tests."""
 
 import json
 import math
@@ -42,7 +42,7 @@ LAYERS: dict[str, tuple] = {
     **{
         f"connected {name}": (FullyConnectedLayer, {**FULL, "activation_fn": f})
         for name, f in ACTIVATIONS.items()
-        if name != "step"  # a perceptron has no gradient to go down
+        if name != "step"  # the derivative of a perceptron is 0
     },
     "connected dropout": (FullyConnectedLayer, {**FULL, "p_dropout": 0.25}),
     "regression": (RegressionLayer, FULL),
@@ -55,7 +55,7 @@ each_type = pytest.mark.parametrize("dtype", ["float32", "float64"])
 
 @pytest.fixture
 def make():
-    """Build a layer of the table, of the type asked for, with first values other than 0."""
+    """Build a layer of the table, of the requested type, with initial values other than 0."""
 
     def make(name, dtype="float64", initializer=normalized):
         network3.use(floatX=dtype)
@@ -70,77 +70,77 @@ def images(layer, dtype="float64"):
 
 
 def distance(output):
-    """A cost that any output has: half the mean square of its distance from values drawn once."""
+    """Return a cost for any output: the mean squared distance from fixed random values."""
     expected = np.random.default_rng(6).uniform(0, 1, (5, *output.type.shape[1:])).astype(output.dtype)
     return pt.mean((output - expected) ** 2, acc_dtype=output.dtype)
 
 
 @each_layer
 @pytest.mark.parametrize("batch", [None, 5], ids=["open batch", "fixed batch"])
-def test_the_shape_promised_is_the_shape_computed(make, wire, compute, name, batch):
+def test_output_shape_is_the_shape_computed(make, connect, compute, name, batch):
     layer = make(name)
-    x = wire(layer, batch)
-    promised = layer.output_shape((batch, *x.type.shape[1:]))
-    assert promised == layer.output_shape((batch, *layer.input_shape))
-    assert promised == layer.output.type.shape == layer.output_dropout.type.shape
+    x = connect(layer, batch)
+    expected_shape = layer.output_shape((batch, *x.type.shape[1:]))
+    assert expected_shape == layer.output_shape((batch, *layer.input_shape))
+    assert expected_shape == layer.output.type.shape == layer.output_dropout.type.shape
     for output in compute([layer.output, layer.output_dropout], {x: images(layer)}):
-        assert output.shape == (5, *promised[1:])
+        assert output.shape == (5, *expected_shape[1:])
 
 
-def test_an_open_batch_takes_any_number_of_examples(make, wire):
+def test_an_open_batch_accepts_any_number_of_examples(make, connect):
     for name in LAYERS:
         layer = make(name)
-        x = wire(layer)
+        x = connect(layer)
         function = pytensor.function([x], layer.output, mode="FAST_COMPILE")
-        all_of_them, one = function(images(layer)), function(images(layer)[:1])
-        np.testing.assert_allclose(one, all_of_them[:1], rtol=1e-12)
+        batch, one = function(images(layer)), function(images(layer)[:1])
+        np.testing.assert_allclose(one, batch[:1], rtol=1e-12)
 
 
 @each_layer
 @each_type
-@pytest.mark.parametrize("pytensors", ["float64", "float32"])
-def test_the_type_is_kept_everywhere(make, wire, name, dtype, pytensors):
-    """Parameters, outputs, gradients and whatever lies between, whatever PyTensor's own setting."""
-    with pytensor.config.change_flags(floatX=pytensors):
+@pytest.mark.parametrize("pytensor_floatX", ["float64", "float32"])
+def test_the_type_is_the_same_everywhere(make, connect, name, dtype, pytensor_floatX):
+    """Parameters, outputs, gradients and intermediate values, independent of PyTensor's own setting."""
+    with pytensor.config.change_flags(floatX=pytensor_floatX):
         layer = make(name, dtype)
-        x = wire(layer)
+        x = connect(layer)
         cost = distance(layer.output_dropout)
-        asked = [layer.output, layer.output_dropout, cost, *pytensor.grad(cost, layer.params)]
-        function = pytensor.function([x], asked, mode="FAST_COMPILE")
+        expressions = [layer.output, layer.output_dropout, cost, *pytensor.grad(cost, layer.params)]
+        function = pytensor.function([x], expressions, mode="FAST_COMPILE")
         computed = function(images(layer, dtype))
     assert [param.dtype for param in layer.params] == [dtype, dtype]
     assert {value.dtype for value in computed} == {np.dtype(dtype)}
-    between = {out.dtype for node in function.maker.fgraph.toposort() for out in node.outputs}
-    assert {kind for kind in between if kind.startswith("float")} == {dtype}
+    intermediate = {out.dtype for node in function.maker.fgraph.toposort() for out in node.outputs}
+    assert {kind for kind in intermediate if kind.startswith("float")} == {dtype}
 
 
 @each_layer
 @each_type
-def test_blank_images_give_no_nan(make, wire, compute, name, dtype):
-    """The margin of a digit is blank; filters of 0, too, make windows of which the norm is 0."""
+def test_blank_images_give_no_nan(make, connect, compute, name, dtype):
+    """The margin of a digit is blank, and filters of 0 also give windows whose norm is 0."""
     for initializer in (normalized, zeros):
         layer = make(name, dtype, initializer)
-        x = wire(layer)
+        x = connect(layer)
         cost = distance(layer.output_dropout)
-        asked = [layer.output, cost, *pytensor.grad(cost, layer.params), pytensor.grad(cost, x)]
-        for value in compute(asked, {x: np.zeros_like(images(layer, dtype))}):
+        expressions = [layer.output, cost, *pytensor.grad(cost, layer.params), pytensor.grad(cost, x)]
+        for value in compute(expressions, {x: np.zeros_like(images(layer, dtype))}):
             assert np.isfinite(value).all()
 
 
 @each_layer
-def test_a_nan_pixel_gives_nan_for_its_example_alone(make, wire, compute, name):
+def test_a_nan_pixel_gives_nan_for_its_example_only(make, connect, compute, name):
     layer = make(name)
-    x, values = wire(layer), images(layer)
+    x, values = connect(layer), images(layer)
     values[3, values.shape[1] // 2] = np.nan
     for output in compute([layer.output, layer.output_dropout], {x: values}):
         assert [bool(np.isnan(example).any()) for example in output] == [False, False, False, True, False]
 
 
 @each_layer
-def test_evaluation_is_the_same_each_time(make, wire, name):
-    """Nothing in it is random, and nothing is carried from one call to the next."""
+def test_evaluation_is_the_same_each_time(make, connect, name):
+    """It is not random and has no state between calls."""
     layer = make(name)
-    x, values = wire(layer), images(layer)
+    x, values = connect(layer), images(layer)
     function = pytensor.function([x], layer.output, mode="FAST_COMPILE")
     first = function(values)
     function(values + 1)
@@ -150,9 +150,9 @@ def test_evaluation_is_the_same_each_time(make, wire, name):
 
 
 @each_layer
-def test_parameters_move_downhill_in_a_gradient_step(make, wire, name):
+def test_gradient_steps_reduce_the_cost(make, connect, name):
     layer = make(name)
-    x, values, before = wire(layer), images(layer), [param.get_value() for param in layer.params]
+    x, values, before = connect(layer), images(layer), [param.get_value() for param in layer.params]
     cost = distance(layer.output_dropout)
     gradients = pytensor.grad(cost, layer.params)
     updates = [(param, param - 0.05 * gradient) for param, gradient in zip(layer.params, gradients, strict=True)]
@@ -165,26 +165,26 @@ def test_parameters_move_downhill_in_a_gradient_step(make, wire, name):
 
 
 @each_layer
-def test_config_builds_an_equal_layer(make, wire, compute, name):
+def test_config_builds_an_equal_layer(make, connect, compute, name):
     layer = make(name)
     config = json.loads(json.dumps(layer.config()))
     arguments = {key: tuple(value) if isinstance(value, list) else value for key, value in config.items()}
     if "activation_fn" in arguments:
         arguments["activation_fn"] = ACTIVATIONS[arguments["activation_fn"]]
-    again = type(layer)(**arguments, initializer=normalized, rng=np.random.default_rng(3))
-    assert again.config() == layer.config()
-    assert repr(again) == repr(layer)
-    x, y = wire(layer), wire(again)
-    np.testing.assert_array_equal(*compute([layer.output, again.output], {x: images(layer), y: images(layer)}))
+    rebuilt = type(layer)(**arguments, initializer=normalized, rng=np.random.default_rng(3))
+    assert rebuilt.config() == layer.config()
+    assert repr(rebuilt) == repr(layer)
+    x, y = connect(layer), connect(rebuilt)
+    np.testing.assert_array_equal(*compute([layer.output, rebuilt.output], {x: images(layer), y: images(layer)}))
 
 
 @each_layer
 def test_repr_shows_the_arguments(make, name):
     kind, arguments = LAYERS[name]
-    shown = repr(make(name))
-    assert shown.startswith(f"{kind.__name__}(")
-    assert shown.endswith(")")
+    text = repr(make(name))
+    assert text.startswith(f"{kind.__name__}(")
+    assert text.endswith(")")
     pairs = {"poolsize", "stride"}
     for key, value in arguments.items():
         value = (value, value) if key in pairs and isinstance(value, int) else getattr(value, "__name__", value)
-        assert f"{key}={value}" in shown
+        assert f"{key}={value}" in text

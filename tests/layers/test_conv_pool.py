@@ -1,4 +1,4 @@
-"""The convolutional layer against loops: true convolution, pooling by floor, the bias after pooling, the activation."""
+"""The convolutional layer against loops: true convolution, pooling, the bias after pooling, the activation."""
 
 import inspect
 import math
@@ -16,8 +16,8 @@ MAPS, ROWS, COLUMNS = 2, 10, 7
 VARIANTS: dict[str, dict] = {
     # 8 x 6 values after a valid convolution with filters of 3 x 2
     "as the book's": {},
-    "a column left out": {"poolsize": (2, 4)},
-    "a row and a column left out": {"poolsize": (3, 5)},
+    "a column dropped": {"poolsize": (2, 4)},
+    "a row and a column dropped": {"poolsize": (3, 5)},
     "one window": {"poolsize": (8, 6)},
     "no pooling": {"poolsize": (1, 1)},
     "a number for poolsize": {"poolsize": 3},
@@ -25,9 +25,9 @@ VARIANTS: dict[str, dict] = {
     "ReLU": {"activation_fn": ReLU},
     "linear": {"activation_fn": linear},
     "l2": {"pool": "l2", "poolsize": (2, 3)},
-    "l2, nothing pooled": {"pool": "l2", "poolsize": (1, 1), "activation_fn": linear},
+    "l2, no pooling": {"pool": "l2", "poolsize": (1, 1), "activation_fn": linear},
     "stride": {"stride": (2, 1), "poolsize": (2, 3)},
-    "stride that leaves a row out": {"stride": (3, 2), "poolsize": (1, 1)},
+    "stride that drops a row": {"stride": (3, 2), "poolsize": (1, 1)},
     "a number for stride": {"stride": 2, "poolsize": (1, 1)},
     "half": {"padding": "half", "poolsize": (2, 3)},
     "full": {"padding": "full", "poolsize": (3, 2)},
@@ -50,7 +50,7 @@ def as_pair(value):
 
 
 def by_loops(images, layer, *, poolsize=2, pool="max", stride=1, padding="valid", activation_fn=sigmoid, **_):
-    """Float64, from the variant's own arguments; of the layer only the parameters are used."""
+    """Compute the output in float64 from the variant's arguments and the layer's parameters."""
     w, b = (param.get_value().astype("float64") for param in layer.params)
     (above, left), (down, along), (high, wide) = BORDERS.get(padding, padding), as_pair(stride), as_pair(poolsize)
     padded = np.zeros((len(images), MAPS, ROWS + 2 * above, COLUMNS + 2 * left))
@@ -73,31 +73,31 @@ def images():
 
 
 @each_variant
-def test_the_output_is_that_of_loops(compute, wire, images, variant):
+def test_the_output_agrees_with_loops(compute, connect, images, variant):
     layer = make(**variant)
-    x, truth = wire(layer), by_loops(images, layer, **variant)
+    x, expected = connect(layer), by_loops(images, layer, **variant)
     for output in compute([layer.output, layer.output_dropout], {x: images.reshape(4, -1)}):
         assert output.dtype == "float32"
-        np.testing.assert_allclose(output, truth, rtol=1e-5, atol=1e-5)
+        np.testing.assert_allclose(output, expected, rtol=1e-5, atol=1e-5)
 
 
 @each_variant
 @pytest.mark.parametrize("batch", [None, 4])
-def test_output_shape_is_arithmetic(images, variant, batch):
+def test_output_shape_agrees_with_loops(images, variant, batch):
     layer = make(**variant)
-    promised = (batch, *by_loops(images[:1], layer, **variant).shape[1:])
-    assert layer.output_shape((batch, MAPS * ROWS * COLUMNS)) == promised
-    assert layer.output_shape((batch, MAPS, ROWS, COLUMNS)) == promised
+    shape = (batch, *by_loops(images[:1], layer, **variant).shape[1:])
+    assert layer.output_shape((batch, MAPS * ROWS * COLUMNS)) == shape
+    assert layer.output_shape((batch, MAPS, ROWS, COLUMNS)) == shape
 
 
-def test_the_books_shapes_follow():
+def test_the_books_shapes():
     first = ConvPoolLayer(image_shape=(10, 1, 28, 28), filter_shape=(20, 1, 5, 5), poolsize=(2, 2))
     second = ConvPoolLayer(image_shape=(10, 20, 12, 12), filter_shape=(40, 20, 5, 5), poolsize=(2, 2))
     assert first.output_shape((None, 784)) == (None, 20, 12, 12)
     assert second.output_shape((None, 20, 12, 12)) == (None, 40, 4, 4)
 
 
-def test_feature_maps_and_flat_examples_are_the_same_input(compute, images):
+def test_feature_maps_and_flat_examples_give_the_same_output(compute, images):
     layer = make()
     maps = pt.tensor("maps", shape=(None, MAPS, ROWS, COLUMNS), dtype="float32")
     layer.set_inpt(maps, maps, 4)
@@ -105,35 +105,35 @@ def test_feature_maps_and_flat_examples_are_the_same_input(compute, images):
     np.testing.assert_allclose(compute(layer.output, {maps: images}), by_loops(images, layer), rtol=1e-5)
 
 
-def test_the_batch_of_image_shape_is_for_the_reader(compute, wire, images):
+def test_the_batch_of_image_shape_has_no_effect(compute, connect, images):
     layer = make(image_shape=(100, MAPS, ROWS, COLUMNS))
-    x = wire(layer)
+    x = connect(layer)
     for count in (1, 3):
         output = compute(layer.output, {x: images[:count].reshape(count, -1)})
         np.testing.assert_allclose(output, by_loops(images[:count], layer), rtol=1e-5)
 
 
 @pytest.mark.parametrize("variant", ["as the book's", "linear", "l2", "full"])
-def test_nan_reaches_every_window_that_sees_it_and_no_other(compute, wire, images, variant):
-    layer, broken = make(**VARIANTS[variant]), images.copy()
-    broken[2, 1, 4, 3] = np.nan
-    x, truth = wire(layer), by_loops(broken, layer, **VARIANTS[variant])
-    assert 0 < np.isnan(truth).sum() < truth[2].size
-    output = compute(layer.output, {x: broken.reshape(4, -1)})
-    np.testing.assert_allclose(output, truth, rtol=1e-5, atol=1e-5)  # NaN at the same places
+def test_nan_affects_the_windows_that_contain_it_and_no_others(compute, connect, images, variant):
+    layer, with_nan = make(**VARIANTS[variant]), images.copy()
+    with_nan[2, 1, 4, 3] = np.nan
+    x, expected = connect(layer), by_loops(with_nan, layer, **VARIANTS[variant])
+    assert 0 < np.isnan(expected).sum() < expected[2].size
+    output = compute(layer.output, {x: with_nan.reshape(4, -1)})
+    np.testing.assert_allclose(output, expected, rtol=1e-5, atol=1e-5)  # NaN at the same places
 
 
-def test_the_input_that_dropout_masked_is_the_one_that_is_trained_on(compute, images):
+def test_training_uses_the_masked_input(compute, images):
     layer = make()
-    x, hidden = (pt.tensor(shape=(None, MAPS * ROWS * COLUMNS), dtype="float32") for _ in range(2))
-    layer.set_inpt(x, hidden, 4)
-    values = {x: images.reshape(4, -1), hidden: images[::-1].reshape(4, -1)}
+    x, masked = (pt.tensor(shape=(None, MAPS * ROWS * COLUMNS), dtype="float32") for _ in range(2))
+    layer.set_inpt(x, masked, 4)
+    values = {x: images.reshape(4, -1), masked: images[::-1].reshape(4, -1)}
     out, trained = compute([layer.output, layer.output_dropout], values)
     np.testing.assert_allclose(out, by_loops(images, layer), rtol=1e-5)
     np.testing.assert_allclose(trained, by_loops(images[::-1], layer), rtol=1e-5)
 
 
-def test_the_signature_is_the_originals_and_what_is_new_goes_by_keyword():
+def test_the_signature_is_the_originals_and_new_arguments_are_keyword_only():
     parameters = inspect.signature(ConvPoolLayer).parameters
     empty = inspect.Parameter.empty
     original = {"filter_shape": empty, "image_shape": empty, "poolsize": (2, 2), "activation_fn": sigmoid}
@@ -141,17 +141,17 @@ def test_the_signature_is_the_originals_and_what_is_new_goes_by_keyword():
     assert list(parameters)[:4] == list(original)
     assert {n for n, p in parameters.items() if p.kind is p.KEYWORD_ONLY} == set(parameters) - set(original)
     layer = ConvPoolLayer((3, 2, 3, 2), (5, 2, 10, 7), (2, 3), tanh)
-    told = (layer.filter_shape, layer.image_shape, layer.poolsize, layer.activation_fn)
-    assert told == ((3, 2, 3, 2), (5, 2, 10, 7), (2, 3), tanh)
+    attributes = (layer.filter_shape, layer.image_shape, layer.poolsize, layer.activation_fn)
+    assert attributes == ((3, 2, 3, 2), (5, 2, 10, 7), (2, 3), tanh)
 
 
-def test_the_originals_attributes_are_there_before_and_after_wiring(wire):
+def test_the_originals_attributes_before_and_after_set_inpt(connect):
     layer = make()
-    wired = ("inpt", "output", "output_dropout")
-    assert not any(hasattr(layer, name) for name in wired)
+    set_by_set_inpt = ("inpt", "output", "output_dropout")
+    assert not any(hasattr(layer, name) for name in set_by_set_inpt)
     assert (layer.params[0], layer.params[1]) == (layer.w, layer.b)
     assert (layer.w.type.shape, layer.b.type.shape) == ((3, 2, 3, 2), (3,))
-    wire(layer)
-    assert all(hasattr(layer, name) for name in wired)
+    connect(layer)
+    assert all(hasattr(layer, name) for name in set_by_set_inpt)
     assert layer.output.type.shape == (None, 3, 4, 3)
     assert not any(hasattr(layer, name) for name in ("cost", "accuracy", "y_out"))

@@ -1,4 +1,4 @@
-"""Everything that a layer refuses, and that each error says who, what was expected, what was got, and the hint."""
+"""Arguments and shapes that layers refuse; each message has four parts: who, expected, got and hint."""
 
 import re
 
@@ -29,7 +29,7 @@ FINITE = "finite number, at least 0 and below 1"
 FC, SM, CP = "FullyConnectedLayer", "SoftmaxLayer", "ConvPoolLayer"
 
 REFUSED = {
-    # name: (what to do, who, expected, got, hint)
+    # name: (constructor call, who, expected, got, hint)
     "n_in 0": (lambda: connected(0), f"{FC}: n_in", WHOLE, "0", "Write e.g. 10"),
     "n_in -3": (lambda: connected(-3), f"{FC}: n_in", WHOLE, "-3", "Write"),
     "n_in True": (lambda: connected(True), f"{FC}: n_in", WHOLE, "True", "Write"),
@@ -76,7 +76,7 @@ REFUSED = {
         lambda: conv(poolsize=(10, 1)), CP, r"window must fit into a convolved map of \(9, 6\)", r"\(10, 1\)", "smaller"
     ),
     "pool too wide": (lambda: conv(poolsize=(1, 7)), CP, r"convolved map of \(9, 6\)", r"\(1, 7\)", r"\(1, 1\) pools"),
-    "pool wider than strides leave": (
+    "pool too wide for the stride": (
         lambda: conv(stride=(2, 3), poolsize=(5, 3)), CP, r"convolved map of \(5, 2\)", r"\(5, 3\)", "smaller"
     ),
     "poolsize 0": (lambda: conv(poolsize=(2, 0)), f"{CP}: poolsize", "2 whole .* each 1", r"\(2, 0\)", r"\(2, 3\)"),
@@ -96,13 +96,13 @@ REFUSED = {
     "conv activation 'ReLU'": (
         lambda: conv(activation_fn="ReLU"), f"{CP}: activation_fn", "function such as", "'ReLU'", "activation_fn=ReLU"
     ),
-    "a scale of infinity": (
+    "an infinite standard deviation": (
         lambda: conv((1, 2, 1, 1)), "book_normal", "filter area >= pool area", r"\(1, 2, 1, 1\).*0", "normalized"
     ),
 }  # fmt: skip
 
-MISFITS = {
-    # name: (layer, the shape that it is given, who, expected, got, hint)
+WRONG_SHAPES = {
+    # name: (layer, input shape, who, expected, got, hint)
     "too many values": (connected, (None, 7), FC, r"n_in must be 7, the 7 values", "6", r"Write n_in=7\."),
     "feature maps": (connected, (5, 2, 3, 4), FC, r"n_in must be 24, the 2\*3\*4 values", "6", "n_in=24"),
     "softmax": (softmax, (None, 3, 4), SM, r"n_in must be 12, the 3\*4 values", "6", "n_in=12"),
@@ -122,26 +122,26 @@ def check_message(message, who, expected, got, hint):
         assert re.search(pattern, parts[part]), (part, message)
 
 
-@pytest.mark.parametrize(("do", "who", "expected", "got", "hint"), REFUSED.values(), ids=REFUSED)
-def test_a_constructor_refuses(do, who, expected, got, hint):
+@pytest.mark.parametrize(("call", "who", "expected", "got", "hint"), REFUSED.values(), ids=REFUSED)
+def test_a_constructor_refuses(call, who, expected, got, hint):
     with pytest.raises(ValueError, match="got") as caught:
-        do()
+        call()
     check_message(str(caught.value), who, expected, got, hint)
 
 
-@pytest.mark.parametrize(("build", "given", "who", "expected", "got", "hint"), MISFITS.values(), ids=MISFITS)
-def test_a_shape_that_does_not_follow_is_refused(build, given, who, expected, got, hint):
+@pytest.mark.parametrize(("build", "shape", "who", "expected", "got", "hint"), WRONG_SHAPES.values(), ids=WRONG_SHAPES)
+def test_an_input_shape_that_does_not_match_is_refused(build, shape, who, expected, got, hint):
     with pytest.raises(ShapeError) as caught:
-        build().output_shape(given)
+        build().output_shape(shape)
     check_message(str(caught.value), who, expected, got, hint)
     assert str(caught.value) == f"{who}: {caught.value.expected}; got {caught.value.got}. {caught.value.hint}"
 
 
-def test_nothing_is_drawn_for_a_layer_that_is_refused():
+def test_a_refused_layer_draws_no_random_numbers():
     state = np.random.get_state()[1].copy()
-    for do, *_ in REFUSED.values():
+    for call, *_ in REFUSED.values():
         with pytest.raises(ValueError, match="got"):
-            do()
+            call()
     np.testing.assert_array_equal(np.random.get_state()[1], state)
 
 
@@ -160,15 +160,15 @@ ACCEPTED = {
 
 
 @pytest.mark.parametrize(("build", "attributes"), ACCEPTED.values(), ids=ACCEPTED)
-def test_what_is_meant_is_accepted_and_kept_as_plain_values(build, attributes):
+def test_accepted_arguments_are_stored_as_plain_values(build, attributes):
     layer = build()
     for name, value in attributes.items():
-        kept = getattr(layer, name)
-        assert (kept, type(kept)) == (value, type(value))
-        assert all(type(entry) is int for entry in kept) if isinstance(kept, tuple) else True
+        stored = getattr(layer, name)
+        assert (stored, type(stored)) == (value, type(value))
+        assert all(type(entry) is int for entry in stored) if isinstance(stored, tuple) else True
 
 
 @pytest.mark.parametrize("written", ["relu", "RELU", "rel"])
-def test_the_nearest_name_is_found_in_any_case_and_shown_in_its_own(written):
+def test_the_nearest_name_ignores_case(written):
     with pytest.raises(ValueError, match=r'Perhaps you meant "ReLU"\.$'):
         one_of("activation", written, ("tanh", "ReLU"))

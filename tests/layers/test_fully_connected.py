@@ -1,4 +1,4 @@
-"""The fully connected layer against sums written out, and what the book's readers find on it."""
+"""The fully connected layer against loops, and its signature and attributes as in the book's code."""
 
 import inspect
 import math
@@ -33,22 +33,22 @@ def by_loops(x, layer):
 
 
 @pytest.mark.parametrize("activation", FORMS, ids=lambda f: f.__name__)
-def test_the_output_is_that_of_loops(compute, wire, activation):
+def test_the_output_agrees_with_loops(compute, connect, activation):
     layer = make(activation)
-    x = wire(layer)
+    x = connect(layer)
     for output in compute([layer.output, layer.output_dropout], {x: X.astype("float32")}):
         assert output.dtype == "float32"
         np.testing.assert_allclose(output, by_loops(X, layer), rtol=1e-5, atol=1e-6)
 
 
-def test_an_activation_of_ones_own_will_do(compute, wire):
+def test_a_custom_activation(compute, connect):
     layer = make(lambda z: z**2 + 1)
-    x = wire(layer)
+    x = connect(layer)
     w, b = (param.get_value() for param in layer.params)
     np.testing.assert_allclose(compute(layer.output, {x: X.astype("float32")}), (X @ w + b) ** 2 + 1, rtol=1e-5)
 
 
-def test_feature_maps_are_taken_in_the_order_maps_rows_columns(compute):
+def test_feature_maps_are_flattened_in_the_order_maps_rows_columns(compute):
     layer = make()
     maps = pt.tensor("maps", shape=(None, 1, 2, 3), dtype="float32")
     layer.set_inpt(maps, maps, 4)
@@ -66,11 +66,11 @@ def test_evaluation_and_training_may_have_different_inputs(compute):
     np.testing.assert_allclose(trained, by_loops(2 * X, layer), rtol=1e-4, atol=1e-5)
 
 
-def test_y_out_is_the_most_active_neuron_and_accuracy_the_share_that_is_right(compute, wire):
+def test_y_out_is_the_most_active_neuron_and_accuracy_the_fraction_of_right_ones(compute, connect):
     layer = make(p_dropout=0.5)
     layer.w.set_value(np.eye(6, 5, dtype="float32"))
     layer.b.set_value(np.zeros(5, "float32"))
-    x, y = wire(layer), pt.tensor("y", shape=(None,), dtype="int32")
+    x, y = connect(layer), pt.tensor("y", shape=(None,), dtype="int32")
     images = np.eye(6, dtype="float32")[[3, 0, 4, 2]]
     labels = np.array([3, 1, 4, 2], "int32")
     predicted, accuracy = compute([layer.y_out, layer.accuracy(y)], {x: images, y: labels})
@@ -81,13 +81,14 @@ def test_y_out_is_the_most_active_neuron_and_accuracy_the_share_that_is_right(co
 
 
 @pytest.mark.parametrize(
-    ("given", "promised"), [((None, 6), (None, 5)), ((7, 6), (7, 5)), ((None, 1, 2, 3), (None, 5)), ((7, 3, 2), (7, 5))]
+    ("input_shape", "expected"),
+    [((None, 6), (None, 5)), ((7, 6), (7, 5)), ((None, 1, 2, 3), (None, 5)), ((7, 3, 2), (7, 5))],
 )
-def test_output_shape_is_arithmetic(given, promised):
-    assert make().output_shape(given) == promised
+def test_output_shape(input_shape, expected):
+    assert make().output_shape(input_shape) == expected
 
 
-def test_the_signature_is_the_originals_and_what_is_new_goes_by_keyword():
+def test_the_signature_is_the_originals_and_new_arguments_are_keyword_only():
     parameters = inspect.signature(FullyConnectedLayer).parameters
     original = {"n_in": inspect.Parameter.empty, "n_out": inspect.Parameter.empty, "activation_fn": sigmoid}
     original["p_dropout"] = 0.0
@@ -99,14 +100,14 @@ def test_the_signature_is_the_originals_and_what_is_new_goes_by_keyword():
     assert (layer.n_in, layer.n_out, layer.activation_fn, layer.p_dropout) == (6, 5, tanh, 0.25)
 
 
-def test_the_originals_attributes_are_there_before_and_after_wiring(wire):
+def test_the_originals_attributes_before_and_after_set_inpt(connect):
     layer = make(p_dropout=0.5)
-    wired = ("inpt", "output", "inpt_dropout", "output_dropout", "y_out")
-    assert not any(hasattr(layer, name) for name in wired)
+    set_by_set_inpt = ("inpt", "output", "inpt_dropout", "output_dropout", "y_out")
+    assert not any(hasattr(layer, name) for name in set_by_set_inpt)
     assert (layer.params[0], layer.params[1]) == (layer.w, layer.b)
     assert (layer.w.name, layer.b.name) == ("w", "b")
     assert (layer.w.type.shape, layer.b.type.shape) == ((6, 5), (5,))
-    assert not hasattr(layer, "cost")  # as in the original, it may not be last without one
-    wire(layer)
-    assert all(hasattr(layer, name) for name in wired)
+    assert not hasattr(layer, "cost")  # as in the original, so it cannot be the last layer
+    connect(layer)
+    assert all(hasattr(layer, name) for name in set_by_set_inpt)
     assert (layer.output.ndim, layer.y_out.ndim) == (2, 1)

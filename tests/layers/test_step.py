@@ -20,7 +20,7 @@ def matrix(dtype):
 
 @pytest.mark.parametrize("mode", ["FAST_COMPILE", "NUMBA"])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_it_is_1_above_0_and_the_derivative_is_0(compute, dtype, mode):
+def test_step_is_1_above_0_and_its_derivative_is_0(compute, dtype, mode):
     z, values = matrix(dtype), Z.astype(dtype)
     with graph_flags(dtype):
         a, derivative = compute([step(z), pytensor.grad(step(z).sum(), z)], {z: values}, mode)
@@ -28,8 +28,8 @@ def test_it_is_1_above_0_and_the_derivative_is_0(compute, dtype, mode):
     np.testing.assert_array_equal(a, [[0, 0, 0, 0], [0, 1, 1, 1], [1, 0, 1, 0]])
     np.testing.assert_array_equal(derivative, np.zeros_like(Z))
     values[1, 2] = np.nan
-    spoilt = compute(step(z), {z: values})
-    np.testing.assert_array_equal(np.isnan(spoilt), np.isnan(values))
+    with_nan = compute(step(z), {z: values})
+    np.testing.assert_array_equal(np.isnan(with_nan), np.isnan(values))
 
 
 def perceptron(weights, bias):
@@ -55,7 +55,7 @@ def test_five_nands_add_two_bits():
 
 
 def test_the_half_adder_is_a_network_too():
-    """Three layers; perceptrons of weight 1 and threshold 1/2 hand a bit on."""
+    """Three layers; perceptrons with weight 1 and threshold 1/2 copy a bit."""
     layers = [FullyConnectedLayer(n_in, n_out, activation_fn=step) for n_in, n_out in ((2, 3), (3, 4), (4, 2))]
     net = Network(layers, 1)
     inner = [[1, -2, 0], [0, -2, 1]], [-0.5, 3, -0.5]  # a, NAND(a, b), b
@@ -66,8 +66,8 @@ def test_the_half_adder_is_a_network_too():
         assert net.predict_proba(np.array(bits, "float32")).tolist() == [expected]
 
 
-def test_weights_decide_between_yes_and_no():
-    """The cheese festival of chapter 1: good weather weighs 6, company and transport 2 each, threshold 5, then 3."""
+def test_the_perceptron_of_the_cheese_festival():
+    """Chapter 1: weight 6 for good weather, 2 each for company and transport; threshold 5, then 3."""
     net = perceptron([6, 2, 2], -5)
     evenings = [[w, c, t] for w in (0, 1) for c in (0, 1) for t in (0, 1)]
     assert net.predict_proba(np.array(evenings))[:, 0].tolist() == [0, 0, 0, 0, 1, 1, 1, 1]
@@ -77,6 +77,6 @@ def test_weights_decide_between_yes_and_no():
 
 def test_a_network_of_steps_is_saved_and_loaded(tmp_path):
     perceptron([-2, -2], 3).save(tmp_path / "nand")
-    again = network3.load(tmp_path / "nand")
-    assert again.layers[0].activation_fn is step is network3.layers.ACTIVATIONS["step"]
-    assert [w.tolist() for w in again.get_weights()] == [[[-2], [-2]], [3]]
+    loaded = network3.load(tmp_path / "nand")
+    assert loaded.layers[0].activation_fn is step is network3.layers.ACTIVATIONS["step"]
+    assert [w.tolist() for w in loaded.get_weights()] == [[[-2], [-2]], [3]]

@@ -1,1 +1,1 @@
-"""The CPU back end: a PyTensor linker of our own, which turns a graph into a plan of kernels."""
+"""The CPU back end: a PyTensor linker that compiles a graph to a plan of kernels."""

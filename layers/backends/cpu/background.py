@@ -1,7 +1,10 @@
-"""One background thread for what calls LLVM, in a process that may fork and will end.
+"""One background thread for all calls of LLVM, safe in a process that may fork or exit.
 
-The thread is there only while there are jobs. A job holds LLVM's lock from end to end, so a process that forks or ends
-waits for the job in hand and finds nothing half done; the jobs behind it are dropped, in the child and at the end.
+The thread exists only while there are jobs. A job holds LLVM's lock from start to end, so a process that forks or exits
+waits for the current job and never sees LLVM in an intermediate state. Pending jobs are dropped, in the child and at
+exit.
+waits for the current job and never sees LLVM in an intermediate state. Pending jobs are dropped, in the child and at
+exit.
 """
 
 import atexit
@@ -16,21 +19,22 @@ from . import object_code
 Job = Callable[[], None]
 
 _jobs: deque[Job] = deque()
-_worker: threading.Thread | None = None  # who does the jobs
-_forking = False  # no further job is begun
-_exiting = False  # whoever submits a job does it
-_guard = threading.RLock()  # of the names above; held for moments only
+_worker: threading.Thread | None = None  # runs the jobs
+_forking = False  # no further job is started
+_exiting = False  # jobs run in the thread that submits them
+_guard = threading.RLock()  # protects the names above; held only briefly
 _when_dropped: list[Callable[[], None]] = []
-_usual_interval: float | None = None  # what Python's switch interval was before the worker started
+_original_interval: float | None = None  # Python's switch interval before the worker started
 
-# Seconds after which Python has a thread make room for another. A kernel takes some twenty calls of LLVM, and each has
-# to get Python's lock back from the caller: in Python's own 5 ms they would wait for as long as LLVM works. Python
-# rounds this to whole microseconds; one that it gives back as it is tells whether somebody else has set it.
-BRISK = 64e-6
+# Python's switch interval in seconds while the worker runs. Compiling a kernel takes about twenty calls of LLVM, and
+# after each the worker must get the GIL back from the caller. With Python's default of 5 ms, that wait would take as
+# long as LLVM itself. Python rounds the interval to whole microseconds; this value is unchanged by the rounding, so
+# `_restore_switch_interval` can detect whether other code has set another one.
+SHORT_INTERVAL = 64e-6
 
 
 def submit(job: Job) -> None:
-    """Have a job done in the background, after those submitted before it; it must not raise."""
+    """Run a job in the background, after those submitted before it; it must not raise."""
     if _exiting:
         with object_code.LOCK:
             job()
@@ -41,12 +45,12 @@ def submit(job: Job) -> None:
 
 
 def call_when_dropped(callback: Callable[[], None]) -> None:
-    """Call `callback` whenever the jobs that are left are dropped: no thread does them, or waits for them, any more."""
+    """Call `callback` whenever pending jobs are dropped: no thread will run them, or wait for them, any more."""
     _when_dropped.append(callback)
 
 
 def _start() -> None:
-    """Start the worker if there are jobs; where no thread can be started, do them here."""
+    """Start the worker if there are jobs; if no thread can be started, run them in this one."""
     global _worker
     with _guard:
         if (_worker is not None and _worker.is_alive()) or _forking or not _jobs:
@@ -54,10 +58,10 @@ def _start() -> None:
         _worker = threading.Thread(target=_work, name="network3 compiler", daemon=True)
         try:
             _worker.start()
-        except RuntimeError:  # there are too many
+        except RuntimeError:  # too many threads
             _worker = threading.current_thread()
         else:
-            _switch_briskly()
+            _shorten_switch_interval()
             return
     try:
         _work()
@@ -74,7 +78,7 @@ def _work() -> None:
 
 
 def _next_job() -> Job | None:
-    """Return what this thread is to do next; None if it is no longer the worker."""
+    """Return the next job; None if this thread is no longer the worker."""
     global _worker
     with _guard:
         if _worker is not threading.current_thread():
@@ -82,22 +86,22 @@ def _next_job() -> Job | None:
         if _jobs and not _forking:
             return _jobs.popleft()
         _worker = None
-        _switch_as_usual()
+        _restore_switch_interval()
         return None
 
 
-def _switch_briskly() -> None:
-    global _usual_interval
-    if _usual_interval is None and sys.getswitchinterval() > BRISK:
-        _usual_interval = sys.getswitchinterval()
-        sys.setswitchinterval(BRISK)
+def _shorten_switch_interval() -> None:
+    global _original_interval
+    if _original_interval is None and sys.getswitchinterval() > SHORT_INTERVAL:
+        _original_interval = sys.getswitchinterval()
+        sys.setswitchinterval(SHORT_INTERVAL)
 
 
-def _switch_as_usual() -> None:
-    global _usual_interval
-    if _usual_interval is not None and sys.getswitchinterval() == BRISK:  # nobody else has set it meanwhile
-        sys.setswitchinterval(_usual_interval)
-    _usual_interval = None
+def _restore_switch_interval() -> None:
+    global _original_interval
+    if _original_interval is not None and sys.getswitchinterval() == SHORT_INTERVAL:  # unless other code has changed it
+        sys.setswitchinterval(_original_interval)
+    _original_interval = None
 
 
 def _before_fork() -> None:
@@ -120,18 +124,18 @@ def _after_fork_in_child() -> None:
     _forking, _worker, _guard = False, None, threading.RLock()
     object_code.LOCK = threading.RLock()
     _jobs.clear()
-    _switch_as_usual()
+    _restore_switch_interval()
     for callback in _when_dropped:
         callback()
 
 
 def _at_exit() -> None:
-    """Let no other thread into LLVM any more: as a process ends, LLVM's own data go while such threads still run."""
+    """Keep other threads out of LLVM: its data are destroyed at exit, while such threads still run."""
     global _exiting
     with _guard:
         _exiting = True
         _jobs.clear()
-    object_code.LOCK.acquire()  # for good; this thread itself may go on
+    object_code.LOCK.acquire()  # never released; this thread can still compile
     for callback in _when_dropped:
         callback()
 

@@ -1,4 +1,4 @@
-"""The functions of the C library that kernels call, announced to LLVM where it cannot find them by itself."""
+"""The C library functions that kernels call, registered with LLVM where it cannot find them by itself."""
 
 import ctypes
 import sys
@@ -12,18 +12,18 @@ _MATHEMATICS = (
     *("tgamma", "trunc"),
 )
 
-# LLVM writes calls of all of these; the stack probe is for functions with more than a page of local variables.
+# LLVM may emit calls of all of these; the stack probe is for functions with more than a page of local variables.
 FUNCTIONS = (*_MATHEMATICS, *(name + "f" for name in _MATHEMATICS), "memcpy", "memmove", "memset", "__chkstk")
 
-# Where they are on Windows, in the order of preference: the first is the C library that Python itself uses.
+# Where to look on Windows, in order of preference: the first is the C library that Python itself uses.
 LIBRARIES = ("ucrtbase", "vcruntime140", "msvcrt", "ntdll")
 
 
-def announce() -> None:
-    """Tell LLVM the addresses of the C library's functions, on Windows.
+def register_symbols() -> None:
+    """Register the addresses of the C library's functions with LLVM, on Windows.
 
-    Elsewhere they are symbols of the process. There they are not, or are those of another C library; and LLVM ends the
-    process over a name that it does not find.
+    Elsewhere they are symbols of the process. On Windows they are missing there, or belong to another C library, and
+    LLVM terminates the process if it cannot resolve a name.
     """
     if sys.platform != "win32":
         return
@@ -32,7 +32,7 @@ def announce() -> None:
 
 
 def addresses(names: tuple[str, ...], libraries: tuple[str, ...]) -> dict[str, int]:
-    """Return where the functions `names` are, each in the first of the `libraries` that has it."""
+    """Return the addresses of the functions `names`, each from the first of the `libraries` that has it."""
     found: dict[str, int] = {}
     for library in libraries:
         try:

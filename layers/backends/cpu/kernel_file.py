@@ -1,4 +1,4 @@
-"""The file of a compiled kernel: a mark of the format, a digest, and what the digest guards."""
+"""The file format of a compiled kernel: a magic string, a digest, and the content that the digest protects."""
 
 import hashlib
 import struct
@@ -9,24 +9,24 @@ DIGEST = hashlib.sha256().digest_size
 SCRATCH = struct.Struct("<Q")
 
 
-class Kept(NamedTuple):
-    """A compiled kernel as it is kept."""
+class CachedKernel(NamedTuple):
+    """A compiled kernel as it is stored."""
 
-    scratch: int  # bytes of scratch memory that it wants
+    scratch: int  # bytes of scratch memory that it needs
     code: bytes
 
 
-def packed(symbol: str, kept: Kept) -> bytes:
-    """Return the content of the file of a kernel that is called `symbol`."""
-    content = symbol.encode() + SCRATCH.pack(kept.scratch) + kept.code
+def encode(symbol: str, cached: CachedKernel) -> bytes:
+    """Return the file content for a kernel with the name `symbol`."""
+    content = symbol.encode() + SCRATCH.pack(cached.scratch) + cached.code
     return MAGIC + hashlib.sha256(content).digest() + content
 
 
-def unpacked(symbol: str, content: bytes) -> Kept | None:
-    """Return what `packed` was given; None if this is not, to the last bit, what it returned for `symbol`."""
+def decode(symbol: str, content: bytes) -> CachedKernel | None:
+    """Return the kernel that `encode` stored; None if `content` is not exactly what it returned for `symbol`."""
     start = len(MAGIC) + DIGEST
     digest, rest, name = content[len(MAGIC) : start], content[start:], symbol.encode()
     if not content.startswith(MAGIC) or not rest.startswith(name) or hashlib.sha256(rest).digest() != digest:
         return None
     code = len(name) + SCRATCH.size
-    return Kept(SCRATCH.unpack(rest[len(name) : code])[0], rest[code:])
+    return CachedKernel(SCRATCH.unpack(rest[len(name) : code])[0], rest[code:])

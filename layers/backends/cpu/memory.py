@@ -1,4 +1,4 @@
-"""How much memory this machine has."""
+"""The memory of this machine."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ from functools import cache
 
 @cache
 def total_memory() -> int | None:
-    """Return the bytes of this machine's memory, or None where the system does not tell."""
+    """Return the bytes of this machine's memory; None if the system does not report them."""
     if sys.platform == "win32":
         return _windows()
     try:
@@ -29,5 +29,7 @@ def _windows() -> int | None:
 
     status = Status()
     status.length = ctypes.sizeof(status)
-    found = ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status))  # type: ignore[attr-defined]
+    found = ctypes.windll.kernel32.GlobalMemoryStatusEx(  # type: ignore[attr-defined]  # missing on other systems
+        ctypes.byref(status)
+    )
     return status.total if found else None

@@ -1,6 +1,7 @@
-"""The mode ``NETWORK3``, registered with PyTensor: our rewrites and our linker."""
+"""The mode ``NETWORK3``, registered with PyTensor: the rewrites and the linker of this back end."""
 
 from pytensor.compile.mode import Mode, predefined_modes
+from pytensor.graph.rewriting.basic import GraphRewriter
 from pytensor.graph.rewriting.db import RewriteDatabaseQuery
 
 from .linker import Network3Linker
@@ -9,17 +10,17 @@ NAME = "NETWORK3"
 
 
 class _Mode(Mode):
-    """Registers our rewrites when a graph is first compiled: an import costs nothing of what they need."""
+    """Registers the rewrites when a graph is first compiled, so that an import does not load their dependencies."""
 
     @property
-    def optimizer(self):
+    def optimizer(self) -> GraphRewriter:
         from . import rewrites  # noqa: F401  (registers them)
 
         return super().optimizer
 
 
 def make_mode(*, checking: bool = False) -> Mode:
-    """Return a mode like ``NETWORK3``, whose kernels check every access to an array if `checking`."""
+    """Return a mode like ``NETWORK3``; if `checking`, its kernels check every array access."""
     return _Mode(Network3Linker(checking=checking), RewriteDatabaseQuery(include=["fast_run"]))
 
 

@@ -1,6 +1,6 @@
-"""LLVM's part of the store: the text of a kernel becomes object code, and object code an address.
+"""LLVM's part of the kernel store: compiles LLVM text to object code, and loads object code at an address.
 
-LLVM, through llvmlite 0.44 to 0.47, does one thing at a time in a process; so does this module, under `LOCK`.
+With llvmlite 0.44 to 0.47, LLVM is used by one thread of a process at a time; so is this module, under `LOCK`.
 """
 
 import threading
@@ -17,52 +17,52 @@ from .processor import target
 
 
 class Settings(NamedTuple):
-    """How LLVM optimises.
+    """LLVM's optimization settings.
 
-    Kernels have vectors written out, and loops unrolled, where it matters, and their texts are plain. So it is enough
-    that variables become registers, instructions are simplified, and the body becomes part of the function that is
-    called. LLVM's own pipelines take up to ten times as long and make few kernels faster. A `machine_level` of 1 makes
-    some slower by a sixth, and one of 0 seven times slower.
+    Where it matters, kernels are written with explicit vectors and unrolled loops, and their text is simple. So it is
+    enough to promote variables to registers, simplify instructions, and inline the body into the exported function.
+    LLVM's own pipelines take up to ten times as long and speed up few kernels. A `machine_level` of 1 makes some
+    kernels slower by a sixth, and one of 0 makes them seven times slower.
     """
 
     passes: tuple[str, ...] = ("sroa", "instruction_combine", "always_inliner")
-    level: int = 1  # of LLVM's own pipeline, for kernels that want it, and where llvmlite is too old for the passes
-    machine_level: int = 2  # of instruction selection and registers, 0 to 3
+    level: int = 1  # of LLVM's own pipeline, used if requested, or if llvmlite lacks a pass
+    machine_level: int = 2  # of instruction selection and register allocation, 0 to 3
 
 
 SETTINGS = Settings()
-# Whoever calls LLVM holds this, also over several calls.
+# Held during calls of LLVM, also across several calls.
 LOCK = threading.RLock()
 
 
 def compile_text(text: str, *, vectorize: bool = False) -> bytes:
-    """Return the object code of the module that `text` is in LLVM's language.
+    """Return the object code of the module `text`, written in LLVM's language.
 
     Parameters
     ----------
     text : str
     vectorize : bool, default False
-        Whether LLVM is to look for vectors.
+        Whether LLVM's loop vectorizer runs.
 
     Raises
     ------
     RuntimeError
-        It is not one; the message is LLVM's.
+        `text` is not a valid module; the message is LLVM's.
     """
     with LOCK:
         machine = _machine()
         module = binding.parse_assembly(text, _new_context())
         module.triple, module.data_layout = _triple_and_layout()
         module.verify()
-        passes, builder = (None if vectorize else _own_passes()) or _default_passes(vectorize)
+        passes, builder = (None if vectorize else _custom_passes()) or _default_passes(vectorize)
         passes.run(module, builder)
         return machine.emit_object(module)
 
 
 def load(symbol: str, code: bytes) -> int:
-    """Return the address of the function `symbol` of object code; it stays there as long as the process.
+    """Return the address of the function `symbol` of object code; it stays valid until the process ends.
 
-    The bytes must be as `compile_text` returned them: LLVM checks nothing, and damage ends the process.
+    The bytes must be unchanged since `compile_text` returned them: LLVM checks nothing, and damage crashes the process.
 
     Raises
     ------
@@ -82,23 +82,23 @@ def load(symbol: str, code: bytes) -> int:
 
 
 def _new_context() -> binding.ContextRef:
-    """Return LLVM's memory for a module whose pointers have no types."""
-    if hasattr(llvmlite, "opaque_pointers_enabled"):  # llvmlite 0.44: there, pointers have types unless told otherwise
+    """Return an LLVM context with opaque pointers."""
+    if hasattr(llvmlite, "opaque_pointers_enabled"):  # llvmlite 0.44: its default is typed pointers
         return binding.ContextRef(binding.ffi.lib.LLVMPY_ContextCreate(True))
     return binding.create_context()
 
 
 @cache
 def _machine() -> binding.TargetMachine:
-    """Return LLVM's description of the processor that is compiled for."""
+    """Return LLVM's description of the target processor."""
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
-    binding.initialize_native_asmparser()  # for the few lines of assembly in the kernels of threads
+    binding.initialize_native_asmparser()  # allows inline assembly in kernels
     binding.check_jit_execution()
-    c_runtime.announce()
+    c_runtime.register_symbols()
     name, features = target()
     host = binding.Target.from_default_triple()
-    # As Numba has it: code for x86 that is loaded at a known address needs no tables of addresses.
+    # As in Numba: x86 code that is loaded at a known address needs no relocation tables.
     relocation = "static" if host.name.startswith("x86") else "default"
     return host.create_target_machine(
         cpu=name,
@@ -116,8 +116,8 @@ def _triple_and_layout() -> tuple[str, str]:
 
 
 @cache
-def _own_passes() -> tuple[binding.ModulePassManager, binding.PassBuilder] | None:
-    """Return the passes of the settings, and what they need to run; None if llvmlite does not know them all."""
+def _custom_passes() -> tuple[binding.ModulePassManager, binding.PassBuilder] | None:
+    """Return the passes of `SETTINGS` and what they need to run; None if llvmlite does not support all of them."""
     passes = binding.create_new_module_pass_manager()
     for name in SETTINGS.passes:
         add = getattr(passes, f"add_{name}_pass", None)
@@ -128,7 +128,7 @@ def _own_passes() -> tuple[binding.ModulePassManager, binding.PassBuilder] | Non
 
 
 def _default_passes(vectorize: bool) -> tuple[binding.ModulePassManager, binding.PassBuilder]:
-    """Return LLVM's own pipeline, which unrolls no loops; it runs once only."""
+    """Return LLVM's own pipeline, without loop unrolling; it can run only once."""
     options = binding.create_pipeline_tuning_options(SETTINGS.level)
     options.loop_vectorization = vectorize
     options.loop_interleaving = options.slp_vectorization = options.loop_unrolling = False
@@ -138,5 +138,5 @@ def _default_passes(vectorize: bool) -> tuple[binding.ModulePassManager, binding
 
 @cache
 def _engine() -> binding.ExecutionEngine:
-    """Return what loads object code. It is never let go: addresses are used as long as the process lives."""
+    """Return the engine that loads object code. It is never freed: addresses are used until the process ends."""
     return binding.create_mcjit_compiler(binding.parse_assembly(""), _machine())

@@ -1,8 +1,8 @@
-"""A compiled graph as data: where every value lies, and the kernels that are run one after the other.
+"""A compiled graph as data: the memory of every value, and the sequence of kernels to run.
 
-All intermediate values lie in one block of memory, the arena. Two of them share a place where the last use of one is
-before the first of the other; nothing is allocated when a plan runs. A command is a kernel's address, the address of
-its argument block, and its number of parts.
+All intermediate values are in one block of memory, the arena. Two of them share memory if the last use of one is
+before the first use of the other; nothing is allocated when a plan runs. A command is the address of a kernel, the
+address of its argument block, and its number of parts.
 """
 
 import math
@@ -13,7 +13,7 @@ import numpy as np
 
 from .compiler import Array, Kernel
 from .compiler.kernel import REPORT
-from .store import request
+from .store import Request, request
 
 LINE = 64  # bytes of a cache line
 WORD = 8
@@ -28,21 +28,21 @@ class Buffer:
     size : int
         Bytes.
     given : bool
-        Whether the memory is the caller's, named anew for each run.
+        Whether the memory belongs to the caller, who sets its address before each run.
     memory : array of uint8 or None
-        Of a constant.
+        The memory of a constant; None for other buffers.
     first, last : float
-        The commands that use it first and last.
+        Numbers of the first and the last command that use it.
     start : int
-        Where it lies in the arena, in bytes.
-    words : list of (word among all arguments, bytes from the buffer's start)
-        Which arguments point into memory that is given.
+        Its offset in the arena, in bytes.
+    words : list of (index among all argument words, bytes from the buffer's start)
+        The arguments that point into external memory.
     owner : object
-        What it was made for, to be named where it is too large.
+        The node that it was created for, named in the message if the buffer is too large.
     """
 
     size: int
-    given: bool = False
+    external: bool = False
     memory: np.ndarray | None = None
     first: float = math.inf
     last: float = -1
@@ -52,13 +52,13 @@ class Buffer:
 
     @property
     def end(self) -> int:
-        """Where the next buffer in the arena can begin."""
+        """The first offset in the arena at which the next buffer can start."""
         return self.start + -(-max(self.size, 1) // LINE) * LINE
 
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """Where the numbers of a value lie in a buffer; strides and offset count numbers.
+    """The layout of a value in a buffer; strides and offset count elements.
 
     Attributes
     ----------
@@ -76,23 +76,23 @@ class View:
 
     @property
     def contiguous(self) -> bool:
-        """Whether the numbers follow each other, the last axis first."""
+        """Whether the elements are contiguous in row-major order."""
         pairs = zip(self.shape, self.strides, row_strides(self.shape), strict=True)
         return self.size == 0 or all(n == 1 or stride == expected for n, stride, expected in pairs)
 
     @property
     def size(self) -> int:
-        """How many numbers there are."""
+        """Number of elements."""
         return math.prod(self.shape)
 
     @property
     def itemsize(self) -> int:
-        """Bytes of a number."""
+        """Bytes per element."""
         return np.dtype(self.dtype).itemsize
 
 
 def row_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the strides of a contiguous array, in numbers."""
+    """Return the strides of a contiguous array, in elements."""
     strides, step = [], 1
     for n in reversed(shape):
         strides.append(step)
@@ -110,12 +110,12 @@ class Command:
 
 
 class Plan:
-    """A graph under way to commands, and, once `finish` is called, ready to be run.
+    """The commands of a graph; ready to run once `finish` has been called.
 
     Parameters
     ----------
     checking : bool, default False
-        Run kernels that check every access.
+        Use kernels that check every array access.
     """
 
     def __init__(self, *, checking: bool = False):
@@ -123,22 +123,22 @@ class Plan:
         self.commands: list[Command] = []
         self.buffers: list[Buffer] = []
         self.report = np.zeros(REPORT, np.int64)
-        self._codes: list = []
+        self._requests: list[Request] = []
 
     def new(self, dtype: str, shape: tuple[int, ...], owner: Any = None) -> View:
-        """Return a place in the arena for a value."""
+        """Return a view of new memory in the arena."""
         buffer = Buffer(math.prod(shape) * np.dtype(dtype).itemsize, owner=owner)
         self.buffers.append(buffer)
         return View(buffer, str(dtype), tuple(shape), row_strides(shape))
 
-    def given(self, dtype: str, shape: tuple[int, ...]) -> View:
-        """Return a place in memory that the caller names for each run."""
+    def external(self, dtype: str, shape: tuple[int, ...]) -> View:
+        """Return a view of memory whose address the caller sets before each run."""
         view = self.new(dtype, shape)
-        view.buffer.given = True
+        view.buffer.external = True
         return view
 
     def constant(self, value: np.ndarray) -> View:
-        """Return a place that holds a constant."""
+        """Return a view of a constant."""
         value = np.ascontiguousarray(value).reshape(np.shape(value))
         memory = aligned(value.nbytes)
         memory[: value.nbytes] = np.frombuffer(value.tobytes(), np.uint8)
@@ -146,40 +146,40 @@ class Plan:
         self.buffers.append(buffer)
         return View(buffer, value.dtype.name, value.shape, row_strides(value.shape))
 
-    def of(self, array: np.ndarray) -> View:
-        """Return the place of a contiguous array, in its own memory."""
+    def view_of(self, array: np.ndarray) -> View:
+        """Return a view of a contiguous array, in its own memory."""
         memory = array.reshape(-1).view(np.uint8)
         assert memory.base is not None, "an array whose memory is shared"
         buffer = Buffer(array.nbytes, memory=memory)
         self.buffers.append(buffer)
         return View(buffer, array.dtype.name, array.shape, row_strides(array.shape))
 
-    def run(self, kernel: Kernel, arguments: list, parts: int = 1) -> None:
-        """Add a command: `arguments` are Views, for arrays, and whole numbers."""
+    def run(self, kernel: Kernel, arguments: list[View | int], parts: int = 1) -> None:
+        """Add a command; `arguments` are a `View` for each array, and integers."""
         now = len(self.commands)
         for argument in arguments:
             if isinstance(argument, View):
                 buffer = argument.buffer
                 buffer.first, buffer.last = min(buffer.first, now), max(buffer.last, now)
         self.commands.append(Command(kernel, arguments, parts))
-        # Compiled meanwhile, if it is new.
-        self._codes.append(request(kernel, checking=self.checking))
+        # A new kernel is compiled in the background from here on.
+        self._requests.append(request(kernel, checking=self.checking))
 
     def keep(self, view: View) -> None:
-        """Let a value stay to the end."""
+        """Reserve the memory of a value until the last command."""
         view.buffer.last = math.inf
         view.buffer.first = min(view.buffer.first, 0 if view.buffer.first is math.inf else view.buffer.first)
 
     @property
     def arena_size(self) -> int:
-        """Bytes that the intermediate values need, once they are laid out."""
+        """Bytes of all intermediate values, after `lay_out`."""
         return max((buffer.end for buffer in self._in_arena()), default=0)
 
     def _in_arena(self) -> list[Buffer]:
-        return [b for b in self.buffers if not b.given and b.memory is None and b.last >= 0]
+        return [b for b in self.buffers if not b.external and b.memory is None and b.last >= 0]
 
     def lay_out(self) -> None:
-        """Find a place in the arena for every buffer: the largest first, each as low as it fits."""
+        """Assign every buffer an offset in the arena: the largest first, each at the lowest offset that is free."""
         placed: list[Buffer] = []
         for buffer in sorted(self._in_arena(), key=lambda b: -b.size):
             size = buffer.end - buffer.start
@@ -194,7 +194,7 @@ class Plan:
 
     def finish(self) -> None:
         """Allocate the arena, wait for the kernels, and write the argument blocks and the table of commands."""
-        codes = [code.result() for code in self._codes]
+        codes = [code.result() for code in self._requests]
         self.arena = aligned(self.arena_size)
         self.scratch_size = -(-max((code.scratch for code in codes), default=0) // LINE) * LINE + LINE
         words: list[int] = []
@@ -216,9 +216,9 @@ class Plan:
                 words.append(int(argument))
                 continue
             buffer, offset = argument.buffer, argument.offset * argument.itemsize
-            if buffer.given:
+            if buffer.external:
                 buffer.words.append((len(words), offset))
-            words.append(0 if buffer.given else self._address(buffer) + offset)
+            words.append(0 if buffer.external else self._address(buffer) + offset)
             if self.checking:
                 assert kind == Array(argument.dtype), f"{argument.dtype} for {kind}"
                 words.append((buffer.size - offset) // argument.itemsize)
@@ -226,13 +226,13 @@ class Plan:
     def _address(self, buffer: Buffer) -> int:
         return self.arena.ctypes.data + buffer.start if buffer.memory is None else buffer.memory.ctypes.data
 
-    def point(self, buffer: Buffer, address: int) -> None:
-        """Name the memory of a buffer that is given."""
+    def set_address(self, buffer: Buffer, address: int) -> None:
+        """Set the address of an external buffer."""
         for word, offset in buffer.words:
             self.words[word] = address + offset
 
     def word_addresses(self, view: View) -> np.ndarray:
-        """Return the addresses of the argument words that point to memory that is given."""
+        """Return the addresses of the argument words that point to an external buffer."""
         first = self.words.ctypes.data
         return np.array([first + WORD * word for word, _ in view.buffer.words], np.int64)
 
@@ -245,7 +245,7 @@ class Plan:
 
 
 def aligned(size: int) -> np.ndarray:
-    """Return `size` bytes that begin with a cache line."""
+    """Return `size` bytes that start at a cache line."""
     memory = np.zeros(size + 2 * LINE, np.uint8)
     skipped = -memory.ctypes.data % LINE
     return memory[skipped : skipped + size + LINE]

@@ -1,4 +1,4 @@
-"""A plan with its ends: which inputs it reads, where its outputs are found, which inputs it replaces."""
+"""A plan and its interface to PyTensor: the inputs that it reads, its outputs, and the inputs that it updates."""
 
 import threading
 from typing import Any
@@ -16,7 +16,7 @@ from .threads import PlanLoop, Scratch, threads
 
 
 class Planned:
-    """A graph as a plan, and how PyTensor calls it.
+    """A graph compiled to a plan, and the thunk with which PyTensor runs it.
 
     Parameters
     ----------
@@ -27,9 +27,9 @@ class Planned:
     plan : Plan
     inputs : list of View
     outputs : list of View or None
-        None for what is not taken from the plan: an input that is handed on, or its new value in its own place.
+        None for outputs that are not copied from the plan: an input that is returned unchanged, or its update in place.
     in_place : dict of {output: input}
-        The outputs that are next values of inputs and are written in the place of those.
+        The outputs that are updates of inputs, written to the memory of those inputs.
 
     Raises
     ------
@@ -44,7 +44,7 @@ class Planned:
         self._written = set((getattr(low.fgraph, "update_mapping", None) or {}).values())
         self.outputs: list[View | None] = []
         self.in_place: dict[int, int] = {}
-        self._end(low)
+        self._place_outputs(low)
         for view in self.outputs:
             if view is not None:
                 self.plan.keep(view)
@@ -53,19 +53,19 @@ class Planned:
         self._finished = False
         self.lock = threading.Lock()
 
-    def _end(self, low: Lowering) -> None:
-        """Bring outputs to where they are found: new values of inputs into these, others to places of their own."""
+    def _place_outputs(self, low: Lowering) -> None:
+        """Assign memory to the outputs: updates of inputs to the inputs' memory, others to buffers of their own."""
         fgraph = low.fgraph
         updates = dict(getattr(fgraph, "update_mapping", None) or {})
         given = set(fgraph.inputs)
-        # Where an input is handed on as it is, its array may be elsewhere too: no update may be written there.
+        # If an input is returned unchanged, its array may have other users: no update may be written to it.
         handed_on = any(v in given for v in fgraph.outputs)
         moves: list[tuple[View, View]] = []
         for k, variable in enumerate(fgraph.outputs):
             view = low.view(variable)
             target = low.views[fgraph.inputs[updates[k]]] if k in updates else None
             if variable in given:
-                self.outputs.append(None)  # PyTensor's storage of this output is the input's own
+                self.outputs.append(None)  # PyTensor uses the input's storage for this output
             elif target is not None and not handed_on:
                 if view.buffer is not target.buffer:
                     moves.append((view, target))
@@ -74,14 +74,14 @@ class Planned:
                 self.in_place[k] = updates[k]
                 self.outputs.append(None)
             else:
-                own = view.buffer.memory is None and not view.buffer.given and view.contiguous
+                own = view.buffer.memory is None and not view.buffer.external and view.contiguous
                 self.outputs.append(view if own else copied(low, view))
-        # Once nothing reads the old values any more.
-        for view, target in [(copied(low, v) if v.buffer.given else v, t) for v, t in moves]:
+        # Last, when nothing reads the old values any more.
+        for view, target in [(copied(low, v) if v.buffer.external else v, t) for v, t in moves]:
             copy_to(low, view, target)
 
     def finish(self) -> None:
-        """Wait for the kernels, once."""
+        """Wait for the kernels and build the loop; later calls do nothing."""
         if self._finished:
             return
         plan = self.plan
@@ -93,26 +93,26 @@ class Planned:
         self.run = PlanLoop(plan.table, self.scratch)
         self._finished = True
 
-    def point(self, input_storage: list[list]) -> None:
-        """Tell the plan where the inputs are."""
+    def set_inputs(self, input_storage: list[list[Any]]) -> None:
+        """Set the addresses of the inputs."""
         for k, (storage, view, dtype) in enumerate(zip(input_storage, self.inputs, self._dtypes, strict=True)):
             array, flags = storage[0], storage[0].flags
             if array.shape != view.shape or array.dtype != dtype:
                 got, expected = (f"{v.dtype} of shape {v.shape}" for v in (array, view))
                 raise ValueError(
-                    error_message(f"NETWORK3: input {k}", f"expected {expected}", got, "Compile the graph anew.")
+                    error_message(f"NETWORK3: input {k}", f"expected {expected}", got, "Compile the graph again.")
                 )
             if not (flags.c_contiguous and flags.aligned and (flags.writeable or k not in self._written)):
                 storage[0] = array = np.array(array, order="C")
-            self.plan.point(view.buffer, array.ctypes.data)
+            self.plan.set_address(view.buffer, array.ctypes.data)
 
-    def thunk(self, input_storage: list[list], output_storage: list[list]) -> Any:
-        """Return the function that PyTensor calls."""
+    def thunk(self, input_storage: list[list[Any]], output_storage: list[list[Any]]) -> Any:
+        """Return the thunk that PyTensor calls."""
 
         def run() -> None:
             with self.lock:
                 self.finish()
-                self.point(input_storage)
+                self.set_inputs(input_storage)
                 self.run()
                 for k, (storage, view) in enumerate(zip(output_storage, self.outputs, strict=True)):
                     if view is not None:
@@ -127,7 +127,7 @@ class Planned:
         return thunk
 
     def check(self) -> None:
-        """In checking mode, raise RuntimeError if a kernel left an array."""
+        """In checking mode, raise RuntimeError if a kernel accessed memory outside of an array."""
         if self.plan.report[0]:
             _, line, index, length = self.plan.report
             expected, got = f"expected indices of an array of {length}", f"{index}"
@@ -137,7 +137,7 @@ class Planned:
 
 
 def check_memory(plan: Plan) -> None:
-    """Refuse a plan whose arena no memory holds.
+    """Raise an error if the arena is larger than this machine's memory.
 
     Raises
     ------
@@ -146,8 +146,8 @@ def check_memory(plan: Plan) -> None:
     needed, there = plan.arena_size, total_memory()
     if there is None or needed <= there:
         return
-    largest = max((b for b in plan.buffers if not b.given), key=lambda b: b.size)
-    got = f"{needed:,} bytes, of which {largest.size:,} are for {_described(largest.owner)}"
+    largest = max((b for b in plan.buffers if not b.external), key=lambda b: b.size)
+    got = f"{needed:,} bytes, of which {largest.size:,} are for {_describe(largest.owner)}"
     raise MemoryError(
         error_message(
             "NETWORK3", f"expected values of at most {there:,} bytes, this machine's memory", got, "Use fewer."
@@ -155,7 +155,7 @@ def check_memory(plan: Plan) -> None:
     )
 
 
-def _described(node: Apply | None) -> str:
+def _describe(node: Apply | None) -> str:
     if node is None:
         return "a value"
     out: Variable = node.outputs[0]

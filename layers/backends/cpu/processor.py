@@ -1,8 +1,8 @@
-"""The processor that kernels are compiled for: its name, its features, and the vectors it computes with.
+"""The processor that kernels are compiled for: its name, its features, and its vectors.
 
-It is the one that this runs on, unless the environment variables NETWORK3_CPU_NAME and NETWORK3_CPU_FEATURES name
-another, in LLVM's words: NETWORK3_CPU_NAME=haswell NETWORK3_CPU_FEATURES=+avx2,+fma. A name without features stands for
-the features that every processor of this architecture has, a list of features without a name for this processor.
+It is the host's, unless the environment variables NETWORK3_CPU_NAME and NETWORK3_CPU_FEATURES select another, in
+LLVM's notation: NETWORK3_CPU_NAME=haswell NETWORK3_CPU_FEATURES=+avx2,+fma. A name without features means the
+baseline features of the architecture; features without a name mean the host processor with these features.
 """
 
 import os
@@ -14,7 +14,7 @@ from llvmlite import binding
 
 @cache
 def target() -> tuple[str, str]:
-    """Return the name of the processor and its features, as LLVM takes them."""
+    """Return the name of the processor and its features, in LLVM's notation."""
     name = os.environ.get("NETWORK3_CPU_NAME") or "host"
     features = os.environ.get("NETWORK3_CPU_FEATURES")
     if features is None:
@@ -39,12 +39,12 @@ def vector_registers() -> int:
 
 
 def lanes_of(dtype: str) -> int:
-    """Return how many numbers of `dtype` a vector holds."""
+    """Return the number of elements of `dtype` in a vector."""
     return vector_bytes() // np.dtype(dtype).itemsize
 
 
 def offsets(length: int, lanes: int) -> tuple[int, ...]:
-    """Return where vectors begin that cover `length` numbers: the last ends with them, and may begin early."""
+    """Return the offsets of vectors that cover `length` elements; the last may overlap the one before."""
     return tuple(min(v, length - lanes) for v in range(0, length, lanes))
 
 
@@ -56,5 +56,5 @@ def _present() -> set[str]:
 def _host_features() -> str:
     try:
         return binding.get_host_cpu_features().flatten()
-    except RuntimeError:  # LLVM does not know them on every system
+    except RuntimeError:  # LLVM cannot detect them on every system
         return ""

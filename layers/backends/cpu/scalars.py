@@ -1,22 +1,25 @@
-"""PyTensor's scalar graphs as lines of the kernel language.
+"""PyTensor's scalar graphs as source lines of the kernel language.
 
-The text is the same for equal functions only, so that it names the kernel that is made of it.
+Different functions have different text, so the text identifies the kernel that is built from it.
 """
 
 import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from pytensor.graph.basic import Constant
+from pytensor.graph.basic import Constant, Variable
 from pytensor.scalar import basic as ps
+from pytensor.scalar.basic import ScalarOp
 from pytensor.scalar.math import Erf, Sigmoid, Softplus
 
 from .unsupported import UnsupportedError
 
+Inputs = Sequence[tuple[str, str]]  # the name and the dtype of each argument
+
 COMPARISONS: dict[type, str] = {ps.EQ: "==", ps.NEQ: "!=", ps.LT: "<", ps.GT: ">", ps.LE: "<=", ps.GE: ">="}
 OPERATORS: dict[type, str] = {ps.Add: "+", ps.Mul: "*", ps.Sub: "-"}
 BITS: dict[type, str] = {ps.AND: "&", ps.OR: "|", ps.XOR: "^"}
-# One argument of a floating-point type, and a function of NumPy's name in the kernel language.
+# Functions of one floating-point argument, and their names in the kernel language.
 FUNCTIONS: dict[type, str] = {
     ps.Sqrt: "np.sqrt",
     ps.Floor: "np.floor",
@@ -40,8 +43,8 @@ FUNCTIONS: dict[type, str] = {
     ps.ArcTanh: "np.arctanh",
     Erf: "math.erf",
 }
-# Ours, of `kernels.exponential`: for float32 without a branch or a call.
-OURS: dict[type, str] = {
+# Implemented in `kernels.exponential`: for float32 without branches or calls.
+KERNEL_FUNCTIONS: dict[type, str] = {
     ps.Exp: "exp",
     ps.Tanh: "tanh",
     ps.Log1p: "log1p",
@@ -63,20 +66,20 @@ class Lines:
         self.text: list[str] = []
 
     def add(self, expression: str) -> str:
-        """Assign an expression to a new name, and return that."""
+        """Assign an expression to a new name, and return the name."""
         name = f"t{len(self.text)}"
         self.text.append(f"{name} = {expression}")
         return name
 
     def converted(self, name: str, source: str, dtype: str) -> str:
-        """Return the name of a number in another type."""
+        """Return the name of a value converted to another type."""
         if source == dtype:
             return name
         return self.add(f"np.{'bool_' if dtype == 'bool' else dtype}({name})")
 
 
-def lines_of(op, inputs: Sequence[tuple[str, str]], outputs: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the lines of a scalar Op, and the names of its results.
+def lines_of(op: ScalarOp, inputs: Inputs, outputs: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the source lines of a scalar Op, and the names of its results.
 
     Parameters
     ----------
@@ -87,16 +90,16 @@ def lines_of(op, inputs: Sequence[tuple[str, str]], outputs: Sequence[str]) -> t
     Raises
     ------
     UnsupportedError
-        A scalar Op, or a type, that has no lines.
+        The scalar Op or a type is not supported.
     """
     lines = Lines()
     results = _results(lines, op, list(inputs), list(outputs))
     return lines.text, results
 
 
-def _results(lines: Lines, op, inputs: list[tuple[str, str]], outputs: list[str]) -> list[str]:
+def _results(lines: Lines, op: ScalarOp, inputs: Inputs, outputs: list[str]) -> list[str]:
     if not isinstance(op, ps.Composite):
-        return [_one(lines, op, inputs, outputs[0])]
+        return [_operation(lines, op, inputs, outputs[0])]
     known = {variable: given for variable, given in zip(op.fgraph.inputs, inputs, strict=True)}
     for node in op.fgraph.toposort():
         arguments = [known[v] if v in known else (_literal(v), v.type.dtype) for v in node.inputs]
@@ -107,8 +110,8 @@ def _results(lines: Lines, op, inputs: list[tuple[str, str]], outputs: list[str]
     return [lines.converted(name, source, dtype) for (name, source), dtype in zip(found, outputs, strict=True)]
 
 
-def _literal(variable) -> str:
-    """Return a constant as text."""
+def _literal(variable: Variable) -> str:
+    """Return a constant as source text."""
     if not isinstance(variable, Constant):
         raise UnsupportedError(f"{variable} in a scalar expression")
     value, dtype = np.asarray(variable.data).item(), variable.type.dtype
@@ -118,143 +121,143 @@ def _literal(variable) -> str:
     return f"{kind}({value!r})"
 
 
-def _one(lines: Lines, op, inputs: list[tuple[str, str]], dtype: str) -> str:
+def _operation(lines: Lines, op: ScalarOp, inputs: Inputs, dtype: str) -> str:
     kind = type(op)
-    if kind not in _KINDS and kind not in FUNCTIONS and kind not in OURS:
+    if kind not in _WRITERS and kind not in FUNCTIONS and kind not in KERNEL_FUNCTIONS:
         raise UnsupportedError(f"the scalar Op {op}")
     if dtype not in _TYPES or any(source not in _TYPES for _, source in inputs):
         raise UnsupportedError(f"the scalar Op {op} of {', '.join(source for _, source in inputs)}")
-    if kind in FUNCTIONS or kind in OURS:
+    if kind in FUNCTIONS or kind in KERNEL_FUNCTIONS:
         (name, source), *_ = inputs
         argument = lines.converted(name, source, _floating(dtype, op))
-        function = FUNCTIONS.get(kind) or f"{OURS[kind]}{dtype.removeprefix('float')}"
+        function = FUNCTIONS.get(kind) or f"{KERNEL_FUNCTIONS[kind]}{dtype.removeprefix('float')}"
         return lines.add(f"{function}({argument})")
-    return _KINDS[kind](lines, op, inputs, dtype)
+    return _WRITERS[kind](lines, op, inputs, dtype)
 
 
 _TYPES = ("float32", "float64", "int64", "int32", "int16", "int8", "uint32", "uint8", "bool")
 
 
-def _floating(dtype: str, op) -> str:
+def _floating(dtype: str, op: ScalarOp) -> str:
     if not dtype.startswith("float"):
         raise UnsupportedError(f"the scalar Op {op} of {dtype}")
     return dtype
 
 
-def _same(lines: Lines, inputs: list[tuple[str, str]], dtype: str) -> list[str]:
+def _convert_all(lines: Lines, inputs: Inputs, dtype: str) -> list[str]:
     return [lines.converted(name, source, dtype) for name, source in inputs]
 
 
-def _comparison(lines: Lines, op, inputs, dtype) -> str:
+def _comparison(lines: Lines, op: ScalarOp, inputs: Inputs, dtype: str) -> str:
     common = np.result_type(*(source for _, source in inputs)).name
     if common not in _TYPES:
         raise UnsupportedError(f"the comparison {op} of {common}")
-    left, right = _same(lines, inputs, common if common != "bool" else "uint8")
+    left, right = _convert_all(lines, inputs, common if common != "bool" else "uint8")
     return lines.add(f"{left} {COMPARISONS[type(op)]} {right}")
 
 
-def _operator(lines: Lines, op, inputs, dtype) -> str:
+def _operator(lines: Lines, op: ScalarOp, inputs: Inputs, dtype: str) -> str:
     if dtype == "bool":
         raise UnsupportedError(f"the scalar Op {op} of bool")
-    return lines.add(f" {OPERATORS[type(op)]} ".join(_same(lines, inputs, dtype)))
+    return lines.add(f" {OPERATORS[type(op)]} ".join(_convert_all(lines, inputs, dtype)))
 
 
-def _bits(lines: Lines, op, inputs, dtype) -> str:
+def _bits(lines: Lines, op: ScalarOp, inputs: Inputs, dtype: str) -> str:
     if dtype.startswith("float"):
         raise UnsupportedError(f"the scalar Op {op} of {dtype}")
-    return lines.add(f" {BITS[type(op)]} ".join(_same(lines, inputs, dtype)))
+    return lines.add(f" {BITS[type(op)]} ".join(_convert_all(lines, inputs, dtype)))
 
 
-def _quotient(lines: Lines, op, inputs, dtype) -> str:
-    left, right = _same(lines, inputs, _floating(dtype, op))
+def _quotient(lines: Lines, op: ScalarOp, inputs: Inputs, dtype: str) -> str:
+    left, right = _convert_all(lines, inputs, _floating(dtype, op))
     return lines.add(f"{left} / {right}")
 
 
-def _reciprocal(lines: Lines, op, inputs, dtype) -> str:
-    (x,) = _same(lines, inputs, _floating(dtype, op))
+def _reciprocal(lines: Lines, op: ScalarOp, inputs: Inputs, dtype: str) -> str:
+    (x,) = _convert_all(lines, inputs, _floating(dtype, op))
     return lines.add(f"np.{dtype}(1) / {x}")
 
 
-def _negative(lines: Lines, op, inputs, dtype) -> str:
-    (x,) = _same(lines, inputs, dtype)
+def _negative(lines: Lines, op: ScalarOp, inputs: Inputs, dtype: str) -> str:
+    (x,) = _convert_all(lines, inputs, dtype)
     return lines.add(f"np.{dtype}(0) - {x}" if dtype.startswith("uint") else f"-{x}")
 
 
-def _square(lines: Lines, op, inputs, dtype) -> str:
-    (x,) = _same(lines, inputs, dtype)
+def _square(lines: Lines, op: ScalarOp, inputs: Inputs, dtype: str) -> str:
+    (x,) = _convert_all(lines, inputs, dtype)
     return lines.add(f"{x} * {x}")
 
 
-def _cast(lines: Lines, op, inputs, dtype) -> str:
+def _cast(lines: Lines, op: ScalarOp, inputs: Inputs, dtype: str) -> str:
     ((name, source),) = inputs
     if source.startswith("float") and not dtype.startswith("float") and dtype != "bool":
         return lines.add(f"np.{dtype}({name})")
     return lines.converted(name, source, dtype)
 
 
-def _switch(lines: Lines, op, inputs, dtype) -> str:
+def _switch(lines: Lines, op: ScalarOp, inputs: Inputs, dtype: str) -> str:
     (condition, source), *sides = inputs
     condition = lines.converted(condition, source, "bool")
-    one, other = (lines.add(side) if side.startswith("np.") else side for side in _same(lines, sides, dtype))
+    one, other = (lines.add(side) if side.startswith("np.") else side for side in _convert_all(lines, sides, dtype))
     return lines.add(f"{one} if {condition} else {other}")
 
 
-def _clip(lines: Lines, op, inputs, dtype) -> str:
-    x, least, most = _same(lines, inputs, dtype)
+def _clip(lines: Lines, op: ScalarOp, inputs: Inputs, dtype: str) -> str:
+    x, least, most = _convert_all(lines, inputs, dtype)
     least, most = lines.add(least), lines.add(most)
     low = lines.add(f"{least} if {x} < {least} else {x}")
     return lines.add(f"{most} if {low} > {most} else {low}")
 
 
-def _extreme(lines: Lines, op, inputs, dtype) -> str:
+def _extreme(lines: Lines, op: ScalarOp, inputs: Inputs, dtype: str) -> str:
     sign = ">=" if isinstance(op, ps.Maximum) else "<="
-    first, *others = (lines.add(name) for name in _same(lines, inputs, dtype))
-    for other in others:  # NaN on either side stays
+    first, *others = (lines.add(name) for name in _convert_all(lines, inputs, dtype))
+    for other in others:  # NaN in either argument gives NaN
         stays = f"({first} {sign} {other}) | ({first} != {first})"
         first = lines.add(f"{first} if {stays} else {other}")
     return first
 
 
-def _sign(lines: Lines, op, inputs, dtype) -> str:
-    (x,) = _same(lines, inputs, dtype)
+def _sign(lines: Lines, op: ScalarOp, inputs: Inputs, dtype: str) -> str:
+    (x,) = _convert_all(lines, inputs, dtype)
     x, one, zero = lines.add(x), lines.add(f"np.{dtype}(1)"), lines.add(f"np.{dtype}(0)")
     if dtype.startswith("uint"):
         return lines.add(f"{one} if {x} != {zero} else {zero}")
     minus = lines.add(f"np.{dtype}(-1)")
-    low = lines.add(f"{minus} if {x} < {zero} else {x}")  # 0 and NaN stay themselves
+    low = lines.add(f"{minus} if {x} < {zero} else {x}")  # keeps -0.0 and NaN
     return lines.add(f"{one} if {x} > {zero} else {low}")
 
 
-def _not(lines: Lines, op, inputs, dtype) -> str:
-    (x,) = _same(lines, inputs, dtype)
+def _not(lines: Lines, op: ScalarOp, inputs: Inputs, dtype: str) -> str:
+    (x,) = _convert_all(lines, inputs, dtype)
     return lines.add(f"not {x}" if dtype == "bool" else f"~{x}")
 
 
-def _is_nan(lines: Lines, op, inputs, dtype) -> str:
+def _is_nan(lines: Lines, op: ScalarOp, inputs: Inputs, dtype: str) -> str:
     ((x, _),) = inputs
     return lines.add(f"{x} != {x}")
 
 
-def _is_infinite(lines: Lines, op, inputs, dtype) -> str:
+def _is_infinite(lines: Lines, op: ScalarOp, inputs: Inputs, dtype: str) -> str:
     ((x, source),) = inputs
     return lines.add(f'abs({x}) == np.{_floating(source, op)}("inf")')
 
 
-def _power(lines: Lines, op, inputs, dtype) -> str:
-    x, exponent = _same(lines, inputs, _floating(dtype, op))
+def _power(lines: Lines, op: ScalarOp, inputs: Inputs, dtype: str) -> str:
+    x, exponent = _convert_all(lines, inputs, _floating(dtype, op))
     return lines.add(f"np.power({x}, {exponent})")
 
 
-def _last(lines: Lines, op, inputs, dtype) -> str:
-    return _same(lines, inputs[-1:], dtype)[0]
+def _second(lines: Lines, op: ScalarOp, inputs: Inputs, dtype: str) -> str:
+    return _convert_all(lines, inputs[-1:], dtype)[0]
 
 
-def _absolute(lines: Lines, op, inputs, dtype) -> str:
-    (x,) = _same(lines, inputs, dtype)
+def _absolute(lines: Lines, op: ScalarOp, inputs: Inputs, dtype: str) -> str:
+    (x,) = _convert_all(lines, inputs, dtype)
     return lines.add(f"abs({x})")
 
 
-_KINDS: dict[type, Callable] = {
+_WRITERS: dict[type, Callable[[Lines, ScalarOp, Inputs, str], str]] = {
     **dict.fromkeys(COMPARISONS, _comparison),
     **dict.fromkeys(OPERATORS, _operator),
     **dict.fromkeys(BITS, _bits),
@@ -272,7 +275,7 @@ _KINDS: dict[type, Callable] = {
     ps.IsNan: _is_nan,
     ps.IsInf: _is_infinite,
     ps.Pow: _power,
-    ps.Identity: _last,
-    ps.Second: _last,
+    ps.Identity: _second,
+    ps.Second: _second,
     ps.Abs: _absolute,
 }

@@ -1,7 +1,7 @@
-"""Kernels by address: each compiled once, kept on the disk, and loaded once a process.
+"""The kernel store: each kernel is compiled once, cached on disk, and loaded once per process.
 
-What is neither loaded nor on the disk is compiled in the background while the caller goes on: LLVM takes most of the
-time, and does not hold Python's lock. One thread does it all, as LLVM does one thing at a time.
+A kernel that is neither loaded nor on disk is compiled in the background while the caller continues: LLVM takes most
+of the time, and does not hold the GIL. One thread compiles all kernels, as LLVM is used by one thread at a time.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ import llvmlite
 from llvmlite import binding
 
 from . import background, cache_folder, object_code
-from .kernel_file import Kept
+from .kernel_file import CachedKernel
 from .processor import target
 
 if TYPE_CHECKING:
@@ -26,33 +26,33 @@ class Code(NamedTuple):
     """A kernel that can be called."""
 
     address: int
-    scratch: int  # bytes of scratch memory that it wants
+    scratch: int  # bytes of scratch memory that it needs
 
 
 class Request:
-    """A kernel that was asked for: `result` waits until it can be called."""
+    """A requested kernel; `result` waits until it is compiled and loaded."""
 
     def __init__(self, kernel: "Kernel", checking: bool, symbol: str):
         self.kernel, self.checking, self.symbol = kernel, checking, symbol
         self._code: Code | None = None
         self._error: Exception | None = None
-        self._settled = threading.Event()
+        self._finished = threading.Event()
 
     def done(self) -> bool:
-        """Return whether `result` need not wait."""
-        return self._settled.is_set()
+        """Return whether `result` returns without waiting."""
+        return self._finished.is_set()
 
     def result(self) -> Code:
-        """Return the kernel's address, and what else its callers need.
+        """Return the kernel's address and the size of its scratch memory.
 
         Raises
         ------
         Exception
-            What went wrong when it was compiled.
+            Any error of the compilation.
         """
-        if self._code is None:  # what is not needed is not touched: other threads do so while the process forks
-            self._settled.wait()
-        cache_folder.warn_of_trouble()
+        if self._code is None:  # no lock on the fast path: another thread may hold it during a fork
+            self._finished.wait()
+        cache_folder.warn_of_problem()
         if self._code is None:
             if self._error is not None:
                 raise self._error
@@ -60,77 +60,77 @@ class Request:
         return self._code
 
     def succeed(self, code: Code) -> None:
-        """Let `result` return `code`."""
+        """Make `result` return `code`."""
         self._code = code
-        self._settled.set()
+        self._finished.set()
 
     def fail(self, error: Exception | None) -> None:
-        """Let `result` raise `error`, or ask for the kernel once more if there is none; so does whoever comes next."""
+        """Make `result` raise `error`, or request the kernel again if there is none; later requests start afresh."""
         if _requests.get(self.symbol) is self:
             del _requests[self.symbol]
         self._error = error
-        self._settled.set()
+        self._finished.set()
 
     def drop(self) -> None:
-        """Let this be made anew once its result is asked for; threads that wait for it already are gone, or as good."""
-        self._settled = threading.Event()
+        """Make `result` request the kernel again; threads that already wait for it have ended, or are about to."""
+        self._finished = threading.Event()
         self.fail(None)
 
 
-_requests: dict[str, Request] = {}  # by symbol: all of this process that did not fail
+_requests: dict[str, Request] = {}  # by symbol: all requests of this process that did not fail
 
 
 def request(kernel: "Kernel", *, checking: bool = False) -> Request:
-    """Ask for a kernel, compiled with bounds checks if `checking`; what that takes goes on in the background."""
+    """Request a kernel, compiled with bounds checks if `checking`; compilation runs in the background."""
     symbol = kernel_symbol(kernel, checking)
     new = Request(kernel, checking, symbol)
     known = _requests.setdefault(symbol, new)
     if known is not new:
         return known
     try:
-        kept = cache_folder.current().read(symbol)
-        if kept is None:
+        cached = cache_folder.current().read(symbol)
+        if cached is None:
             text, scratch = _module_text(new)
             background.submit(partial(_compile, new, text, scratch))
-        # Most often LLVM is free when kernels are on the disk, and then loading takes less than starting a thread.
+        # If the kernels are on disk, LLVM is usually idle, and loading takes less time than starting a thread.
         elif object_code.LOCK.acquire(blocking=False):
             try:
-                _load(new, kept)
+                _load(new, cached)
             finally:
                 object_code.LOCK.release()
         else:
-            background.submit(partial(_load, new, kept))
+            background.submit(partial(_load, new, cached))
     except Exception as error:
         new.fail(error)
     except BaseException:
         new.fail(None)
         raise
-    cache_folder.warn_of_trouble()
+    cache_folder.warn_of_problem()
     return new
 
 
 def address_of(kernel: "Kernel") -> int:
-    """Return the address of a kernel, once it is compiled."""
+    """Return the address of a kernel; waits until it is compiled."""
     return request(kernel).result().address
 
 
 def kernel_symbol(kernel: "Kernel", checking: bool = False) -> str:
-    """Return the name of a kernel's function and of its file: a hash of all that its code depends on."""
-    made_from = repr((kernel.key, checking, _surroundings()))
+    """Return the name of a kernel's function and of its cache file: a hash of everything its code depends on."""
+    made_from = repr((kernel.key, checking, _environment()))
     return "network3_" + hashlib.blake2b(made_from.encode(), digest_size=12).hexdigest()
 
 
 @cache
-def _surroundings() -> str:
-    """Return what all kernels of a process depend on: our sources, the processor, LLVM and its settings."""
+def _environment() -> str:
+    """Return what the code of all kernels depends on: this package's source, the processor, LLVM and its settings."""
     sources = b"".join(file.read_bytes() for file in sorted(Path(__file__).parent.rglob("*.py")))
-    # Without sources nobody can tell whether the kernels of another process are still right.
+    # Without source files, a random version: kernels of another process might be outdated.
     version = hashlib.blake2b(sources or os.urandom(12), digest_size=12).hexdigest()
     return repr((version, binding.get_process_triple(), target(), llvmlite.__version__, object_code.SETTINGS))
 
 
 def _module_text(new: Request) -> tuple[str, int]:
-    # Not above: a process whose kernels are on the disk needs no compiler.
+    # Imported here: a process whose kernels are on disk does not need the compiler.
     from .compiler.translation import module_text
 
     return module_text(new.kernel, new.symbol, checking=new.checking)
@@ -138,18 +138,18 @@ def _module_text(new: Request) -> tuple[str, int]:
 
 def _compile(new: Request, text: str, scratch: int) -> None:
     try:
-        kept = Kept(scratch, object_code.compile_text(text, vectorize=new.kernel.vectorized_by_llvm))
-        address = object_code.load(new.symbol, kept.code)
-        cache_folder.current().write(new.symbol, kept)
+        cached = CachedKernel(scratch, object_code.compile_text(text, vectorize=new.kernel.vectorized_by_llvm))
+        address = object_code.load(new.symbol, cached.code)
+        cache_folder.current().write(new.symbol, cached)
     except Exception as error:
         new.fail(error)
     else:
         new.succeed(Code(address, scratch))
 
 
-def _load(new: Request, kept: Kept) -> None:
+def _load(new: Request, cached: CachedKernel) -> None:
     try:
-        new.succeed(Code(object_code.load(new.symbol, kept.code), kept.scratch))
+        new.succeed(Code(object_code.load(new.symbol, cached.code), cached.scratch))
     except Exception as error:
         new.fail(error)
 

@@ -1,5 +1,5 @@
-"""The answer of a lowering to a graph that it has no commands for: the graph then goes to Numba as a whole."""
+"""The error for a graph that cannot be lowered; the graph is then compiled with Numba."""
 
 
 class UnsupportedError(Exception):
-    """A node, a type or a shape without a lowering; the message says which."""
+    """A node, a type or a shape has no lowering; the message names it."""

@@ -1,4 +1,4 @@
-"""The table of graphs on which every back end must give what NumPy gives."""
+"""The table of graphs on which every back end must agree with NumPy."""
 
 from dataclasses import dataclass
 from itertools import chain
@@ -28,8 +28,8 @@ class Case:
     def compile(self, mode):
         return pytensor.function(self.inputs, self.outputs, mode=mode)
 
-    def agree(self, results):
-        """Compare with NumPy: type, shape, value, and where there is NaN."""
+    def assert_agrees(self, results):
+        """Compare with NumPy: type, shape, value, and the places of NaN."""
         tolerance = 1e-11 if self.dtype == "float64" else 3e-5
         for result, expected in zip(results, self.compile("FAST_COMPILE")(*self.values), strict=True):
             assert (result.dtype, result.shape) == (expected.dtype, expected.shape)
@@ -38,25 +38,25 @@ class Case:
 
 
 def joined(cases):
-    """One case out of several, so that there is one function to compile."""
+    """Return several cases as one, so that there is one function to compile."""
     parts = zip(*((case.inputs, case.outputs, case.values) for case in cases), strict=True)
     return Case(cases[0].dtype, *([*chain(*part)] for part in parts))
 
 
-def given(*arrays, known=True):
-    """Inputs for the arrays, of static shape or not."""
-    return [pt.tensor(shape=a.shape if known else (None,) * a.ndim, dtype=a.dtype) for a in arrays]
+def variables(*arrays, static=True):
+    """Return variables for the arrays, of static or unknown shape."""
+    return [pt.tensor(shape=a.shape if static else (None,) * a.ndim, dtype=a.dtype) for a in arrays]
 
 
-def conv(stride=1, padding="valid", flip=True, taps=(3, 2), known=True, nan=False):
+def conv(stride=1, padding="valid", flip=True, taps=(3, 2), static=True, nan=False):
     def case(dtype):
         rng = np.random.default_rng(7)
         x, w = rng.normal(size=(2, 3, 6, 7)).astype(dtype), rng.normal(size=(4, 3, *taps)).astype(dtype)
-        shape = conv2d(*given(x, w), flip, stride, padding).type.shape
+        shape = conv2d(*variables(x, w), flip, stride, padding).type.shape
         g = rng.normal(size=shape).astype(dtype)
         if nan:
             x[1, 2, 3, 3], g[0, 1, 1, 1] = np.nan, np.nan
-        inputs = given(x, w, g, known=known)
+        inputs = variables(x, w, g, static=static)
         y = conv2d(*inputs[:2], flip, stride, padding)
         return Case(dtype, inputs, [y, *pullback(y, inputs[:2], inputs[2])], [x, w, g])
 
@@ -64,17 +64,17 @@ def conv(stride=1, padding="valid", flip=True, taps=(3, 2), known=True, nan=Fals
 
 
 def conv_of_views(dtype):
-    """Images and filters that lie transposed in memory."""
+    """Images and filters that are transposed in memory."""
     rng = np.random.default_rng(8)
     x, w = rng.normal(size=(7, 6, 3, 2)).astype(dtype), rng.normal(size=(3, 4, 2, 3)).astype(dtype)
-    inputs = given(x, w)
+    inputs = variables(x, w)
     images, filters = inputs[0].transpose(3, 2, 1, 0), inputs[1].transpose(1, 0, 3, 2)
     y = conv2d(images, filters, padding="full")
     return Case(dtype, inputs, [y, *pullback(y, [images, filters], y)], [x, w])
 
 
-def pool(size, mode, x=None, known=True):
-    """The pooled values, the gradient, and the gradient's own gradients to the images and to what it was given."""
+def pool(size, mode, x=None, static=True):
+    """The pooled values, the gradient, and its own gradients with respect to the images and the output's gradient."""
 
     def case(dtype):
         rng = np.random.default_rng(9)
@@ -82,11 +82,11 @@ def pool(size, mode, x=None, known=True):
         n, maps, height, width = images.shape
         g = rng.normal(size=(n, maps, height // size[0], width // size[1])).astype(dtype)
         c = rng.normal(size=images.shape).astype(dtype)
-        inputs = given(images, g, c, known=known)
+        inputs = variables(images, g, c, static=static)
         y = pool2d(inputs[0], size, mode)
         (dx,) = pullback(y, [inputs[0]], inputs[1])
-        bent = pullback(dx, inputs[:2], inputs[2], disconnected_inputs="ignore")
-        return Case(dtype, inputs, [y, dx, *bent], [images, g, c])
+        second = pullback(dx, inputs[:2], inputs[2], disconnected_inputs="ignore")
+        return Case(dtype, inputs, [y, dx, *second], [images, g, c])
 
     return case
 
@@ -111,20 +111,20 @@ def with_nan():
 def masks(*shape, keep, state):
     def case(dtype):
         x, words = np.full(shape, np.nan, dtype), np.array(state, "int32")
-        inputs = given(x, words)
+        inputs = variables(x, words)
         return Case(dtype, inputs, [DropoutMask(keep)(*inputs)], [x, words])
 
     return case
 
 
 def net(mode):
-    """Images, convolved, pooled and dropped out, to a cost and its gradients."""
+    """Images, convolved, pooled and masked by dropout; a cost and its gradients."""
 
     def case(dtype):
         rng = np.random.default_rng(13)
         x, w = rng.normal(size=(2, 3, 7, 8)).astype(dtype), rng.normal(size=(4, 3, 2, 3)).astype(dtype)
         state = np.array([1, 2, 3], "int32")
-        inputs = given(x, w, state)
+        inputs = variables(x, w, state)
         pooled = pool2d(conv2d(*inputs[:2]), (2, 2), mode)
         cost = (pooled * DropoutMask(0.5)(pooled, inputs[2])).sum(acc_dtype=dtype)
         return Case(dtype, inputs, [cost, *pt.grad(cost, inputs[:2])], [x, w, state])
@@ -135,12 +135,12 @@ def net(mode):
 CONV = {
     "conv": conv(),
     "conv of views": conv_of_views,
-    "conv of unknown shapes": conv((2, 1), "half", known=False),
+    "conv of unknown shapes": conv((2, 1), "half", static=False),
     "conv half": conv(1, "half", taps=(2, 5)),
-    "conv full, striding along rows": conv((1, 2), "full"),
+    "conv full, stride along rows": conv((1, 2), "full"),
     "cross-correlation full": conv(1, "full", flip=False),
-    "cross-correlation striding": conv((2, 3), (1, 2), flip=False),
-    "cross-correlation of unknown shapes": conv(1, (1, 2), flip=False, known=False),
+    "cross-correlation with strides": conv((2, 3), (1, 2), flip=False),
+    "cross-correlation of unknown shapes": conv(1, (1, 2), flip=False, static=False),
     "conv of one tap": conv((2, 1), taps=(1, 1)),
     "conv as large as the image": conv(taps=(6, 7)),
     "conv of NaN": conv(nan=True),
@@ -150,7 +150,7 @@ CONV = {
 POOL = {
     **{f"{mode} {size}": pool(size, mode) for mode in ("max", "l2", "sum") for size in [(2, 2), (2, 3), (3, 2)]},
     **{f"{mode} of NaN": pool((2, 3), mode, with_nan) for mode in ("max", "l2", "sum")},
-    **{f"{mode} of unknown shapes": pool((2, 3), mode, known=False) for mode in ("max", "l2", "sum")},
+    **{f"{mode} of unknown shapes": pool((2, 3), mode, static=False) for mode in ("max", "l2", "sum")},
     "max of ties": pool((2, 3), "max", tied),
     "max of one pixel": pool((1, 1), "max"),
     "l2 of blanks": pool((2, 3), "l2", blank),
@@ -179,24 +179,24 @@ def case(request, dtype):
 
 @pytest.fixture
 def cases():
-    """Several of the table's cases as one."""
+    """Return several of the table's cases as one."""
     return lambda dtype, *names: joined([TABLE[name](dtype) for name in names])
 
 
 @pytest.fixture(params=["max", "l2", "sum"])
 def small_net(request):
-    """Images, convolved, pooled and dropped out, to a cost and its gradients, all in float32."""
+    """A convolution, pooling and dropout, a cost and its gradients, all in float32."""
     return net(request.param)("float32")
 
 
 @pytest.fixture
-def doubles():
-    """The variables of float64 in a compiled function's graph."""
+def float64_variables():
+    """Return the variables of float64 in the graph of a compiled function."""
     return lambda f: [v for v in f.maker.fgraph.variables if v.type.dtype == "float64"]
 
 
 class Nameless(Op):
-    """An Op that no back end knows."""
+    """An Op without an implementation on any back end."""
 
     __props__ = ()
 
@@ -215,5 +215,5 @@ def unknown_op():
 
 @pytest.fixture(params=[Conv2D, Conv2DGradInput, Conv2DGradWeight, Pool2D, Unpool2D, MaxPool2DGrad, DropoutMask])
 def kind(request):
-    """Each of our Ops' classes."""
+    """Each class of our Ops."""
     return request.param

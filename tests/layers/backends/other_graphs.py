@@ -1,8 +1,7 @@
-"""Compile graphs that have nothing of network3's, beside network3 or without it, and report their Ops and their bits.
+"""Compile graphs that do not use network3, with network3 imported or not, and report their Ops and results.
 
-Run as a program: ``python other_graphs.py MODE STEP ...``, where a step is "import" (network3), "compile" (a graph with
-Ops of network3's for MODE), "train" (a network), or "look": a line of JSON with each graph's Ops, and a hash of what it
-gives.
+Run as a program: ``python other_graphs.py MODE STEP ...``. A step is "import" (network3), "compile" (a graph with Ops
+of network3 for MODE), "train" (a network), or "report": a line of JSON with each graph's Ops and a hash of its results.
 """
 
 import hashlib
@@ -17,23 +16,23 @@ from pytensor.tensor.signal import convolve1d
 
 
 def graphs():
-    """Return, by name, inputs, outputs and values; of known shapes, as the rewrites of a back end want them."""
+    """Return, by name, inputs, outputs and values; of static shapes, which the rewrites of a back end need."""
     rng = np.random.default_rng(3)
     values = [rng.normal(size=shape).astype("float32") for shape in [(2000,), (30, 41), (41, 23)]]
     x, a, w = inputs = [pt.tensor(shape=value.shape, dtype="float32") for value in values]
     product = pt.dot(a, w)
-    slope = pt.grad((pt.sigmoid(product) ** 2).sum(dtype="float32"), w)
+    gradient = pt.grad((pt.sigmoid(product) ** 2).sum(dtype="float32"), w)
     outputs = {
         "functions": [pt.exp(x), pt.sigmoid(x), pt.tanh(x)],
-        "descent": [product, w - np.float32(0.1) * slope],
+        "descent": [product, w - np.float32(0.1) * gradient],
         "rows": [pt.special.softmax(a, axis=1), a.sum(dtype="float32"), a.sum(axis=0, dtype="float32")],
         "convolution": [convolve1d(x, x[:5], mode="valid")],
     }
-    needed = {"functions": [0], "descent": [1, 2], "rows": [1], "convolution": [0]}
-    return {name: ([inputs[k] for k in ks], outputs[name], [values[k] for k in ks]) for name, ks in needed.items()}
+    indices = {"functions": [0], "descent": [1, 2], "rows": [1], "convolution": [0]}
+    return {name: ([inputs[k] for k in ks], outputs[name], [values[k] for k in ks]) for name, ks in indices.items()}
 
 
-def look(mode):
+def report(mode):
     """Write each graph's Ops and the hash of its results."""
     found = {}
     for name, (inputs, outputs, values) in graphs().items():
@@ -44,7 +43,7 @@ def look(mode):
 
 
 def compile_ours(mode):
-    """Compile and call a graph with Ops of network3's."""
+    """Compile and call a graph with Ops of network3."""
     from network3.layers.ops import pool2d
 
     x = pt.tensor(shape=(None,) * 4, dtype="float32")
@@ -52,7 +51,7 @@ def compile_ours(mode):
 
 
 def train(mode):
-    """Train a network of dense layers, with dropout, for two mini-batches on the CPU."""
+    """Train a fully connected network, with dropout, for two mini-batches on the CPU."""
     import network3
 
     network3.use(device="cpu", backend="auto" if mode == "NUMBA" else "jax")
@@ -68,7 +67,7 @@ if __name__ == "__main__":
     for step in steps:
         if step == "import":
             import network3  # noqa: F401
-        elif step == "look":
-            look(mode)
+        elif step == "report":
+            report(mode)
         else:
             {"compile": compile_ours, "train": train}[step](mode)

@@ -1,4 +1,4 @@
-"""A back end is imported when something is compiled for it, not before."""
+"""A back end is imported when a graph is compiled for it, not before."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def imported(code: str) -> set[str]:
-    """Run `code` in a Python of its own; return the packages it has imported."""
+    """Run `code` in a new Python process; return the packages that it has imported."""
     report = "; import sys; print(*{name.split('.')[0] for name in sys.modules})"
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", code + report]
@@ -35,7 +35,7 @@ pytensor.function([x], pool2d(x), mode="FAST_COMPILE")(np.ones((1, 1, 2, 2), "fl
 
 
 @pytest.mark.parametrize(("mode", "package"), [("NUMBA", "numba"), ("JAX", "jax")])
-def test_compiling_for_a_back_end_imports_our_part_of_it(mode, package):
+def test_compiling_for_a_back_end_imports_our_module_for_it(mode, package):
     code = f"""
 import sys, pytensor, pytensor.tensor as pt
 from network3.layers.ops import pool2d

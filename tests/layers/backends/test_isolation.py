@@ -1,4 +1,4 @@
-"""Importing network3 and training with it changes nothing for anybody else in the process."""
+"""Importing network3 and training with it changes nothing for other code in the process."""
 
 import json
 import os
@@ -13,7 +13,7 @@ PROGRAM = Path(__file__).with_name("other_graphs.py")
 
 
 def python(arguments, cache):
-    """Start a Python of its own, with one thread a BLAS, whose compiled code is kept in the folder `cache`."""
+    """Start a Python process, with one thread in BLAS and the folder `cache` for compiled code."""
     flags = f"{os.environ.get('PYTENSOR_FLAGS', '')},base_compiledir={cache}".strip(",")
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTENSOR_FLAGS": flags, "OPENBLAS_NUM_THREADS": "1"}
     return subprocess.Popen(
@@ -22,32 +22,32 @@ def python(arguments, cache):
 
 
 def output(process):
-    """Return what a process printed, once it has ended."""
+    """Wait for a process and return its output."""
     printed, errors = process.communicate()
     assert process.returncode == 0, errors[-3000:]
     return printed
 
 
-def looks(process):
-    """Return what `other_graphs` found, look by look."""
+def reports(process):
+    """Return the reports of `other_graphs`, in order."""
     return [json.loads(line) for line in output(process).splitlines() if line.startswith("{")]
 
 
-PROGRAMS = {"without": ("look", "look"), "beside": ("import", "look", "compile", "look", "train", "look")}
+PROGRAMS = {"without": ("report", "report"), "with": ("import", "report", "compile", "report", "train", "report")}
 
 
 @pytest.mark.parametrize("mode", ["NUMBA", "JAX"])
-def test_other_graphs_have_the_same_ops_and_the_same_bits(mode, tmp_path):
-    """In the first compilation and in later ones, beside network3 and without it; Numba's cache is empty at first."""
+def test_other_graphs_have_the_same_ops_and_the_same_results(mode, tmp_path):
+    """In the first compilation and in later ones, with network3 and without it; Numba's cache is empty at first."""
     processes = {name: python([PROGRAM, mode, *steps], tmp_path / name) for name, steps in PROGRAMS.items()}
-    found = {name: looks(process) for name, process in processes.items()}
+    found = {name: reports(process) for name, process in processes.items()}
     expected = found["without"][0]
     assert len(expected) == 4
-    assert found == {"without": [expected] * 2, "beside": [expected] * 3}
-    if mode == "NUMBA":  # each with what the other has left in the cache
-        caches = {"without": tmp_path / "beside", "beside": tmp_path / "without"}
+    assert found == {"without": [expected] * 2, "with": [expected] * 3}
+    if mode == "NUMBA":  # each with the cache of the other
+        caches = {"without": tmp_path / "with", "with": tmp_path / "without"}
         processes = [python([PROGRAM, mode, *steps], caches[name]) for name, steps in PROGRAMS.items()]
-        assert [looks(process) for process in processes] == [[expected] * 2, [expected] * 3]
+        assert [reports(process) for process in processes] == [[expected] * 2, [expected] * 3]
 
 
 IMPORT = """
@@ -99,15 +99,15 @@ def listing():
 (before, linker, modes) = listing()
 import network3
 import pytensor.tensor as pt
-from network3.layers.backends.cpu import rewrites  # as the first compilation of ours does
+from network3.layers.backends.cpu import rewrites  # as our first compilation does
 (after, linker_after, modes_after) = listing()
 new = {tag: sorted(set(after[tag]) ^ set(before[tag])) for tag in before}
 print(new, linker == linker_after, set(modes_after) ^ set(modes))
 """
 
 
-def test_no_rewrite_of_ours_hangs_on_the_tag_of_a_back_end(tmp_path):
-    """But the two that import what registers our Ops, which change no graph."""
+def test_no_rewrite_of_ours_has_the_tag_of_a_back_end(tmp_path):
+    """Except the two that import the modules which register our Ops; they do not change a graph."""
     expected = {"numba": ["network3_import_numba"], "jax": ["network3_import_jax"], "fast_run": [], "fast_compile": []}
     assert output(python(["-c", MODES], tmp_path)).strip() == f"{expected} True {{'NETWORK3'}}"
 
@@ -123,7 +123,7 @@ print(sorted(name for name in sys.modules if name.startswith("network3.layers.ba
 
 
 @pytest.mark.parametrize("mode", ["NUMBA", "JAX"])
-def test_graphs_without_our_ops_import_nothing_of_ours(mode, tmp_path):
+def test_graphs_without_our_ops_import_no_module_of_ours(mode, tmp_path):
     modules = output(python(["-c", OTHERS.format(mode=mode)], tmp_path))
     assert "network3.layers.backends.cpu" in modules
     assert not any(f"network3.layers.backends.{name}" in modules for name in ("numba", "jax"))
@@ -140,5 +140,5 @@ print(sorted({"numba", "jax", "torch"} & set(sys.modules)))
 """
 
 
-def test_a_training_imports_no_back_end_of_others(tmp_path):
+def test_training_on_our_back_end_imports_no_other(tmp_path):
     assert output(python(["-c", OWN], tmp_path)).splitlines()[-1] == "[]"

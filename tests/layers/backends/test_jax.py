@@ -1,4 +1,4 @@
-"""Our Ops on JAX give what NumPy gives."""
+"""Our Ops on JAX agree with NumPy."""
 
 import jax
 import numpy as np
@@ -12,7 +12,7 @@ from network3.layers.ops.conv import Conv2D, Conv2DGradInput
 
 @pytest.fixture
 def run():
-    """Compile and call under JAX's own switch: PyTensor throws it once, by config.floatX, at its first import."""
+    """Compile and call with JAX's option for float64, which PyTensor sets at its import according to config.floatX."""
 
     def run(case):
         with jax.enable_x64(case.dtype == "float64"):
@@ -22,29 +22,29 @@ def run():
 
 
 def test_each_case_agrees_with_numpy(run, case):
-    case.agree(run(case))
+    case.assert_agrees(run(case))
 
 
-def test_a_float32_net_holds_no_float64(small_net, doubles):
+def test_a_float32_net_contains_no_float64(small_net, float64_variables):
     with jax.enable_x64(False):
-        assert not doubles(small_net.compile("JAX"))
+        assert not float64_variables(small_net.compile("JAX"))
 
 
-def test_the_switch_for_float64_is_a_context_manager():
+def test_the_option_for_float64_is_a_context_manager():
     before = jax.config.jax_enable_x64
-    for on, dtype in [(True, "float64"), (False, "float32")]:
-        with jax.enable_x64(on):
+    for enabled, dtype in [(True, "float64"), (False, "float32")]:
+        with jax.enable_x64(enabled):
             assert jax.numpy.zeros(2).dtype == dtype
     assert jax.config.jax_enable_x64 == before
 
 
 def precisions(function, *arrays):
-    """The precision of each convolution that JAX is asked for."""
+    """Return the precision of each convolution in a function's JAX program."""
     equations = jax.make_jaxpr(function)(*arrays).eqns
     return [e.params["precision"] for e in equations if e.primitive.name == "conv_general_dilated"]
 
 
-def test_convolutions_run_at_the_highest_precision_unless_jaxs_switch_is_set():
+def test_convolutions_run_at_the_highest_precision_unless_jaxs_option_is_set():
     x, w, g = (np.ones(shape, "float32") for shape in [(2, 3, 6, 7), (4, 3, 3, 2), (2, 4, 4, 6)])
     highest, default = (Precision.HIGHEST,) * 2, (Precision.DEFAULT,) * 2
     assert precisions(jax_funcify(Conv2D()), x, w) == [highest]
@@ -55,7 +55,7 @@ def test_convolutions_run_at_the_highest_precision_unless_jaxs_switch_is_set():
 
 @pytest.mark.parametrize("taps", [(7, 2), (3, 8)])
 def test_filters_larger_than_their_image_are_refused(taps):
-    with pytest.raises(ValueError, match=r"conv2d: a filter must fit .*; got filters of .*\. Use"):
+    with pytest.raises(ValueError, match=r"^conv2d: .*must fit .*; got filters of .*\. Use .*\.$"):
         jax_funcify(Conv2D())(np.ones((2, 3, 6, 7), "float32"), np.ones((4, 3, *taps), "float32"))
 
 

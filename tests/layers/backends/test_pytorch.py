@@ -1,4 +1,4 @@
-"""Our Ops on PyTorch give what NumPy gives: each case op by op, and a few as PyTorch compiles them."""
+"""Our Ops on PyTorch agree with NumPy: each case in eager mode, and a few compiled by PyTorch."""
 
 import pytest
 
@@ -9,14 +9,14 @@ import network3.layers.backends.pytorch  # noqa: E402, F401  (registers our Ops)
 
 pytestmark = [
     pytest.mark.torch,
-    # PyTorch warns of itself while it imports its own compiler.
+    # PyTorch warns about its own code when it imports its compiler.
     pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated:DeprecationWarning"),
-    # PyTensor hands its constants, broadcast and so not writable, to PyTorch, which warns once a process.
+    # PyTensor passes broadcast constants, which are not writable, to PyTorch, which warns once a process.
     pytest.mark.filterwarnings("ignore:The given NumPy array is not writable:UserWarning"),
 ]
 
 COMPILED = {
-    "conv": ["conv full, striding along rows", "cross-correlation striding", "conv of NaN, padded"],
+    "conv": ["conv full, stride along rows", "cross-correlation with strides", "conv of NaN, padded"],
     "pool": ["max of NaN", "max of ties", "l2 of NaN", "l2 of blanks", "sum of NaN"],
     "masks": ["masks, odd", "masks of high words"],
 }
@@ -24,17 +24,17 @@ COMPILED = {
 
 def test_each_case_agrees_with_numpy(case):
     with torch.compiler.set_stance("force_eager"):
-        case.agree(case.compile("PYTORCH")(*case.values))
+        case.assert_agrees(case.compile("PYTORCH")(*case.values))
 
 
 @pytest.mark.parametrize("names", COMPILED)
 def test_joined_cases_agree_with_numpy(cases, names):
     case = cases("float32", *COMPILED[names])
-    case.agree(case.compile("PYTORCH")(*case.values))
+    case.assert_agrees(case.compile("PYTORCH")(*case.values))
 
 
-def test_a_float32_net_holds_no_float64(small_net, doubles):
-    assert not doubles(small_net.compile("PYTORCH"))
+def test_a_float32_net_contains_no_float64(small_net, float64_variables):
+    assert not float64_variables(small_net.compile("PYTORCH"))
 
 
 def test_every_op_is_dispatched(kind):

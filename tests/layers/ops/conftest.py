@@ -1,3 +1,5 @@
+"""Fixtures for the tests of Ops: expressions computed by NumPy, and gradients checked by finite differences."""
+
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
@@ -8,7 +10,7 @@ from pytensor.gradient import verify_grad
 
 @pytest.fixture
 def evaluate():
-    """Compute an expression of arrays with NumPy; the graph knows the arrays' types, not their shapes."""
+    """Compute an expression of arrays with NumPy; the graph has the arrays' types, but not their shapes."""
 
     def evaluate(expression, *arrays, mode="FAST_COMPILE"):
         inputs = [pt.tensor(shape=(None,) * a.ndim, dtype=a.dtype) for a in arrays]
@@ -21,7 +23,7 @@ def evaluate():
 def check_gradient():
     """Compare the gradients of an expression with finite differences, all in Python.
 
-    Named "FAST_COMPILE", the mode would be exchanged for a compiled one by `verify_grad`.
+    `verify_grad` would replace the mode "FAST_COMPILE" by a compiled one.
     """
 
     def check_gradient(expression, *arrays, **tolerances):

@@ -1,4 +1,4 @@
-"""Convolution's values, against plain loops and SciPy."""
+"""Values of convolutions, against plain loops and SciPy."""
 
 import itertools
 
@@ -8,7 +8,8 @@ import pytest
 from scipy.signal import convolve2d, correlate2d
 
 from network3.layers.ops import conv2d
-from network3.layers.ops.conv import Conv2DGradInput, Conv2DGradWeight, border, output_length
+from network3.layers.ops.conv import Conv2DGradInput, Conv2DGradWeight
+from network3.layers.ops.conv_shapes import border, output_length
 
 STRIDES = [1, (2, 1), (1, 2), (2, 3)]
 PADDINGS = ["valid", "half", "full", (1, 2)]
@@ -17,19 +18,19 @@ PADS = {"valid": lambda k: 0, "half": lambda k: k // 2, "full": lambda k: k - 1}
 
 
 def loops(x, w, stride=1, padding="valid", flip=True):
-    """Visit every position of every filter, in float64."""
+    """Convolve by loops over all positions of all filters, in float64."""
     down, right = (stride, stride) if isinstance(stride, int) else stride
     rows, columns = w.shape[2:]
     ph, pw = (PADS[padding](rows), PADS[padding](columns)) if isinstance(padding, str) else padding
     n, maps, height, width = x.shape
-    framed = np.zeros((n, maps, height + 2 * ph, width + 2 * pw))
-    framed[:, :, ph : ph + height, pw : pw + width] = x
-    tops = range(0, framed.shape[2] - rows + 1, down)
-    lefts = range(0, framed.shape[3] - columns + 1, right)
+    padded = np.zeros((n, maps, height + 2 * ph, width + 2 * pw))
+    padded[:, :, ph : ph + height, pw : pw + width] = x
+    tops = range(0, padded.shape[2] - rows + 1, down)
+    lefts = range(0, padded.shape[3] - columns + 1, right)
     taps = w[:, :, ::-1, ::-1] if flip else w
     y = np.empty((n, len(w), len(tops), len(lefts)))
     for image, o, (i, top), (j, left) in itertools.product(range(n), range(len(w)), enumerate(tops), enumerate(lefts)):
-        y[image, o, i, j] = (framed[image, :, top : top + rows, left : left + columns] * taps[o]).sum()
+        y[image, o, i, j] = (padded[image, :, top : top + rows, left : left + columns] * taps[o]).sum()
     return y
 
 
@@ -42,7 +43,7 @@ def batch(filter_size=(3, 2), dtype="float64", seed=1):
 @pytest.mark.parametrize("filter_size", FILTERS)
 @pytest.mark.parametrize("padding", PADDINGS)
 @pytest.mark.parametrize("stride", STRIDES)
-def test_loops_agree(evaluate, stride, padding, filter_size, flip):
+def test_values_agree_with_loops(evaluate, stride, padding, filter_size, flip):
     x, w = batch(filter_size)
     y = evaluate(lambda x, w: conv2d(x, w, flip, stride, padding), x, w)
     assert y.dtype == "float64"
@@ -59,26 +60,26 @@ def test_float32_stays_float32(evaluate, padding, flip):
 
 
 @pytest.mark.parametrize("padding", ["valid", "full"])
-@pytest.mark.parametrize(("flip", "scipys"), [(True, convolve2d), (False, correlate2d)])
-def test_one_map_is_scipys_convolution_or_correlation(evaluate, flip, scipys, padding):
+@pytest.mark.parametrize(("flip", "scipy_function"), [(True, convolve2d), (False, correlate2d)])
+def test_one_map_agrees_with_scipys_convolution_and_correlation(evaluate, flip, scipy_function, padding):
     x, w = (v[:1, :1] for v in batch((3, 2)))
     y = evaluate(lambda x, w: conv2d(x, w, flip=flip, padding=padding), x, w)
-    np.testing.assert_allclose(y[0, 0], scipys(x[0, 0], w[0, 0], padding), rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(y[0, 0], scipy_function(x[0, 0], w[0, 0], padding), rtol=1e-12, atol=1e-13)
 
 
-def test_half_padding_is_scipys_same_for_odd_filters(evaluate):
+def test_half_padding_agrees_with_scipys_same_for_odd_filters(evaluate):
     x, w = (v[:1, :1] for v in batch((3, 5)))
     y = evaluate(lambda x, w: conv2d(x, w, padding="half"), x, w)
     np.testing.assert_allclose(y[0, 0], convolve2d(x[0, 0], w[0, 0], "same"), rtol=1e-12, atol=1e-13)
 
 
-def test_filters_are_flipped_unless_told_otherwise(evaluate):
+def test_filters_are_flipped_by_default(evaluate):
     x, w = batch()
     np.testing.assert_array_equal(evaluate(conv2d, x, w), evaluate(lambda x, w: conv2d(x, w, flip=True), x, w))
     assert not np.allclose(evaluate(conv2d, x, w), evaluate(lambda x, w: conv2d(x, w, flip=False), x, w))
 
 
-def test_one_number_of_padding_serves_rows_and_columns(evaluate):
+def test_one_number_of_padding_stands_for_rows_and_columns(evaluate):
     x, w = batch()
     y = evaluate(lambda x, w: conv2d(x, w, padding=2), x, w)
     np.testing.assert_allclose(y, loops(x, w, 1, (2, 2)), rtol=1e-11, atol=1e-12)
@@ -90,7 +91,7 @@ def test_arrays_may_be_views(evaluate):
     np.testing.assert_allclose(y, loops(x.transpose(0, 1, 3, 2), w[:, :, ::-1]), rtol=1e-11, atol=1e-12)
 
 
-def test_inputs_are_left_as_they_were(evaluate):
+def test_inputs_are_not_modified(evaluate):
     x, w = batch()
     before = x.copy(), w.copy()
     evaluate(lambda x, w: [y := conv2d(x, w, padding="full"), *pt.grad((y * y).sum(), [x, w])], x, w)
@@ -100,41 +101,41 @@ def test_inputs_are_left_as_they_were(evaluate):
 
 @pytest.mark.parametrize("stride", STRIDES)
 @pytest.mark.parametrize("padding", PADDINGS)
-def test_nan_reaches_the_outputs_that_see_it_and_no_others(evaluate, padding, stride):
+def test_nan_affects_the_outputs_that_depend_on_it_and_no_others(evaluate, padding, stride):
     x, w = batch()
-    x[1, 2, 3, 3:5] = np.nan  # two neighbours: with a stride of 3 no filter may meet the one
+    x[1, 2, 3, 3:5] = np.nan  # two neighbours: with a stride of 3 one alone may be skipped by all filters
     y = evaluate(lambda x, w: conv2d(x, w, stride=stride, padding=padding), x, w)
     expected = np.isnan(loops(x, w, stride, padding))
     np.testing.assert_array_equal(np.isnan(y), expected)
     assert 0 < expected.sum() < expected[1].size
 
 
-def test_nan_in_a_filter_reaches_its_own_maps_only(evaluate):
+def test_nan_in_a_filter_affects_its_own_maps_only(evaluate):
     x, w = batch()
     w[2, 1, 0, 0] = np.nan
     y = evaluate(conv2d, x, w)
     np.testing.assert_array_equal(np.isnan(y), np.broadcast_to(np.arange(4)[:, None, None] == 2, y.shape))
 
 
-def test_nan_in_a_gradient_reaches_what_the_output_saw(evaluate):
+def test_nan_in_a_gradient_affects_the_inputs_of_that_output(evaluate):
     x, w = batch((3, 2))
     g = np.ones((2, 4, 4, 6))
     g[1, 3, 2, 5] = np.nan
     dx = evaluate(lambda w, g, x: Conv2DGradInput()(w, g, x), w, g, x)
-    seen = np.zeros(x.shape, bool)
-    seen[1, :, 2:5, 5:7] = True
-    np.testing.assert_array_equal(np.isnan(dx), seen)
+    expected = np.zeros(x.shape, bool)
+    expected[1, :, 2:5, 5:7] = True
+    np.testing.assert_array_equal(np.isnan(dx), expected)
     dw = evaluate(lambda x, g, w: Conv2DGradWeight()(x, g, w), x, g, w)
     np.testing.assert_array_equal(np.isnan(dw), np.broadcast_to(np.arange(4)[:, None, None, None] == 3, w.shape))
 
 
-def test_nan_in_an_image_reaches_the_gradient_of_the_taps_that_met_it(evaluate):
+def test_nan_in_an_image_affects_the_gradient_of_the_taps_that_multiply_it(evaluate):
     x, w = batch((3, 2))
-    x[0, 1, 0, 3] = np.nan  # in the first row: under a cross-correlation only the filters' first row meets it
+    x[0, 1, 0, 3] = np.nan  # in the first row: only the first row of a filter of a cross-correlation multiplies it
     dw = evaluate(lambda x, g, w: Conv2DGradWeight(flip=False)(x, g, w), x, np.ones((2, 4, 4, 6)), w)
-    met = np.zeros(w.shape, bool)
-    met[:, 1, 0, :] = True
-    np.testing.assert_array_equal(np.isnan(dw), met)
+    expected = np.zeros(w.shape, bool)
+    expected[:, 1, 0, :] = True
+    np.testing.assert_array_equal(np.isnan(dw), expected)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Convolution's gradients, first and second, against finite differences."""
+"""First and second derivatives of convolutions, against finite differences."""
 
 import numpy as np
 import pytensor.tensor as pt
@@ -36,7 +36,7 @@ def test_gradient_in_float32(check_gradient, stride, padding, flip):
 
 @pytest.mark.parametrize(("stride", "padding", "flip"), SETTINGS[::3])
 def test_second_derivative(check_gradient, stride, padding, flip):
-    """The cost is cubic in the output, so its gradients to images and filters bend in both."""
+    """The cost is cubic in the output, so its gradients are nonlinear in images and filters."""
 
     def gradients(x, w):
         y = conv2d(x, w, flip, stride, padding)
@@ -62,13 +62,13 @@ def test_gradient_of_the_gradient_to_filters(check_gradient, evaluate, stride, p
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_gradients_have_the_type_and_shape_of_what_they_belong_to(evaluate, dtype):
+def test_gradients_have_the_type_and_shape_of_their_variable(evaluate, dtype):
     x, w = batch(dtype=dtype)
     dx, dw = evaluate(lambda x, w: pt.grad((conv2d(x, w, stride=(2, 3)) ** 2).sum(), [x, w]), x, w)
     assert (dx.dtype, dx.shape, dw.dtype, dw.shape) == (dtype, x.shape, dtype, w.shape)
 
 
-def test_pixels_that_no_position_reaches_have_gradient_zero(evaluate):
+def test_pixels_skipped_by_all_positions_have_gradient_zero(evaluate):
     x, w = batch((2, 2))
     dx = evaluate(lambda x, w: pt.grad(conv2d(x, w, stride=(3, 2)).sum(), x), x, w)
     assert not dx[:, :, 2].any()
@@ -76,7 +76,7 @@ def test_pixels_that_no_position_reaches_have_gradient_zero(evaluate):
 
 
 @pytest.mark.parametrize("op", [Conv2DGradInput(), Conv2DGradWeight()])
-def test_the_tensor_that_gives_a_shape_only_is_not_differentiated(op):
+def test_the_tensor_that_defines_the_shape_only_is_disconnected(op):
     a, b, shaped_like = (pt.tensor(shape=(None,) * 4, dtype="float64") for _ in range(3))
     y = op(a, b, shaped_like)
     assert op.connection_pattern(y.owner) == [[True], [True], [False]]

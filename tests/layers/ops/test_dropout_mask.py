@@ -1,4 +1,4 @@
-"""Dropout masks, against the published generator in Python's integers, and by statistics."""
+"""Dropout masks, against the published generator in Python integers, and by statistics."""
 
 import numpy as np
 import pytensor.tensor as pt
@@ -18,7 +18,7 @@ ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24]
 
 
 def published(counter, key):
-    """Threefry-2x32 with 20 rounds as the paper writes it: a key injected after every fourth round."""
+    """Return the words of Threefry-2x32 with 20 rounds, as in the paper: a key injected after every fourth round."""
     words, keys = list(counter), [*key, key[0] ^ key[1] ^ 0x1BD11BDA]
     words = [(words[0] + keys[0]) % 2**32, (words[1] + keys[1]) % 2**32]
     for number in range(20):
@@ -33,7 +33,7 @@ def published(counter, key):
 
 
 def expected(shape, state, keep):
-    """First words for the first half of the elements, second words for the rest; kept if below in 24 bits."""
+    """Return the mask: word 0 for the first half of the elements, word 1 for the rest; kept if below in 24 bits."""
     size = int(np.prod(shape))
     seed, stream, step = (entry % 2**32 for entry in state)
     blocks = [published((step, position), (seed, stream)) for position in range((size + 1) // 2)]
@@ -57,17 +57,17 @@ def test_known_answers(counter, key, words):
 @pytest.mark.parametrize("keep", [0.5, 0.7, 1.0, 0.0])
 @pytest.mark.parametrize("state", [(0, 0, 0), (7, 3, 11), (-1, 2**31 - 1, -(2**31))])
 @pytest.mark.parametrize("shape", [(4, 6), (3, 5), (1,), (2, 1, 3, 2)])
-def test_masks_are_the_published_words_below_a_threshold(evaluate, shape, state, keep, dtype):
+def test_masks_agree_with_the_published_words_below_a_threshold(evaluate, shape, state, keep, dtype):
     mask = draw(evaluate, shape, state, keep, dtype)
     assert mask.dtype == dtype
     np.testing.assert_array_equal(mask, expected(shape, state, keep))
 
 
-def test_nothing_is_drawn_for_no_elements(evaluate):
+def test_an_empty_mask(evaluate):
     assert draw(evaluate, (0, 3), (1, 2, 3)).shape == (0, 3)
 
 
-def test_all_or_nothing_at_the_ends(evaluate):
+def test_keep_1_keeps_all_and_keep_0_keeps_nothing(evaluate):
     assert draw(evaluate, (101, 99), (1, 2, 3), 1.0).all()
     assert not draw(evaluate, (101, 99), (1, 2, 3), 0.0).any()
 
@@ -79,16 +79,16 @@ def test_the_mean_is_keep_within_five_sigma(evaluate, keep):
 
 
 def independent(a, b):
-    """Whether a chi-square test of the 2 by 2 table of two masks finds nothing."""
+    """Return whether a chi-square test of the 2 by 2 table of two masks accepts their independence."""
     table = np.bincount((2 * a + b).astype("int64").ravel(), minlength=4).reshape(2, 2)
     return stats.chi2_contingency(table, correction=False).pvalue > 1e-4
 
 
 @pytest.mark.parametrize("keep", [0.5, 0.8])
-@pytest.mark.parametrize("apart", [1, 2, 7, 50_000])  # the last: word 0 and word 1 of a block
-def test_neighbours_are_independent(evaluate, apart, keep):
+@pytest.mark.parametrize("distance", [1, 2, 7, 50_000])  # the last: word 0 and word 1 of a block
+def test_neighbours_are_independent(evaluate, distance, keep):
     mask = draw(evaluate, (100_000,), (12, 5, 1), keep)
-    assert independent(mask[:-apart], mask[apart:])
+    assert independent(mask[:-distance], mask[distance:])
 
 
 @pytest.mark.parametrize("other", [(12, 5, 2), (12, 5, 3), (12, 6, 1), (13, 5, 1), (5, 12, 1)])
@@ -96,7 +96,7 @@ def test_steps_streams_and_seeds_are_independent(evaluate, other):
     assert independent(draw(evaluate, (100_000,), (12, 5, 1)), draw(evaluate, (100_000,), other))
 
 
-def test_an_element_is_kept_evenly_over_the_steps(evaluate):
+def test_the_steps_of_an_element_are_independent(evaluate):
     """Counts over 400 steps of 500 elements follow a binomial: chi-square of their dispersion."""
     counts = sum(draw(evaluate, (500,), (12, 5, step)) for step in range(400))
     dispersion = ((counts - 200) ** 2 / 100).sum()
@@ -104,7 +104,7 @@ def test_an_element_is_kept_evenly_over_the_steps(evaluate):
     assert low < dispersion < high
 
 
-def test_a_mask_is_constant_to_gradients(evaluate):
+def test_a_mask_is_constant_in_gradients(evaluate):
     x, state = np.array([[1.0, -2.0, 3.0]]), np.array([1, 2, 3], "int32")
     mask = evaluate(DropoutMask(0.5), x, state)
     dx = evaluate(lambda x, state: pt.grad((x * DropoutMask(0.5)(x, state)).sum(), x), x, state)

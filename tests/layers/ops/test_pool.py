@@ -1,4 +1,4 @@
-"""Pooling's values, against plain loops."""
+"""Values of pooling, against plain loops."""
 
 import itertools
 
@@ -10,29 +10,31 @@ from network3.layers.ops.pool import MaxPool2DGrad, Unpool2D
 
 MODES = ["max", "l2", "sum"]
 SIZES = [(1, 1), (2, 2), (2, 3), (3, 2)]
-CONDENSE = {"max": max, "l2": lambda window: sum(v * v for v in window) ** 0.5, "sum": sum}
+REDUCE = {"max": max, "l2": lambda window: sum(v * v for v in window) ** 0.5, "sum": sum}
 
 
 def loops(x, size, mode):
-    """Condense each window by Python's own max and sum, in float64."""
+    """Reduce each window by Python's max and sum, in float64."""
     rows, columns = size
     n, maps, height, width = x.shape
     y = np.empty((n, maps, height // rows, width // columns))
     for at in itertools.product(*map(range, y.shape)):
         image, c, i, j = at
         window = x[image, c, i * rows : (i + 1) * rows, j * columns : (j + 1) * columns]
-        y[at] = CONDENSE[mode]([float(v) for v in window.flat])
+        y[at] = REDUCE[mode]([float(v) for v in window.flat])
     return y
 
 
 def features(dtype="float64"):
-    return np.random.default_rng(3).normal(size=(2, 3, 7, 8)).astype(dtype)  # 7 and 8: all but (1, 1) leave something
+    return (
+        np.random.default_rng(3).normal(size=(2, 3, 7, 8)).astype(dtype)
+    )  # 7 and 8: all sizes but (1, 1) drop something
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("mode", MODES)
-def test_loops_agree_and_what_fills_no_window_is_dropped(evaluate, mode, size, dtype):
+def test_values_agree_with_loops_and_trailing_rows_and_columns_are_dropped(evaluate, mode, size, dtype):
     x = features(dtype)
     y = evaluate(lambda x: pool2d(x, size, mode), x)
     assert y.dtype == dtype
@@ -47,19 +49,19 @@ def test_one_window_may_cover_the_image(evaluate, mode):
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_trailing_rows_and_columns_do_not_matter(evaluate, mode):
+def test_trailing_rows_and_columns_have_no_effect(evaluate, mode):
     x = features()
     y = evaluate(lambda x: pool2d(x, (2, 3), mode), x)
     x[:, :, 6], x[:, :, :, 6:] = np.nan, np.nan
     np.testing.assert_array_equal(evaluate(lambda x: pool2d(x, (2, 3), mode), x), y)
 
 
-def test_the_largest_of_2_by_2_is_the_default(evaluate):
+def test_the_maximum_of_2_by_2_is_the_default(evaluate):
     x = features()
     np.testing.assert_array_equal(evaluate(pool2d, x), loops(x, (2, 2), "max"))
 
 
-def test_one_number_serves_rows_and_columns(evaluate):
+def test_one_number_stands_for_rows_and_columns(evaluate):
     x = features()
     np.testing.assert_array_equal(evaluate(lambda x: pool2d(x, 3), x), loops(x, (3, 3), "max"))
 
@@ -71,11 +73,11 @@ def test_arrays_may_be_views(evaluate, mode):
     np.testing.assert_allclose(y, loops(x, (2, 3), mode), rtol=1e-12, atol=1e-13)
 
 
-@pytest.mark.parametrize("where", [(2, 3), (2, 4), (3, 5)])  # first, middle and last of its window
+@pytest.mark.parametrize("pixel", [(2, 3), (2, 4), (3, 5)])  # first, middle and last of its window
 @pytest.mark.parametrize("mode", MODES)
-def test_nan_reaches_its_own_window_and_no_other(evaluate, mode, where):
+def test_nan_affects_its_own_window_and_no_other(evaluate, mode, pixel):
     x = features()
-    x[(1, 2, *where)] = np.nan
+    x[(1, 2, *pixel)] = np.nan
     y = evaluate(lambda x: pool2d(x, (2, 3), mode), x)
     expected = np.zeros(y.shape, bool)
     expected[1, 2, 1, 1] = True
@@ -83,7 +85,7 @@ def test_nan_reaches_its_own_window_and_no_other(evaluate, mode, where):
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_infinity_stays_infinity(evaluate, mode):
+def test_infinity_is_propagated(evaluate, mode):
     x = np.ones((1, 1, 2, 2))
     x[0, 0, 0, 0] = np.inf
     assert evaluate(lambda x: pool2d(x, (2, 2), mode), x).item() == np.inf
@@ -98,13 +100,13 @@ def test_values_are_repeated_over_their_windows(evaluate):
     )
 
 
-def test_nan_in_a_gradient_reaches_its_window_or_its_winner(evaluate):
+def test_nan_in_a_gradient_affects_its_window_or_its_maximum(evaluate):
     x = np.arange(24.0).reshape(1, 1, 4, 6)
     g = np.array([[[[1.0, np.nan], [1.0, 1.0]]]])
     spread = evaluate(lambda g, x: Unpool2D((2, 3))(g, x), g, x)
     assert np.isnan(spread[0, 0, :2, 3:]).all()
     assert np.isnan(spread).sum() == 6
     y = evaluate(lambda x: pool2d(x, (2, 3)), x)
-    paid = evaluate(lambda x, y, g: MaxPool2DGrad((2, 3))(x, y, g), x, y, g)
-    assert np.isnan(paid[0, 0, 1, 5])
-    assert np.isnan(paid).sum() == 1
+    dx = evaluate(lambda x, y, g: MaxPool2DGrad((2, 3))(x, y, g), x, y, g)
+    assert np.isnan(dx[0, 0, 1, 5])
+    assert np.isnan(dx).sum() == 1

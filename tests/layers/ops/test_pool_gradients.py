@@ -1,4 +1,4 @@
-"""Pooling's gradients: finite differences where they exist, and the rules where they do not (ties, blank windows)."""
+"""Gradients of pooling: finite differences, and the definitions where there is no derivative (ties, blank windows)."""
 
 import numpy as np
 import pytensor.tensor as pt
@@ -13,7 +13,7 @@ SIZES = [(1, 1), (2, 2), (2, 3), (3, 2)]
 
 
 def features(dtype="float64"):
-    """Distinct values a tenth apart, so that a step of finite differences changes no maximum, and none of them 0."""
+    """Return distinct values, none of them 0, a tenth apart, so that finite differences do not change a maximum."""
     return (np.random.default_rng(4).permutation(2 * 2 * 5 * 7) / 10 - 6.95).reshape(2, 2, 5, 7).astype(dtype)
 
 
@@ -55,14 +55,14 @@ def test_gradients_have_the_type_and_shape_of_the_features(evaluate, mode, dtype
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_what_fills_no_window_has_gradient_zero(evaluate, mode):
+def test_trailing_rows_and_columns_have_gradient_zero(evaluate, mode):
     dx = evaluate(lambda x: pt.grad(pool2d(x, (2, 3), mode).sum(), x), features())
     assert not dx[:, :, 4].any()
     assert not dx[:, :, :, 6].any()
     assert dx[:, :, :4, :6].any()
 
 
-def test_every_tied_maximum_is_paid_in_full(evaluate):
+def test_every_tied_maximum_receives_the_full_gradient(evaluate):
     x = np.array([[[[3, 3, 0, 0], [1, 3, 0, 0], [0, 2, 1, 5], [2, 1, 4, 5]]]], "float64")
     dx = evaluate(lambda x: pt.grad((pool2d(x) * [[10, 20], [30, 40]]).sum(), x), x)
     np.testing.assert_array_equal(dx[0, 0], [[10, 10, 20, 20], [0, 10, 20, 20], [0, 30, 0, 40], [30, 0, 0, 40]])
@@ -70,8 +70,8 @@ def test_every_tied_maximum_is_paid_in_full(evaluate):
 
 def test_second_derivative_sums_over_tied_maxima(evaluate):
     x, weights = np.array([[[[3, 3], [1, 3]]]], "float64"), np.array([[[[1, 10], [100, 1000]]]], "float64")
-    bent = evaluate(lambda g: pt.grad((MaxPool2DGrad()(x, pool2d(x), g) * weights).sum(), g), np.ones((1, 1, 1, 1)))
-    np.testing.assert_array_equal(bent, [[[[1011]]]])
+    second = evaluate(lambda g: pt.grad((MaxPool2DGrad()(x, pool2d(x), g) * weights).sum(), g), np.ones((1, 1, 1, 1)))
+    np.testing.assert_array_equal(second, [[[[1011]]]])
 
 
 def test_blank_windows_have_norm_and_gradient_zero(evaluate):
@@ -84,7 +84,7 @@ def test_blank_windows_have_norm_and_gradient_zero(evaluate):
     np.testing.assert_allclose(dx[:, :, :4, :6], expected, rtol=1e-13)
 
 
-@pytest.mark.parametrize("rewrites", ["fast_compile", None])  # as written, too: rewrites may hide a 0 / 0
+@pytest.mark.parametrize("rewrites", ["fast_compile", None])  # also without rewrites, which may hide a 0 / 0
 def test_second_derivative_of_a_blank_window_is_zero(evaluate, rewrites):
     x = features()[:1]
     x[0, 1, 2:4, 3:6] = 0
@@ -102,7 +102,7 @@ def test_second_derivative_of_a_blank_window_is_zero(evaluate, rewrites):
     assert np.isfinite(to_weights).all()
 
 
-def test_nan_reaches_the_gradient_of_the_norm(evaluate):
+def test_nan_affects_the_gradient_of_the_norm(evaluate):
     x = features()
     x[1, 0, 2, 4] = np.nan
     dx = evaluate(lambda x: pt.grad(pool2d(x, (2, 3), "l2").sum(), x), x)

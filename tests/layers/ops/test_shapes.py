@@ -1,6 +1,7 @@
-"""Shapes promised without computing, and Ops equal by their properties."""
+"""Static shapes, shapes computed without values, and equality of Ops by their properties."""
 
 import pickle
+from typing import Any
 
 import numpy as np
 import pytensor
@@ -20,21 +21,22 @@ def image(*shape, name="x"):
     return pt.tensor(name, shape=shape, dtype="float32")
 
 
-def hidden(known, shape):
+def masked(known, shape):
+    """Return the shape with None for the sizes that are not known."""
     return tuple(length if is_known else None for is_known, length in zip(known, shape, strict=True))
 
 
 @pytest.mark.parametrize("known", [(1, 1, 1, 1), (0, 1, 1, 1), (1, 0, 0, 1), (0, 0, 0, 0)])
 @pytest.mark.parametrize("padding", PADDINGS)
 @pytest.mark.parametrize("stride", STRIDES)
-def test_conv2d_promises_the_shape_it_computes(evaluate, stride, padding, known):
+def test_the_static_shape_of_conv2d_is_the_shape_computed(evaluate, stride, padding, known):
     x, w = np.ones((2, 3, 6, 7), "float32"), np.ones((4, 3, 3, 2), "float32")
     computed = evaluate(lambda x, w: conv2d(x, w, stride=stride, padding=padding), x, w).shape
-    promised = conv2d(image(*hidden(known, x.shape)), image(*w.shape), stride=stride, padding=padding).type.shape
-    assert promised == hidden((known[0], 1, *known[2:]), computed)
+    static = conv2d(image(*masked(known, x.shape)), image(*w.shape), stride=stride, padding=padding).type.shape
+    assert static == masked((known[0], 1, *known[2:]), computed)
 
 
-def test_unknown_filters_leave_unknown_outputs():
+def test_unknown_filters_give_unknown_outputs():
     assert conv2d(image(2, 3, 6, 7), image(4, None, None, 2)).type.shape == (2, 4, None, 6)
     assert conv2d(image(2, 3, 6, 7), image(None, 3, 3, None)).type.shape == (2, None, 4, None)
 
@@ -42,13 +44,13 @@ def test_unknown_filters_leave_unknown_outputs():
 @pytest.mark.parametrize("known", [(1, 1, 1, 1), (0, 1, 1, 1), (1, 0, 0, 1), (0, 0, 0, 0)])
 @pytest.mark.parametrize("mode", ["max", "l2", "sum"])
 @pytest.mark.parametrize("size", [(1, 1), (2, 3), (3, 2)])
-def test_pool2d_promises_the_shape_it_computes(evaluate, size, mode, known):
+def test_the_static_shape_of_pool2d_is_the_shape_computed(evaluate, size, mode, known):
     x = np.ones((2, 3, 7, 8), "float32")
     computed = evaluate(lambda x: pool2d(x, size, mode), x).shape
-    assert pool2d(image(*hidden(known, x.shape)), size, mode).type.shape == hidden(known, computed)
+    assert pool2d(image(*masked(known, x.shape)), size, mode).type.shape == masked(known, computed)
 
 
-def test_gradients_and_masks_promise_the_shape_of_what_they_belong_to():
+def test_gradients_and_masks_have_the_static_shape_of_their_variable():
     x, w, g, pooled = image(2, 3, 6, None), image(4, 3, None, 2), image(2, 4, None, None), image(2, 3, 3, None)
     assert Conv2DGradInput()(w, g, x).type.shape == x.type.shape
     assert Conv2DGradWeight()(x, g, w).type.shape == w.type.shape
@@ -71,7 +73,7 @@ EXPRESSIONS = {
 
 
 @pytest.mark.parametrize("name", EXPRESSIONS)
-def test_a_shape_is_had_without_computing_the_values(name):
+def test_a_shape_is_computed_without_the_values(name):
     inputs = [image(*[None] * 4), image(*[None] * 4, name="w"), pt.ivector("state")]
     arrays = [np.ones((2, 3, 6, 7), "float32"), np.ones((4, 3, 3, 2), "float32"), np.array([1, 2, 3], "int32")]
     y = EXPRESSIONS[name](*inputs)
@@ -82,22 +84,19 @@ def test_a_shape_is_had_without_computing_the_values(name):
     np.testing.assert_array_equal(shape(*arrays), values(*arrays).shape)
 
 
+SETTINGS: list[tuple[Any, ...]] = [(), ((2, 1),), ((1, 1), "half"), ((1, 1), (1, 1)), ((1, 1), "valid", False)]
 VARIANTS = [
-    *(
-        kind(*settings)
-        for kind in (Conv2D, Conv2DGradInput, Conv2DGradWeight)
-        for settings in [(), ((2, 1),), ((1, 1), "half"), ((1, 1), (1, 1)), ((1, 1), "valid", False)]
-    ),
+    *(kind(*settings) for kind in (Conv2D, Conv2DGradInput, Conv2DGradWeight) for settings in SETTINGS),
     *(Pool2D(size, mode) for size in [(2, 2), (2, 3)] for mode in ("max", "l2", "sum")),
     *(kind(size) for kind in (Unpool2D, MaxPool2DGrad) for size in [(2, 2), (2, 3)]),
     *(DropoutMask(keep) for keep in (0.5, 0.7)),
 ]
 
 
-def test_ops_are_equal_when_their_properties_are():
-    again = pickle.loads(pickle.dumps(VARIANTS))
-    assert again == VARIANTS
-    assert [hash(op) for op in again] == [hash(op) for op in VARIANTS]
+def test_ops_are_equal_if_their_properties_are():
+    unpickled = pickle.loads(pickle.dumps(VARIANTS))
+    assert unpickled == VARIANTS
+    assert [hash(op) for op in unpickled] == [hash(op) for op in VARIANTS]
     assert len(set(VARIANTS)) == len(VARIANTS)
 
 

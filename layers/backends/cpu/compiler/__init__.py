@@ -1,7 +1,7 @@
-"""A compiler for kernels: Python functions of loops over flat arrays, translated to LLVM's code by their syntax.
+"""A compiler for kernels: translates Python functions of loops over flat arrays to LLVM's text.
 
-There is no inference of types: parameters say theirs, and numbers of two types meet in a conversion only. What is not
-in the language is refused with its file and line. The same functions run as plain Python.
+There is no type inference: parameters are annotated, and two types meet only in an explicit conversion. Code outside of
+the language is rejected with its file and line. The same functions also run as plain Python.
 """
 
 from .errors import KernelError as KernelError

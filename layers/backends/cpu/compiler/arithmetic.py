@@ -1,23 +1,23 @@
-"""What operators and conversions mean, in LLVM's words.
+"""The operators and conversions of the kernel language as LLVM instructions.
 
-Constants are calculated with as they are; beside a number at run time those of Python take its type, and those of NumPy
-must have it. Two types meet in a conversion only.
+Constants are evaluated at compile time. Beside a value at run time, a Python constant takes the value's type, and a
+NumPy constant must have it already. Two types meet only in an explicit conversion.
 """
 
 import operator
 from typing import Any
 
 from .constants import (
-    alternatives,
     constant,
-    converted,
-    described,
-    folded,
+    constant_integer,
+    convert_constant,
+    default_dtype,
+    describe,
+    explicit_dtype,
+    fold,
     is_number,
-    known_integer,
-    own_dtype,
-    python_dtype,
-    together,
+    unify,
+    unify_alternatives,
 )
 from .errors import KernelError
 from .frame import Frame
@@ -50,45 +50,45 @@ COMPARISONS = {
 _BITS = {"BitAnd": "and", "BitOr": "or", "BitXor": "xor"}
 _OF_FLOATS = {"Add": "fadd", "Sub": "fsub", "Mult": "fmul", "Div": "fdiv"}
 _OF_WHOLE = {"Add": "add", "Sub": "sub", "Mult": "mul", **_BITS}
-# With NaN nothing holds but that two are not equal.
+# With NaN, only != is true.
 _FLOAT_SIGNS = {"Eq": "oeq", "NotEq": "une", "Lt": "olt", "LtE": "ole", "Gt": "ogt", "GtE": "oge"}
 _WHOLE_SIGNS = {"Eq": "eq", "NotEq": "ne", "Lt": "lt", "LtE": "le", "Gt": "gt", "GtE": "ge"}
 
 
 def as_index(frame: Frame, x: Any) -> str:
-    """Return a whole number as int64."""
+    """Return an integer as int64."""
     if isinstance(x, Value) and x.dtype == "int64":
         return x.llvm
-    if not is_number(x) or own_dtype(x) == "bool" or isinstance(x, bool):
-        raise KernelError("a whole number as an index", described(x), "Index by a whole number.")
-    if is_float(own_dtype(x) or python_dtype(x)):
-        raise KernelError("a whole number as an index", described(x), "Convert it, e.g. np.int64(x).")
+    if not is_number(x) or explicit_dtype(x) == "bool" or isinstance(x, bool):
+        raise KernelError("an integer as an index", describe(x), "Index by an integer.")
+    if is_float(explicit_dtype(x) or default_dtype(x)):
+        raise KernelError("an integer as an index", describe(x), "Convert it, e.g. np.int64(x).")
     return convert(frame, x, "int64").llvm
 
 
 def binary(frame: Frame, name: str, x: Any, y: Any) -> Any:
-    """Return what the operator `name` (of Python's syntax trees) makes of two numbers."""
+    """Return the result of the operator `name` (of Python's syntax trees) for two numbers."""
     sign, function = OPERATORS[name]
     if not isinstance(x, RunTime) and not isinstance(y, RunTime):
-        return folded(sign, function, x, y)
+        return fold(sign, function, x, y)
     if name in ("LShift", "RShift"):
-        return _shifted(frame, name, x, y)
+        return _shift(frame, name, x, y)
     if name in ("Add", "Sub"):
-        x, y = _counted(frame, x, y)
-    x, y = together(x, y)
+        x, y = _bool_as_integer(frame, x, y)
+    x, y = unify(x, y)
     dtype = x.dtype
     if name in ("FloorDiv", "Mod") and not is_float(dtype) and dtype != "bool":
-        return _divided(frame, name, x, y)
+        return _divide(frame, name, x, y)
     made = (_OF_FLOATS if is_float(dtype) else _BITS if dtype == "bool" else _OF_WHOLE).get(name)
     if made is None:
         raise KernelError("an operator that numbers of this type have", f"{sign} of {dtype}", "Convert them first.")
     if dtype == "int64" and name in ("Add", "Sub", "Mult"):
-        return _int64(frame, made, x, y)
+        return _int64_arithmetic(frame, made, x, y)
     return Value(frame.pure(f"{made} {REGISTER[dtype]} {x.llvm}, {y.llvm}"), dtype)
 
 
-def _int64(frame: Frame, made: str, x: Value, y: Value) -> Value:
-    """Return a sum, difference or product of what may be an index: it must not overflow. Other types wrap round."""
+def _int64_arithmetic(frame: Frame, made: str, x: Value, y: Value) -> Value:
+    """Return a sum, difference or product of int64, a possible index: it must not overflow. Other types wrap around."""
     neutral = "1" if made == "mul" else "0"
     if y.llvm == neutral:
         return x
@@ -104,11 +104,11 @@ def _int64(frame: Frame, made: str, x: Value, y: Value) -> Value:
     return Value(frame.pure(f"extractvalue {{ i64, i1 }} {both}, 0"), "int64")
 
 
-def _counted(frame: Frame, x: Any, y: Any) -> tuple[Any, Any]:
-    """Return both, of which one that is a bool beside a whole number is 0 or 1."""
+def _bool_as_integer(frame: Frame, x: Any, y: Any) -> tuple[Any, Any]:
+    """Return both operands; a bool beside an integer is converted to 0 or 1."""
     if not is_number(x) or not is_number(y):
         return x, y
-    types = [own_dtype(number) or python_dtype(number) for number in (x, y)]
+    types = [explicit_dtype(number) or default_dtype(number) for number in (x, y)]
     if types.count("bool") != 1:
         return x, y
     number, dtype = (y, types[1]) if types[0] == "bool" else (x, types[0])
@@ -118,13 +118,13 @@ def _counted(frame: Frame, x: Any, y: Any) -> tuple[Any, Any]:
     return (flag, number) if types[0] == "bool" else (number, flag)
 
 
-def _shifted(frame: Frame, name: str, x: Any, y: Any) -> Value:
-    sign, count = OPERATORS[name][0], known_integer(y)
+def _shift(frame: Frame, name: str, x: Any, y: Any) -> Value:
+    sign, count = OPERATORS[name][0], constant_integer(y)
     if not isinstance(x, Value) or count is None or is_float(x.dtype) or x.dtype == "bool":
-        got = f"{described(x)} {sign} {described(y)}"
-        raise KernelError("a whole number shifted by a constant", got, "Shift by a constant, or multiply.")
-    if own_dtype(y) not in (None, x.dtype):
-        raise KernelError("numbers of one type", f"{x.dtype} {sign} {own_dtype(y)}", "Shift by a number of Python.")
+        got = f"{describe(x)} {sign} {describe(y)}"
+        raise KernelError("an integer shifted by a constant", got, "Shift by a constant, or multiply.")
+    if explicit_dtype(y) not in (None, x.dtype):
+        raise KernelError("numbers of one type", f"{x.dtype} {sign} {explicit_dtype(y)}", "Shift by a Python int.")
     if not 0 <= count < bits(x.dtype):
         raise KernelError(f"a shift of 0 to {bits(x.dtype) - 1} bits", repr(y), "Shift by fewer bits.")
     kind, unsigned = REGISTER[x.dtype], x.dtype in UNSIGNED
@@ -137,8 +137,8 @@ def _shifted(frame: Frame, name: str, x: Any, y: Any) -> Value:
     return Value(shifted, x.dtype)
 
 
-def _divided(frame: Frame, name: str, x: Value, y: Value) -> Value:
-    """Return the quotient rounded down, or what is left, which has the sign of the divisor: Python's, not C's."""
+def _divide(frame: Frame, name: str, x: Value, y: Value) -> Value:
+    """Return the quotient rounded down, or the remainder with the sign of the divisor, as in Python, not as in C."""
     kind, quotient = REGISTER[x.dtype], name == "FloorDiv"
     by = int(y.llvm) if not y.llvm.startswith("%") else None
     if by == 0:
@@ -147,7 +147,7 @@ def _divided(frame: Frame, name: str, x: Value, y: Value) -> Value:
         frame.check(frame.pure(f"icmp ne {kind} {y.llvm}, 0"), ZERO)
     if x.dtype in UNSIGNED:
         return Value(frame.pure(f"{'udiv' if quotient else 'urem'} {kind} {x.llvm}, {y.llvm}"), x.dtype)
-    if by is not None and by > 0 and by & (by - 1) == 0:  # a power of two: its bits say it all
+    if by is not None and by > 0 and by & (by - 1) == 0:  # a power of two
         line = f"ashr {kind} {x.llvm}, {by.bit_length() - 1}" if quotient else f"and {kind} {x.llvm}, {by - 1}"
         return Value(frame.pure(line), x.dtype)
     if by is None or by == -1:
@@ -166,7 +166,7 @@ def _divided(frame: Frame, name: str, x: Value, y: Value) -> Value:
 
 
 def _check_quotient(frame: Frame, kind: str, x: Value, y: Value) -> None:
-    """In checking mode, refuse the one quotient that does not fit: that of the least number and -1."""
+    """In checking mode, report the one quotient that overflows: the minimum divided by -1."""
     if not frame.checking:
         return
     least = -(2 ** (bits(x.dtype) - 1))
@@ -176,11 +176,11 @@ def _check_quotient(frame: Frame, kind: str, x: Value, y: Value) -> None:
 
 
 def compare(frame: Frame, name: str, x: Any, y: Any) -> Any:
-    """Return whether a comparison holds; with NaN only that two are not equal."""
+    """Return the result of a comparison; with NaN, only != is true."""
     sign, function = COMPARISONS[name]
     if not isinstance(x, RunTime) and not isinstance(y, RunTime):
-        return folded(sign, function, x, y)
-    x, y = together(x, y)
+        return fold(sign, function, x, y)
+    x, y = unify(x, y)
     kind = REGISTER[x.dtype]
     if is_float(x.dtype):
         return Value(frame.pure(f"fcmp {_FLOAT_SIGNS[name]} {kind} {x.llvm}, {y.llvm}"), "bool")
@@ -191,29 +191,29 @@ def compare(frame: Frame, name: str, x: Any, y: Any) -> Any:
 
 
 def select(frame: Frame, condition: Value, x: Any, y: Any) -> Value:
-    """Return x where the condition holds, else y; both are there already."""
-    x, y = alternatives(x, y)
+    """Return x if the condition holds, else y; both are already evaluated."""
+    x, y = unify_alternatives(x, y)
     kind = REGISTER[x.dtype]
     return Value(frame.pure(f"select i1 {condition.llvm}, {kind} {x.llvm}, {kind} {y.llvm}"), x.dtype)
 
 
-def truth(x: Any) -> Any:
+def as_condition(x: Any) -> Any:
     """Return a condition: a constant, or a bool at run time."""
     if not isinstance(x, RunTime):
-        return folded("a condition", bool, x)
+        return fold("a condition", bool, x)
     if not isinstance(x, Value) or x.dtype != "bool":
-        raise KernelError("a bool as a condition", described(x), "Compare it, e.g. x != 0.")
+        raise KernelError("a bool as a condition", describe(x), "Compare it, e.g. x != 0.")
     return x
 
 
 def convert(frame: Frame, x: Any, dtype: str) -> Value:
     """Return a number in another type.
 
-    Whole numbers lose their upper bits, as in NumPy. Of a float the part behind the point is dropped; what the type
-    cannot hold is the nearest that it can, and NaN is 0, on every processor: NumPy leaves these undefined.
+    Integers lose their upper bits, as in NumPy. Floats are truncated towards zero; out of range, the result is the
+    nearest value of the type, and NaN becomes 0, on every processor: NumPy leaves these cases undefined.
     """
     if not isinstance(x, Value):
-        return constant(converted(x, dtype), dtype)
+        return constant(convert_constant(x, dtype), dtype)
     source, kind, given = x.dtype, REGISTER[dtype], REGISTER[x.dtype]
     if source == dtype:
         return x
@@ -238,22 +238,22 @@ def convert(frame: Frame, x: Any, dtype: str) -> Value:
     return Value(frame.pure(f"{how} {given} {x.llvm} to {kind}"), dtype)
 
 
-def negated(frame: Frame, x: Any) -> Any:
+def negate(frame: Frame, x: Any) -> Any:
     """Return -x."""
     if not isinstance(x, RunTime):
-        return folded("-", operator.neg, x)
+        return fold("-", operator.neg, x)
     if not isinstance(x, Value) or x.dtype in UNSIGNED:
-        raise KernelError("a number with a sign", described(x), "Convert it first.")
+        raise KernelError("a signed number", describe(x), "Convert it first.")
     kind = REGISTER[x.dtype]
     return Value(frame.pure(f"fneg {kind} {x.llvm}" if is_float(x.dtype) else f"sub {kind} 0, {x.llvm}"), x.dtype)
 
 
-def inverted(frame: Frame, x: Any) -> Any:
+def invert(frame: Frame, x: Any) -> Any:
     """Return ~x."""
     if not isinstance(x, RunTime):
-        return folded("~", operator.invert, x)
+        return fold("~", operator.invert, x)
     if not isinstance(x, Value) or is_float(x.dtype):
-        raise KernelError("~ of a whole number", described(x), "Convert it first.")
+        raise KernelError("~ of an integer", describe(x), "Convert it first.")
     if x.dtype == "bool":
-        raise KernelError("~ of a whole number", "a bool", "Write not.")
+        raise KernelError("~ of an integer", "a bool", "Write not.")
     return Value(frame.pure(f"xor {REGISTER[x.dtype]} {x.llvm}, -1"), x.dtype)

@@ -1,4 +1,4 @@
-"""Constants of the kernel language: Python's and NumPy's own numbers, calculated with when a kernel is compiled."""
+"""Constants of the kernel language: Python and NumPy numbers, evaluated when a kernel is compiled."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,37 +9,37 @@ from .errors import KernelError
 from .module import literal
 from .types import NAMES, NARROW, Value, is_constant, is_float
 
-# The least and the largest number of each type.
+# The smallest and the largest number of each type.
 BOUNDS = {dtype: (int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)) for dtype in (*NARROW, "int64")}
 
 
 def is_number(x: Any) -> bool:
-    """Return whether `x` is a number, a constant or one at run time."""
+    """Return whether `x` is a number, constant or at run time."""
     return isinstance(x, Value | bool | int | float | np.number | np.bool_)
 
 
-def described(x: Any) -> str:
-    """Return what `x` is, for messages."""
+def describe(x: Any) -> str:
+    """Return a description of `x`, for error messages."""
     if isinstance(x, Value):
         return x.dtype
     return f"{type(x).__name__} {x!r}"[:80] if is_constant(x) else type(x).__name__.removesuffix("Value").lower()
 
 
-def known_integer(x: Any) -> int | None:
-    """Return a whole number that is a constant as one of Python's; None for anything else."""
+def constant_integer(x: Any) -> int | None:
+    """Return a constant integer as a Python int; None for anything else."""
     return int(x) if isinstance(x, int | np.integer) and not isinstance(x, bool) else None
 
 
-def folded(name: str, function: Callable, *arguments: Any) -> Any:
-    """Return what `function` makes of constants.
+def fold(name: str, function: Callable, *arguments: Any) -> Any:
+    """Return the result of `function` for constants.
 
     Raises
     ------
     KernelError
-        It fails, or some argument is no constant.
+        The function raises an error, or an argument is not constant.
     """
     if not all(map(is_constant, arguments)):
-        got = " and ".join(map(described, arguments))
+        got = " and ".join(map(describe, arguments))
         raise KernelError(f"numbers for {name}, or constants", got, "Use numbers here.")
     try:
         return function(*arguments)
@@ -49,11 +49,11 @@ def folded(name: str, function: Callable, *arguments: Any) -> Any:
 
 
 def constant(x: Any, dtype: str) -> Value:
-    """Return the constant `x` as a value of `dtype`, which must be able to hold it."""
+    """Return the constant `x` as a value of `dtype`, which must be able to represent it."""
     if is_float(dtype):
-        return Value(folded(dtype, literal, x, dtype), dtype)
+        return Value(fold(dtype, literal, x, dtype), dtype)
     if isinstance(x, float | np.floating):
-        raise KernelError(f"a whole number, for {dtype}", repr(x), f"Convert it with np.{dtype}(...).")
+        raise KernelError(f"an integer, for {dtype}", repr(x), f"Convert it with np.{dtype}(...).")
     if dtype == "bool":
         if not isinstance(x, bool | np.bool_):
             raise KernelError("a bool", repr(x), "Write True or False.")
@@ -64,8 +64,8 @@ def constant(x: Any, dtype: str) -> Value:
     return Value(literal(x, dtype), dtype)
 
 
-def own_dtype(x: Any) -> str | None:
-    """Return the type that a number brings along; None for one of Python's, which takes any that holds it."""
+def explicit_dtype(x: Any) -> str | None:
+    """Return the dtype of a number; None for a Python constant, which takes any type that can represent it."""
     if isinstance(x, Value):
         return x.dtype
     if isinstance(x, np.number | np.bool_):
@@ -77,24 +77,24 @@ def own_dtype(x: Any) -> str | None:
 
 
 def as_value(x: Any) -> Value:
-    """Return `x` at run time: Python's whole numbers become int64, its others float64."""
+    """Return `x` as a value at run time: a Python int becomes int64, a Python float becomes float64."""
     if isinstance(x, Value):
         return x
     if not is_number(x):
-        raise KernelError("a number", described(x), "Only numbers are calculated with.")
-    return constant(x, own_dtype(x) or python_dtype(x))
+        raise KernelError("a number", describe(x), "Only numbers can be used in arithmetic.")
+    return constant(x, explicit_dtype(x) or default_dtype(x))
 
 
-def python_dtype(x: bool | int | float) -> str:
-    """Return the type that one of Python's numbers is at run time where nothing else says."""
+def default_dtype(x: bool | int | float) -> str:
+    """Return the default dtype of a Python constant at run time."""
     return "bool" if isinstance(x, bool) else "int64" if isinstance(x, int) else "float64"
 
 
-def of_type(x: Any, dtype: str, owner: str) -> Value:
-    """Return a number as one of `dtype`: a constant of Python's, or a number that has this type."""
+def require_dtype(x: Any, dtype: str, owner: str) -> Value:
+    """Return a number of `dtype`: a number that has this type, or a Python constant, which is converted."""
     if not is_number(x):
-        raise KernelError(f"a number of {dtype}", described(x), "Assign a number.")
-    own = own_dtype(x)
+        raise KernelError(f"a number of {dtype}", describe(x), "Assign a number.")
+    own = explicit_dtype(x)
     if own is not None and own != dtype:
         hint = f"Convert it with np.{'bool_' if dtype == 'bool' else dtype}(...)."
         raise KernelError(f"a number of {dtype}, the type of {owner}", own, hint)
@@ -103,14 +103,14 @@ def of_type(x: Any, dtype: str, owner: str) -> Value:
     return x if isinstance(x, Value) else constant(x, dtype)
 
 
-def together(x: Any, y: Any) -> tuple[Value, Value]:
+def unify(x: Any, y: Any) -> tuple[Value, Value]:
     """Return both numbers as values of one type."""
     for number in (x, y):
         if not is_number(number):
-            raise KernelError("two numbers", described(number), "Use numbers here.")
-    one, other = own_dtype(x), own_dtype(y)
+            raise KernelError("two numbers", describe(number), "Use numbers here.")
+    one, other = explicit_dtype(x), explicit_dtype(y)
     if one is None and other is None:
-        one, other = python_dtype(x), python_dtype(y)
+        one, other = default_dtype(x), default_dtype(y)
     if one is not None and other is not None:
         if one != other:
             hint = f"Convert one, e.g. with np.{'bool_' if one == 'bool' else one}(...)."
@@ -120,29 +120,29 @@ def together(x: Any, y: Any) -> tuple[Value, Value]:
     return (x if isinstance(x, Value) else constant(x, dtype)), (y if isinstance(y, Value) else constant(y, dtype))
 
 
-def alternatives(x: Any, y: Any) -> tuple[Value, Value]:
-    """Return two numbers, of which one is to be the result, as values of one type."""
+def unify_alternatives(x: Any, y: Any) -> tuple[Value, Value]:
+    """Return two numbers, of which one will be selected as the result, as values of one type."""
     for one, other in ((x, y), (y, x)):
         if is_number(other):
-            refuse_to_wrap(one, own_dtype(other))
-    return together(x, y)
+            reject_wrapping(one, explicit_dtype(other))
+    return unify(x, y)
 
 
-def refuse_to_wrap(x: Any, dtype: str | None) -> None:
-    """Refuse a whole number of Python that is to stand for one of `dtype`: in plain Python it would not wrap round."""
+def reject_wrapping(x: Any, dtype: str | None) -> None:
+    """Reject a Python int as a result of `dtype`: in plain Python it would not wrap around."""
     if isinstance(x, int) and dtype in NARROW:
-        raise KernelError(f"a number of {dtype}", f"{x!r} of Python", f"Write np.{dtype}({x!r}).")
+        raise KernelError(f"a number of {dtype}", f"the Python int {x!r}", f"Write np.{dtype}({x!r}).")
 
 
-def converted(x: Any, dtype: str) -> np.generic:
-    """Return a constant in another type, by the rules for numbers at run time; see `arithmetic.convert`."""
+def convert_constant(x: Any, dtype: str) -> np.generic:
+    """Return a constant converted to another type, by the rules for values at run time; see `arithmetic.convert`."""
     kind = np.dtype(dtype).type
     if not is_number(x) and not isinstance(x, str):
-        raise KernelError(f"a number, for {dtype}", described(x), "Convert numbers only.")
+        raise KernelError(f"a number, for {dtype}", describe(x), "Convert numbers only.")
     if isinstance(x, float | np.floating) and not is_float(dtype) and dtype != "bool":
         least, most = BOUNDS[dtype]
         nearest = 0 if x != x else least if x <= least else most if x >= most else int(x)
-        return folded(dtype, kind, nearest)
+        return fold(dtype, kind, nearest)
     if isinstance(x, np.integer | np.bool_):
-        return folded(dtype, lambda number: np.asarray(number).astype(dtype)[()], x)
-    return folded(dtype, kind, x)
+        return fold(dtype, lambda number: np.asarray(number).astype(dtype)[()], x)
+    return fold(dtype, kind, x)

@@ -1,4 +1,4 @@
-"""A kernel's syntax tree as LLVM code: expressions."""
+"""Translation of a kernel's expressions from Python's syntax tree to LLVM code."""
 
 import ast
 from collections.abc import Callable, Sequence
@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from .arithmetic import as_index, binary, compare, inverted, negated, select, truth
-from .constants import alternatives, as_value, described, folded, known_integer
+from .arithmetic import as_condition, as_index, binary, compare, invert, negate, select
+from .constants import as_value, constant_integer, describe, fold, unify_alternatives
 from .errors import KernelError
 from .frame import Frame
-from .functions import find
+from .functions import emitter_of
 from .operations import Operation
 from .source import Source
 from .types import NAMES, REGISTER, ArrayValue, Value, is_constant
@@ -19,18 +19,18 @@ from .variables import Variables
 
 
 class Expressions:
-    """Translates the expressions of one function; statements come with `Translator`."""
+    """Translates the expressions of one function; `Translator` adds the statements."""
 
     def __init__(self, frame: Frame, source: Source):
         self.frame, self.source = frame, source
         self.variables = Variables(frame, source)
 
-    def inlined(self, function: Callable, arguments: list, keywords: dict) -> Any:
-        """Write out a function of plain Python; see `Translator`."""
+    def inline(self, function: Callable, arguments: list, keywords: dict) -> Any:
+        """Inline a plain Python function; see `Translator`."""
         raise NotImplementedError
 
     def expression(self, node: ast.expr) -> Any:
-        """Return the value of an expression: a `Value` or `ArrayValue` at run time, or a constant as it is."""
+        """Return the value of an expression: a `Value` or `ArrayValue` at run time, or a constant."""
         translate = getattr(self, f"_{type(node).__name__}", None)
         try:
             if translate is None:
@@ -57,8 +57,8 @@ class Expressions:
     def _Attribute(self, node: ast.Attribute) -> Any:
         owner = self.expression(node.value)
         if not is_constant(owner):
-            raise KernelError("an attribute of a constant", f".{node.attr} of {described(owner)}", "Pass a number.")
-        return folded(f".{node.attr}", getattr, owner, node.attr)
+            raise KernelError("an attribute of a constant", f".{node.attr} of {describe(owner)}", "Pass a number.")
+        return fold(f".{node.attr}", getattr, owner, node.attr)
 
     def _BinOp(self, node: ast.BinOp) -> Any:
         left, right = self.expression(node.left), self.expression(node.right)
@@ -67,68 +67,70 @@ class Expressions:
     def _UnaryOp(self, node: ast.UnaryOp) -> Any:
         name = type(node.op).__name__
         if name == "Not":
-            return self._opposite(self.condition(node.operand))
+            return self._logical_not(self.condition(node.operand))
         value = self.expression(node.operand)
         if name == "USub":
-            return negated(self.frame, value)
+            return negate(self.frame, value)
         if name == "Invert":
-            return inverted(self.frame, value)
-        raise KernelError("- of a number, ~ of a whole number, or not", "+ of one", "Leave it out.")
+            return invert(self.frame, value)
+        raise KernelError("- of a number, ~ of an integer, or not", "+ of one", "Leave it out.")
 
-    def _opposite(self, value: Any) -> Any:
+    def _logical_not(self, value: Any) -> Any:
         if not isinstance(value, Value):
             return not value
         return Value(self.frame.pure(f"xor i1 {value.llvm}, true"), "bool")
 
     def _Compare(self, node: ast.Compare) -> Any:
-        """Return a comparison; in a chain, operands are calculated only while all before holds, as in Python."""
+        """Return a comparison; in a chain, evaluation stops at the first comparison that is false, as in Python."""
         left = self.expression(node.left)
 
         def part(sign: ast.cmpop, operand: ast.expr) -> Any:
             nonlocal left
             before, left = left, self.expression(operand)
-            return self._compared(type(sign).__name__, before, left)
+            return self._comparison(type(sign).__name__, before, left)
 
         pairs = zip(node.ops, node.comparators, strict=True)
-        return self._decided([(_harmless(operand), partial(part, sign, operand)) for sign, operand in pairs], False)
+        return self._short_circuit(
+            [(_is_speculatable(operand), partial(part, sign, operand)) for sign, operand in pairs], False
+        )
 
-    def _compared(self, name: str, left: Any, right: Any) -> Any:
+    def _comparison(self, name: str, left: Any, right: Any) -> Any:
         if name not in ("Is", "IsNot", "In", "NotIn"):
             return compare(self.frame, name, left, right)
         if not is_constant(left) or not is_constant(right):
             raise KernelError("==, !=, <, <=, > or >= of numbers", name, "Compare numbers.")
-        found = left is right if name.startswith("Is") else folded("in", lambda x, y: x in y, left, right)
+        found = left is right if name.startswith("Is") else fold("in", lambda x, y: x in y, left, right)
         return not found if name in ("IsNot", "NotIn") else found
 
     def condition(self, node: ast.expr) -> Any:
-        """Return whether an expression is true: a bool at run time, or one of Python's."""
+        """Return the truth value of an expression: a bool at run time, or a Python bool."""
         if isinstance(node, ast.BoolOp):
-            parts = [(_harmless(part), partial(self.condition, part)) for part in node.values]
-            return self._decided(parts, isinstance(node.op, ast.Or))
-        return truth(self.expression(node))
+            parts = [(_is_speculatable(part), partial(self.condition, part)) for part in node.values]
+            return self._short_circuit(parts, isinstance(node.op, ast.Or))
+        return as_condition(self.expression(node))
 
     def _BoolOp(self, node: ast.BoolOp) -> Any:
-        """Return `and` or `or` as a value, which is one of theirs in Python: so all are bools."""
-        parts = [(_harmless(part), partial(self._flag, part)) for part in node.values]
-        return self._decided(parts, isinstance(node.op, ast.Or))
+        """Return `and` or `or` as a value, which in Python is one of the operands: so all must be bools."""
+        parts = [(_is_speculatable(part), partial(self._bool_value, part)) for part in node.values]
+        return self._short_circuit(parts, isinstance(node.op, ast.Or))
 
-    def _flag(self, node: ast.expr) -> Any:
+    def _bool_value(self, node: ast.expr) -> Any:
         value = self.expression(node)
         if isinstance(value, bool | np.bool_) or (isinstance(value, Value) and value.dtype == "bool"):
             return value
-        raise KernelError("bools beside and, or", described(value), "Compare it, e.g. x != 0.")
+        raise KernelError("bools beside and, or", describe(value), "Compare it, e.g. x != 0.")
 
-    def _decided(self, parts: Sequence[tuple[bool, Callable[[], Any]]], ends_with: bool) -> Any:
-        """Return whether one of the conditions is `ends_with`, or else the opposite.
+    def _short_circuit(self, parts: Sequence[tuple[bool, Callable[[], Any]]], ends_with: bool) -> Any:
+        """Return `ends_with` if one of the conditions has this value, else the opposite.
 
-        Each part is whether it may be calculated in any case, and what calculates it; others are calculated only if all
-        before them leave the matter open.
+        Each part is a pair: whether it may be evaluated unconditionally, and the function that evaluates it. Other
+        parts are evaluated only if all parts before them leave the result undecided.
         """
         frame, after = self.frame, ""
         known: Value | None = None
         incoming: list[tuple[str, str]] = []
-        for harmless, calculate in parts:
-            if known is not None and not harmless:
+        for speculatable, calculate in parts:
+            if known is not None and not speculatable:
                 after = after or frame.new_label("decided")
                 following = frame.new_label("next")
                 incoming.append((known.llvm, frame.label))
@@ -154,7 +156,7 @@ class Expressions:
         test = self.condition(node.test)
         if not isinstance(test, Value):
             return self.expression(node.body if test else node.orelse)
-        if _harmless(node.body) and _harmless(node.orelse):
+        if _is_speculatable(node.body) and _is_speculatable(node.orelse):
             return select(self.frame, test, self.expression(node.body), self.expression(node.orelse))
         frame = self.frame
         yes, no, after = (frame.new_label(name) for name in ("then", "else", "after"))
@@ -165,7 +167,7 @@ class Expressions:
             found.append(self.expression(side))
             ends.append(frame.label)
             frame.jump(after)
-        one, other = alternatives(*found)
+        one, other = unify_alternatives(*found)
         frame.begin(after)
         return Value(frame.phi(REGISTER[one.dtype], [(one.llvm, ends[0]), (other.llvm, ends[1])]), one.dtype)
 
@@ -178,20 +180,20 @@ class Expressions:
                 return self.frame.load(self._table(owner), self.index(index))
             if is_constant(index):
                 return owner[self._position(owner, index)]
-        raise KernelError("an element of an array, a tuple or a table", f"one of {described(owner)}", "Index these.")
+        raise KernelError("an element of an array, a tuple or a table", f"one of {describe(owner)}", "Index these.")
 
     def index(self, index: Any) -> str:
         """Return the index of an element of an array."""
-        number = known_integer(index)
+        number = constant_integer(index)
         if number is not None and number < 0:
             raise KernelError("an index of 0 or more", str(number), "Count from the beginning.")
         return as_index(self.frame, index)
 
     @staticmethod
     def _position(owner: tuple | list | np.ndarray, index: Any) -> int:
-        number = known_integer(index)
+        number = constant_integer(index)
         if number is None or not -len(owner) <= number < len(owner):
-            raise KernelError(f"an index of one of {len(owner)}", described(index), "Check it.")
+            raise KernelError(f"an index of one of {len(owner)}", describe(index), "Check it.")
         return number
 
     def _table(self, values: Any) -> ArrayValue:
@@ -199,7 +201,7 @@ class Expressions:
         alike = is_constant(values) and len({type(value) for value in values}) == 1
         numbers = np.asarray(values) if alike else np.empty((0, 0))
         if numbers.ndim != 1 or numbers.dtype.name not in NAMES:
-            got = described(values)
+            got = describe(values)
             raise KernelError("a table of one axis, of numbers", got, "Make it a flat tuple of numbers of one type.")
         return self.frame.table(numbers, values)
 
@@ -210,16 +212,16 @@ class Expressions:
             if isinstance(argument, ast.Starred):
                 several = self.expression(argument.value)
                 if not isinstance(several, tuple | list):
-                    raise KernelError("a tuple behind *", described(several), "Write the arguments out.")
+                    raise KernelError("a tuple after *", describe(several), "Write the arguments out.")
                 arguments += several
             else:
                 arguments.append(self.expression(argument))
         if any(keyword.arg is None for keyword in node.keywords):
             raise KernelError("arguments one by one", "**", "Write them out.")
         keywords = {str(keyword.arg): self.expression(keyword.value) for keyword in node.keywords}
-        emit = function.emit if isinstance(function, Operation) else find(function)
+        emit = function.emit if isinstance(function, Operation) else emitter_of(function)
         if emit is None:
-            return self.inlined(function, arguments, keywords)
+            return self.inline(function, arguments, keywords)
         try:
             return emit(self.frame, *arguments, **keywords)
         except (TypeError, AttributeError) as error:
@@ -229,10 +231,10 @@ class Expressions:
             raise KernelError(f"the arguments of {name}", str(error), "Check their number and kinds.") from None
 
 
-def _harmless(node: ast.expr) -> bool:
-    """Return whether an expression may be calculated though its value is not asked for."""
+def _is_speculatable(node: ast.expr) -> bool:
+    """Return whether an expression may be evaluated although its value is not needed."""
     if isinstance(node, ast.UnaryOp):
-        return _harmless(node.operand)
+        return _is_speculatable(node.operand)
     if isinstance(node, ast.Compare):
-        return all(map(_harmless, [node.left, *node.comparators]))
+        return all(map(_is_speculatable, [node.left, *node.comparators]))
     return isinstance(node, ast.Name | ast.Constant)

@@ -1,4 +1,4 @@
-"""Where a kernel's code is written: the function under way, and how it reaches memory."""
+"""The LLVM function that is being built, with its access to arrays, checks and calls."""
 
 import math
 from collections.abc import Collection, Sequence
@@ -12,28 +12,28 @@ from .violations import OUTSIDE
 from .writer import Loop, Writer
 
 LINE = 64  # bytes of a cache line
-MANY = 16  # numbers of a vector: some arrays have fewer, so there is a loop over half vectors as well
+MANY_LANES = 16  # lanes: for shorter arrays, there is also a loop over half vectors
 
 
 class Frame(Writer):
-    """An LLVM function under way, which may use arrays.
+    """An LLVM function that is being built, and may access arrays.
 
     Parameters
     ----------
     module : Module
     checking : bool
-        Whether every access to an array is checked. A violation is written into the function's parameter ``%report``,
-        and the function returns.
+        Whether every array access is checked. A violation is written to the function's parameter ``%report``, and the
+        function returns.
     vector_bytes : int, default 0
-        Of the vectors that simple loops become loops over; 0 if they stay as they are.
+        Size of the vectors to which simple loops are converted; 0 to keep them scalar.
 
     Attributes
     ----------
     file, line : str, int
         Of the source that is being translated.
     scratch : list of int
-        Where each array in scratch memory begins, in bytes. Each is a parameter ``%scratch0`` and so on of the
-        function, so that LLVM knows them apart.
+        The offset of each array in scratch memory, in bytes. Each is a parameter ``%scratch0`` and so on of the
+        function, so that LLVM can assume that they do not overlap.
     scratch_bytes : int
     """
 
@@ -47,79 +47,80 @@ class Frame(Writer):
     # --- arrays
 
     def new_scratch(self, count: int, dtype: str) -> ArrayValue:
-        """Return an array of `count` numbers in the thread's scratch memory."""
+        """Return an array of `count` elements in the thread's scratch memory."""
         offset = -(-self.scratch_bytes // LINE) * LINE
         self.scratch_bytes = offset + max(1, count) * itemsize(dtype)
         self.scratch.append(offset)
         return ArrayValue(f"%scratch{len(self.scratch) - 1}", dtype, str(count) if self.checking else None)
 
     def table(self, numbers: np.ndarray, source: object) -> ArrayValue:
-        """Return an array of constants; `source` is the object that they come from."""
+        """Return an array of constants; `source` is the object from which they were read."""
         length = str(len(numbers)) if self.checking else None
         return ArrayValue(self.module.table(numbers, source), numbers.dtype.name, length)
 
-    def place(self, array: ArrayValue, index: str, count: int = 1) -> str:
-        """Return the address of `count` numbers of `array` from `index` on, an int64."""
+    def address(self, array: ArrayValue, index: str, count: int = 1) -> str:
+        """Return the address of `count` elements of `array` from `index`, an int64, on."""
         self._check(array, index, count)
         return self.pure(f"getelementptr inbounds {MEMORY[array.dtype]}, ptr {array.pointer}, i64 {index}")
 
-    def places(self, array: ArrayValue, index: str, offsets: Sequence[int], count: int) -> list[str]:
-        """Return the addresses of `count` numbers each, from `index` plus each of the constant `offsets` on."""
+    def addresses(self, array: ArrayValue, index: str, offsets: Sequence[int], count: int) -> list[str]:
+        """Return the addresses of `count` elements each, from `index` plus each of the constant `offsets` on."""
         kind = MEMORY[array.dtype]
         for offset in offsets if self.checking else ():
             self._check(array, self.pure(f"add i64 {index}, {offset}"), count)
-        # Not `inbounds`: what is at `index` itself may lie outside.
+        # Not `inbounds`: `index` itself may be outside of the array.
         first = self.pure(f"getelementptr {kind}, ptr {array.pointer}, i64 {index}")
         return [
             self.pure(f"getelementptr {kind}, ptr {first}, i64 {offset}") if offset else first for offset in offsets
         ]
 
-    def read(self, place: str, dtype: str) -> Value:
-        """Return the number at an address."""
-        value = self.value(f"load {MEMORY[dtype]}, ptr {place}")
+    def read(self, address: str, dtype: str) -> Value:
+        """Load the value at an address."""
+        value = self.value(f"load {MEMORY[dtype]}, ptr {address}")
         return Value(self.value(f"icmp ne i8 {value}, 0") if dtype == "bool" else value, dtype)
 
-    def write(self, place: str, value: Value) -> None:
-        """Set the number at an address."""
+    def write(self, address: str, value: Value) -> None:
+        """Store a value at an address."""
         stored = self.value(f"zext i1 {value.llvm} to i8") if value.dtype == "bool" else value.llvm
-        self.do(f"store {MEMORY[value.dtype]} {stored}, ptr {place}")
+        self.do(f"store {MEMORY[value.dtype]} {stored}, ptr {address}")
 
     def load(self, array: ArrayValue, index: str) -> Value:
-        """Return one number of an array."""
-        return self.read(self.place(array, index), array.dtype)
+        """Load an element of an array."""
+        return self.read(self.address(array, index), array.dtype)
 
     def store(self, array: ArrayValue, index: str, value: Value) -> None:
-        """Set one number of an array, to a value of its type."""
-        self.write(self.place(array, index), value)
+        """Store a value in an element of an array of its type."""
+        self.write(self.address(array, index), value)
 
     # --- loops
 
-    def finish_loop(self, loop: Loop, place: int, variables: Collection[str]) -> None:
-        """Write a loop as one over vectors, if it is such a loop."""
-        from .vector_loop import NoVectorsError, VectorLoop  # here: kernels from the disk need none of it
+    def finish_loop(self, loop: Loop, position: int, variables: Collection[str]) -> None:
+        """Convert a loop to one over vectors, if possible."""
+        # Imported here: kernels from the disk do not need it.
+        from .vector_loop import NotVectorizableError, VectorLoop
 
-        first, lines = place - 2, self._lines[place + 1 : -3]
+        first, lines = position - 2, self._lines[position + 1 : -3]
         for size in (self.vector_bytes, self.vector_bytes // 2):
             try:
                 vectors = VectorLoop(loop, lines, variables, size)
-            except NoVectorsError:
+            except NotVectorizableError:
                 return
             for function in vectors.declared:
                 self.module.declare(*function)
-            text, loop = vectors.written()
+            text, loop = vectors.emitted()
             self._lines[first : first + 3] = text
             first += len(text) - 3
-            if vectors.lanes < MANY or loop.most < math.inf:
+            if vectors.lanes < MANY_LANES or loop.most < math.inf:
                 return
 
     # --- checks
 
     def _check(self, array: ArrayValue, index: str, count: int) -> None:
-        """In checking mode, make sure that `count` numbers from `index` on are in the array."""
+        """In checking mode, check that `count` elements from `index` on are in the array."""
         key = f"{array.pointer} {index} {count}"
         if not self.checking or key in self._pure:
             return
-        self._pure[key] = ""  # once in this stretch of text is enough
+        self._pure[key] = ""  # one check per straight-line region is enough
         if array.length is None:
             raise KernelError("an array with a length", array.pointer, "Report this.")
         last = array.length if count == 1 else self.pure(f"sub i64 {array.length}, {count - 1}")
@@ -128,7 +129,7 @@ class Frame(Writer):
         self.check(self.pure(f"and i1 {begins}, {ends}"), OUTSIDE, index, array.length)
 
     def check(self, fine: str, kind: int, index: str = "0", length: str = "0") -> None:
-        """In checking mode, unless `fine`, write a violation down and return from the function."""
+        """In checking mode, unless `fine`, report a violation and return from the function."""
         if not self.checking:
             return
         self.module.fail()
@@ -149,7 +150,7 @@ class Frame(Writer):
         Returns
         -------
         str
-            Its result; "" where `result` is void.
+            Name of the result; "" if `result` is void.
         """
         self.module.declare(result, name, [kind for kind, _ in arguments])
         line = f"call {result} @{name}({', '.join(f'{kind} {value}' for kind, value in arguments)})"
@@ -159,12 +160,12 @@ class Frame(Writer):
         return self.pure(line) if pure else self.value(line)
 
     def intrinsic(self, name: str, dtype: str, *arguments: Value) -> Value:
-        """Call LLVM's function `name` for numbers of one type, e.g. llvm.sqrt."""
+        """Call LLVM's intrinsic `name` for values of one type, e.g. llvm.sqrt."""
         suffix = f"f{8 * itemsize(dtype)}" if dtype.startswith("float") else REGISTER[dtype]
         return self._of_one_type(f"{name}.{suffix}", dtype, arguments)
 
     def library(self, name: str, dtype: str, *arguments: Value) -> Value:
-        """Call the C library's function `name`, with f at its end for float32."""
+        """Call the C library's function `name`, with suffix f for float32."""
         return self._of_one_type(name + ("f" if dtype == "float32" else ""), dtype, arguments)
 
     def _of_one_type(self, name: str, dtype: str, arguments: Sequence[Value]) -> Value:

@@ -1,4 +1,4 @@
-"""The functions of Python and NumPy that the kernel language knows, in LLVM's words."""
+"""The functions of Python and NumPy that the kernel language supports, as LLVM code."""
 
 import math
 from collections.abc import Callable
@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .arithmetic import compare, convert, negated, select
-from .constants import converted, described, folded, is_number, together
+from .arithmetic import compare, convert, negate, select
+from .constants import convert_constant, describe, fold, is_number, unify
 from .errors import KernelError
 from .frame import Frame
 from .types import NAMES, UNSIGNED, RunTime, Value, is_constant, is_float
@@ -25,7 +25,7 @@ INTRINSICS = {
     np.sin: "llvm.sin",
     np.cos: "llvm.cos",
 }
-# Of the C library, with f at the end of the name for float32.
+# Functions of the C library; for float32, the name has the suffix f.
 LIBRARY = {
     np.log1p: "log1p",
     np.expm1: "expm1",
@@ -41,17 +41,17 @@ LIBRARY = {
     np.arctanh: "atanh",
     math.erf: "erf",
 }
-OF_TWO = {np.copysign: "llvm.copysign", math.copysign: "llvm.copysign", np.power: "llvm.pow"}
+TWO_ARGUMENTS = {np.copysign: "llvm.copysign", math.copysign: "llvm.copysign", np.power: "llvm.pow"}
 
 
-def find(function: Any) -> Callable | None:
-    """Return what writes the code of a call of `function`, ``emit(frame, *arguments)``; None if it is unknown."""
+def emitter_of(function: Any) -> Callable | None:
+    """Return the function that emits a call of `function`, ``emit(frame, *arguments)``; None if it is not supported."""
     try:
-        if function in _KNOWN:
-            return _KNOWN[function]
-        if function in INTRINSICS or function in LIBRARY or function in OF_TWO:
-            return _of_floats(function)
-    except TypeError:  # not hashable: no function
+        if function in _BUILTINS:
+            return _BUILTINS[function]
+        if function in INTRINSICS or function in LIBRARY or function in TWO_ARGUMENTS:
+            return _float_function(function)
+    except TypeError:  # not hashable, so not a function
         return None
     if isinstance(function, type) and issubclass(function, np.number | np.bool_) and function.__name__ != "number":
         return _conversion(function)
@@ -64,26 +64,26 @@ def _conversion(kind: type) -> Callable | None:
         return None
 
     def emit(frame: Frame, x: Any) -> Any:
-        return convert(frame, x, name) if isinstance(x, Value) else converted(x, name)
+        return convert(frame, x, name) if isinstance(x, Value) else convert_constant(x, name)
 
     return emit
 
 
-def _of_floats(function: Any) -> Callable:
-    name, count = function.__name__, 2 if function in OF_TWO else 1
+def _float_function(function: Any) -> Callable:
+    name, count = function.__name__, 2 if function in TWO_ARGUMENTS else 1
 
     def emit(frame: Frame, *arguments: Any) -> Any:
         if len(arguments) != count:
             raise KernelError(f"{count} arguments of {name}", str(len(arguments)), "Pass what it takes.")
         if all(map(is_constant, arguments)):
-            return folded(name, function, *arguments)
-        values = together(*arguments) if count == 2 else arguments
+            return fold(name, function, *arguments)
+        values = unify(*arguments) if count == 2 else arguments
         value = values[0]
         if not isinstance(value, Value) or not is_float(value.dtype):
-            raise KernelError(f"floating-point numbers for {name}", described(value), "Convert them: np.float64(x).")
+            raise KernelError(f"floating-point numbers for {name}", describe(value), "Convert them: np.float64(x).")
         if function in LIBRARY:
             return frame.library(LIBRARY[function], value.dtype, *values)
-        return frame.intrinsic(INTRINSICS.get(function) or OF_TWO[function], value.dtype, *values)
+        return frame.intrinsic(INTRINSICS.get(function) or TWO_ARGUMENTS[function], value.dtype, *values)
 
     return emit
 
@@ -91,14 +91,14 @@ def _of_floats(function: Any) -> Callable:
 def _extreme(function: Callable, sign: str) -> Callable:
     def emit(frame: Frame, *arguments: Any) -> Any:
         if all(map(is_constant, arguments)):
-            return folded(function.__name__, function, *arguments)
+            return fold(function.__name__, function, *arguments)
         if len(arguments) < 2 or not all(map(is_number, arguments)):
-            got = ", ".join(map(described, arguments))
+            got = ", ".join(map(describe, arguments))
             raise KernelError(f"two numbers or more for {function.__name__}", got, "Pass numbers.")
         best = arguments[0]
-        for other in arguments[1:]:  # as Python: the first stays unless another is beyond it
+        for other in arguments[1:]:  # as in Python: the first of equal values is kept
             if is_constant(best) and is_constant(other):
-                best = folded(function.__name__, function, best, other)
+                best = fold(function.__name__, function, best, other)
             else:
                 best = select(frame, compare(frame, sign, other, best), other, best)
         return best
@@ -108,31 +108,31 @@ def _extreme(function: Callable, sign: str) -> Callable:
 
 def _absolute(frame: Frame, x: Any) -> Any:
     if is_constant(x):
-        return folded("abs", abs, x)
+        return fold("abs", abs, x)
     if not isinstance(x, Value) or x.dtype == "bool":
-        raise KernelError("abs of a number", described(x), "Pass a number.")
+        raise KernelError("abs of a number", describe(x), "Pass a number.")
     if is_float(x.dtype):
         return frame.intrinsic("llvm.fabs", x.dtype, x)
     if x.dtype in UNSIGNED:
         return x
-    return select(frame, compare(frame, "Lt", x, 0), negated(frame, x), x)
+    return select(frame, compare(frame, "Lt", x, 0), negate(frame, x), x)
 
 
 def _length(frame: Frame, x: Any) -> int:
     if isinstance(x, RunTime):
-        raise KernelError("len of a constant", described(x), "Pass the length of an array as a number.")
-    return len(x) if isinstance(x, tuple) else folded("len", len, x)
+        raise KernelError("len of a constant", describe(x), "Pass the length of an array as a number.")
+    return len(x) if isinstance(x, tuple) else fold("len", len, x)
 
 
 def _int(frame: Frame, x: Any) -> Any:
     if is_constant(x):
-        return folded("int", int, x)
+        return fold("int", int, x)
     if not isinstance(x, Value) or is_float(x.dtype):
-        raise KernelError("int of a whole number or a bool", described(x), "Write np.int64(np.floor(x)), say.")
+        raise KernelError("int of an integer or a bool", describe(x), "Write e.g. np.int64(np.floor(x)).")
     return convert(frame, x, "int64")
 
 
-_KNOWN: dict[Any, Callable] = {
+_BUILTINS: dict[Any, Callable] = {
     min: _extreme(min, "Lt"),
     max: _extreme(max, "Gt"),
     abs: _absolute,

@@ -1,4 +1,4 @@
-"""Kernels: functions of the kernel language with a name that says all they are made of."""
+"""Kernels: functions of the kernel language, identified by their factory and its arguments."""
 
 import functools
 from collections.abc import Callable
@@ -14,14 +14,14 @@ from .violations import REPORT as REPORT
 
 
 class Kernel:
-    """A kernel for some sizes and types; its function is made when it is asked for only.
+    """A kernel for given types and sizes; its function is created on first use.
 
     Attributes
     ----------
     name : str
-        For people.
+        For display.
     key : str
-        The same for kernels that are made alike only: the factory and its arguments.
+        Identifies the kernel: the factory and its arguments.
     vectorized_by_llvm : bool
     """
 
@@ -33,7 +33,7 @@ class Kernel:
         self.key = f"{factory.__module__}.{factory.__qualname__}({', '.join(given)})"
 
     def _check(self, x: Any) -> None:
-        """Refuse what the key cannot tell from something else: its text may be shortened, or be an address."""
+        """Reject arguments whose repr does not identify them: it may be abbreviated, or contain an address."""
         if isinstance(x, tuple):
             for part in x:
                 self._check(part)
@@ -41,19 +41,19 @@ class Kernel:
             for name in x.__dataclass_fields__:
                 self._check(getattr(x, name))
         elif x is not None and not isinstance(x, str | int | float | np.generic):
-            hint = "Pass what is made of these, and make the rest of it in the factory."
-            error = KernelError("numbers, texts, None, tuples or frozen dataclasses", type(x).__name__, hint)
-            error.place = self.name
+            hint = "Pass values of these types, and build other objects in the factory."
+            error = KernelError("numbers, strings, None, tuples or frozen dataclasses", type(x).__name__, hint)
+            error.location = self.name
             raise error
 
     @cached_property
     def function(self) -> Callable:
-        """The plain Python function of flat arrays; its first parameter is the part."""
+        """The plain Python function of flat arrays; its first parameter is the number of the part."""
         return self._factory(*self._arguments, **self._keywords)
 
     @property
     def parameters(self) -> list[Array | type[Int]]:
-        """What the function takes after the part."""
+        """The types of the parameters after the part."""
         kinds = list(self.function.__annotations__.values())
         for kind in kinds:
             if not isinstance(kind, Array) and kind is not Int:
@@ -73,7 +73,7 @@ class Kernel:
 
 
 def kernel(factory: Callable[..., Callable]) -> Callable[..., Kernel]:
-    """Mark a function that returns a function of the kernel language, as one that returns a `Kernel`."""
+    """Decorate a factory, which returns a function of the kernel language; the result returns a `Kernel`."""
 
     @functools.wraps(factory)
     def make(*arguments: Any, **keywords: Any) -> Kernel:
@@ -84,9 +84,9 @@ def kernel(factory: Callable[..., Callable]) -> Callable[..., Kernel]:
 
 
 def vectorized_by_llvm(make: Callable[..., Kernel]) -> Callable[..., Kernel]:
-    """Mark the kernels of a factory as ones in which LLVM itself is to look for vectors.
+    """Decorate a factory: LLVM's loop vectorizer runs on its kernels.
 
-    It also finds them where every second number is taken, say, but has to look at the whole kernel several times more.
+    It handles more loops, e.g. those that read every second element, but runs several times over the entire kernel.
     """
 
     @functools.wraps(make)

@@ -1,4 +1,4 @@
-"""What stands in an LLVM module beside the functions: declarations, tables of constants, names of files."""
+"""The LLVM module of a kernel: declarations, tables of constants and file names, beside the functions."""
 
 import struct
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ import numpy as np
 
 from .types import MEMORY, REGISTER, is_float
 
-# Writes down the first violation only; the report is as `violations` describes it.
+# Stores the first violation only; for the format of the report, see `violations`.
 FAIL = """
 define internal void @fail(ptr %report, i64 %kind, i64 %line, i64 %index, i64 %length, ptr %file) cold noinline {
   %before = load i64, ptr %report
@@ -39,16 +39,16 @@ class Module:
         self._texts: dict[str, str] = {}
 
     def declare(self, result: str, name: str, kinds: Sequence[str]) -> None:
-        """Make a function of LLVM, or of the process, known by its name."""
+        """Declare a function of LLVM or of the process."""
         if name not in self._parts:
             self._parts[name] = f"declare {result} @{name}({', '.join(kinds)})"
 
     def fail(self) -> None:
-        """Make the function known that writes a violation down."""
+        """Add the function that stores a violation."""
         self._parts["fail"] = FAIL
 
     def table(self, numbers: np.ndarray, source: object) -> str:
-        """Return the address of a table of constants; `source` is the object that they come from."""
+        """Return the address of a table of constants; `source` is the object from which they were read."""
         if id(source) not in self._tables:
             dtype, name = numbers.dtype.name, f"@table{len(self._tables)}"
             kind = f"[{len(numbers)} x {MEMORY[dtype]}]"
@@ -58,7 +58,7 @@ class Module:
         return self._tables[id(source)][1]
 
     def text_constant(self, text: str) -> str:
-        """Return the address of a text that ends with a zero byte."""
+        """Return the address of a zero-terminated string."""
         if text not in self._texts:
             content = text.encode() + b"\0"
             escaped = "".join(f"\\{byte:02X}" for byte in content)
@@ -67,12 +67,12 @@ class Module:
         return self._texts[text]
 
     def text(self, *functions: str) -> str:
-        """Return LLVM's text of the module with these functions."""
+        """Return the text of the module with these functions."""
         return "\n".join([*self._parts.values(), *functions]) + "\n"
 
 
 def literal(number: bool | int | float | np.generic, dtype: str) -> str:
-    """Return a constant in LLVM's text; it must be one that `dtype` can hold."""
+    """Return a constant in LLVM's notation; `dtype` must be able to represent it."""
     if is_float(dtype):
         return f"0x{struct.pack('>d', np.dtype(dtype).type(number)).hex()}"
     return str(bool(number)).lower() if REGISTER[dtype] == "i1" else str(int(number))

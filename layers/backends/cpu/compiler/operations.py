@@ -1,4 +1,4 @@
-"""Operations: functions of the kernel language that write LLVM's code themselves, and have a twin in plain Python."""
+"""Operations: functions of the kernel language that emit LLVM code themselves, with a version in plain Python."""
 
 from collections.abc import Callable
 from functools import partial
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .arithmetic import as_index
-from .constants import described, known_integer
+from .constants import constant_integer, describe
 from .errors import KernelError
 from .frame import Frame
 from .types import MEMORY, ArrayValue, itemsize
@@ -15,10 +15,10 @@ from .violations import OVERLAP
 
 
 class Operation:
-    """A function that runs as it stands in plain Python, and is written by its `emitter` in a compiled kernel.
+    """A function with a plain Python version, and an emitter of its LLVM code.
 
-    Used as a decorator of the former; ``@name.emitter`` marks the latter, which is given the `Frame`, then what the
-    call is given: values at run time, or constants as they are. Both may be methods of one object.
+    Used as a decorator of the plain version; ``@name.emitter`` marks the emitter. Its arguments are the `Frame`, then
+    those of the call: values at run time, or constants. Both may be methods of one class.
     """
 
     def __init__(self, plain: Callable):
@@ -27,7 +27,7 @@ class Operation:
         self.__name__, self.__doc__ = plain.__name__, plain.__doc__
 
     def emitter(self, emit: Callable) -> "Operation":
-        """Set what writes the operation's code."""
+        """Set the function that emits the operation's code."""
         self.emit = emit
         return self
 
@@ -57,60 +57,60 @@ def operation(plain: Callable) -> Operation:
 
 
 class FlatArray(np.ndarray):
-    """A flat array that refuses what a compiled kernel must not do: an index from the end, or one that is a bool."""
+    """A flat array that rejects indices that compiled kernels must not use: negative ones, and bools."""
 
-    def __getitem__(self, index):
-        self._refuse(index)
+    def __getitem__(self, index: Any) -> Any:
+        self._reject(index)
         return super().__getitem__(index)
 
-    def __setitem__(self, index, value):
-        self._refuse(index)
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self._reject(index)
         super().__setitem__(index, value)
 
-    def _refuse(self, index) -> None:
+    def _reject(self, index: Any) -> None:
         if isinstance(index, bool | np.bool_) or (isinstance(index, int | np.integer) and index < 0):
-            raise IndexError(f"index {index} of an array of {self.size} numbers")
+            raise IndexError(f"index {index} of an array of {self.size} elements")
 
 
 @operation
 def scratch(count: int, dtype: str) -> np.ndarray:
-    """Return a flat array of a constant number of values in the thread's own memory; what is in it is undefined."""
+    """Return a flat array of constant size in the thread's own memory; its content is undefined."""
     garbage = np.nan if np.dtype(dtype).kind == "f" else 77
     return np.full(count, garbage, dtype).view(FlatArray)
 
 
 @scratch.emitter
 def _emit_scratch(frame: Frame, count: Any, dtype: Any) -> ArrayValue:
-    size = known_integer(count)
+    size = constant_integer(count)
     if size is None or size < 0 or dtype not in MEMORY:
-        got = f"scratch({described(count)}, {described(dtype)})"
+        got = f"scratch({describe(count)}, {describe(dtype)})"
         raise KernelError("scratch(a constant count, a type)", got, "Both are constants.")
     return frame.new_scratch(size, dtype)
 
 
 @operation
 def copy(to: np.ndarray, i: int, source: np.ndarray, j: int, count: int) -> None:
-    """Copy a constant number of values from source[j] on to to[i] on; the two do not overlap."""
+    """Copy a constant number of elements from source[j] on to to[i] on; the two must not overlap."""
     if not (0 <= i <= to.size - count and 0 <= j <= source.size - count):
-        raise IndexError(f"{count} numbers from {j} of {source.size} to {i} of {to.size}")
-    assert not np.shares_memory(to[i : i + count], source[j : j + count]), "a copy between places that overlap"
+        raise IndexError(f"{count} elements from {j} of {source.size} to {i} of {to.size}")
+    assert not np.shares_memory(to[i : i + count], source[j : j + count]), "the source and the target of a copy overlap"
     to[i : i + count] = source[j : j + count]
 
 
 @copy.emitter
 def _emit_copy(frame: Frame, to: Any, i: Any, source: Any, j: Any, count: Any) -> None:
     if not isinstance(to, ArrayValue) or not isinstance(source, ArrayValue):
-        raise KernelError("two arrays", f"{described(to)} and {described(source)}", "copy(to, i, source, j, count).")
-    size = known_integer(count)
+        raise KernelError("two arrays", f"{describe(to)} and {describe(source)}", "copy(to, i, source, j, count).")
+    size = constant_integer(count)
     if size is None or size < 0 or to.dtype != source.dtype:
-        got = f"{described(count)} numbers of {source.dtype} to {to.dtype}"
-        raise KernelError("a constant count of numbers of one type", got, "Make the count a constant of the factory.")
+        got = f"{describe(count)} elements of {source.dtype} to {to.dtype}"
+        raise KernelError("a constant count of elements of one type", got, "Make the count a constant of the factory.")
     if to.pointer.startswith("@"):
         raise KernelError("an array of the kernel to copy to", "a table of constants", "Pass it as an Array.")
     if size == 0:
         return
     here, there = as_index(frame, i), as_index(frame, j)
-    target, origin = frame.place(to, here, size), frame.place(source, there, size)
+    target, origin = frame.address(to, here, size), frame.address(source, there, size)
     if frame.checking and to.pointer == source.pointer:
         apart = frame.pure(f"sub i64 {here}, {there}")
         before = frame.pure(f"icmp sle i64 {apart}, {-size}")
@@ -118,5 +118,5 @@ def _emit_copy(frame: Frame, to: Any, i: Any, source: Any, j: Any, count: Any) -
         frame.check(frame.pure(f"or i1 {before}, {after}"), OVERLAP, apart)
     bytes_each = itemsize(to.dtype)
     frame.module.declare("void", "llvm.memcpy.p0.p0.i64", ["ptr", "ptr", "i64", "i1"])
-    places = f"ptr align {bytes_each} {target}, ptr align {bytes_each} {origin}"
-    frame.do(f"call void @llvm.memcpy.p0.p0.i64({places}, i64 {size * bytes_each}, i1 false)")
+    pointers = f"ptr align {bytes_each} {target}, ptr align {bytes_each} {origin}"
+    frame.do(f"call void @llvm.memcpy.p0.p0.i64({pointers}, i64 {size * bytes_each}, i1 false)")

@@ -1,4 +1,4 @@
-"""The source of a function: its syntax tree, its file and lines, and what its names stand for."""
+"""The source of a function: its syntax tree, its file and lines, and the values of its names."""
 
 import ast
 import builtins
@@ -16,10 +16,10 @@ _trees: dict[str, tuple[list[str], dict[int, ast.FunctionDef]]] = {}
 
 
 def _functions(file: str) -> dict[int, ast.FunctionDef]:
-    """Return the functions of a file by the line that they, or their first decorator, begin in."""
+    """Return the functions of a file by the first line of each or of its decorators."""
     lines = linecache.getlines(file)
     known = _trees.get(file)
-    if known is None or known[0] is not lines:  # linecache returns the same list while the file is the same
+    if known is None or known[0] is not lines:  # linecache returns the same list while the file is unchanged
         found = {
             min([node.lineno, *(d.lineno for d in node.decorator_list)]): node
             for node in _defined(ast.parse("".join(lines)).body)
@@ -37,7 +37,7 @@ def _defined(statements: list[ast.stmt]) -> Iterator[ast.FunctionDef]:
 
 
 def _within(statements: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """Yield statements, and those in their branches and loops."""
+    """Yield statements, including those in branches and loops."""
     for statement in statements:
         yield statement
         if isinstance(statement, ast.If | ast.For | ast.While | ast.With | ast.Try):
@@ -49,7 +49,7 @@ def _within(statements: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 @dataclass(frozen=True)
 class Source:
-    """A function of plain Python as it is written.
+    """The source of a plain Python function.
 
     Attributes
     ----------
@@ -69,31 +69,31 @@ class Source:
         Raises
         ------
         KernelError
-            It is no function of Python, or its source is not there.
+            `function` is not a Python function, or its source is not available.
         """
         if not isinstance(function, FunctionType):
-            hint = "Call functions of Python, operations of the compiler, min, max, abs, len, and np.float32 and so on."
-            raise KernelError("a function that the kernel language knows", repr(function)[:80], hint)
+            hint = "Call Python functions, operations of the compiler, min, max, abs, len, and np.float32 and so on."
+            raise KernelError("a function that the kernel language supports", repr(function)[:80], hint)
         code = function.__code__
         tree = _functions(code.co_filename).get(code.co_firstlineno)
         if tree is None or tree.name != code.co_name:
             got = f"{function.__name__} of {code.co_filename}"
-            raise KernelError("a function with its source", got, "Write it with def, in a file that stays as it is.")
+            raise KernelError("a function with its source", got, "Write it with def, in a file that does not change.")
         return cls(function, tree, code.co_filename)
 
     def line(self, node: ast.AST) -> int:
-        """Return the line of a part of the tree."""
+        """Return the line of a node of the tree."""
         return getattr(node, "lineno", self.tree.lineno)
 
     @cached_property
     def local(self) -> set[str]:
-        """The names that belong to the function itself."""
+        """The local names of the function."""
         code = self.function.__code__
         return {*code.co_varnames, *code.co_cellvars}
 
     @cached_property
     def assigned(self) -> Counter[str]:
-        """How often the names of the function are assigned to, by its text."""
+        """Number of assignments to each name in the source of the function."""
         found: Counter[str] = Counter()
         for statement in _within(self.tree.body):
             if isinstance(statement, ast.Assign):
@@ -105,7 +105,7 @@ class Source:
 
     @cached_property
     def scope(self) -> dict[str, Any]:
-        """What the names of the closure stand for, which go before those of the module and Python's own."""
+        """The values of the names of the closure, which take precedence over globals and builtins."""
         found = {}
         for name, cell in zip(self.function.__code__.co_freevars, self.function.__closure__ or (), strict=True):
             try:
@@ -115,7 +115,7 @@ class Source:
         return found
 
     def look_up(self, name: str) -> Any:
-        """Return what a name that is not local stands for."""
+        """Return the value of a name that is not local."""
         if name in self.scope:
             return self.scope[name]
         if name not in self.function.__code__.co_freevars:
@@ -125,10 +125,10 @@ class Source:
         raise KernelError("a name that is bound", name, "Bind it before, or pass it.")
 
     def bound_arguments(self, arguments: list, keywords: dict[str, Any]) -> dict[str, Any]:
-        """Return the parameters of a call, defaults included."""
+        """Return the arguments of a call by parameter, including defaults."""
         given, name = self.tree.args, self.function.__name__
         if given.vararg or given.kwarg:
-            raise KernelError(f"{name} with parameters of its own", "* or ** in its def", "Write them out.")
+            raise KernelError(f"{name} with named parameters", "* or ** in its def", "Write them out.")
         positional = [parameter.arg for parameter in (*given.posonlyargs, *given.args)]
         known = [*positional, *(parameter.arg for parameter in given.kwonlyargs)]
         if len(arguments) > len(positional):

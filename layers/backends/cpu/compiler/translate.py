@@ -1,6 +1,6 @@
-"""A kernel's syntax tree as LLVM code: statements.
+"""Translation of a kernel's statements from Python's syntax tree to LLVM code.
 
-What stands here and in `expressions` is the whole of the language; anything else is refused with its file and line.
+This module and `expressions` define the language; anything else is rejected with its file and line.
 """
 
 import ast
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .arithmetic import as_index, binary
-from .constants import as_value, described, is_number, known_integer, of_type
+from .constants import as_value, constant_integer, describe, is_number, require_dtype
 from .errors import KernelError
 from .expressions import Expressions
 from .frame import Frame
@@ -16,13 +16,13 @@ from .source import Source
 from .types import REGISTER, ArrayValue, Value
 from .variables import Scope
 from .violations import OVERFLOW
-from .writer import I64_MOST
+from .writer import INT64_MAX
 
-MOST_INLINED = 30  # functions within each other
+MAX_INLINE_DEPTH = 30  # nested calls that are inlined
 
 
 class Translator(Expressions):
-    """Translates the body of one function, of a kernel or one that is written out in it.
+    """Translates the body of one function: of a kernel, or of a function that is inlined into it.
 
     Parameters
     ----------
@@ -30,28 +30,28 @@ class Translator(Expressions):
     source : Source
         Of the function.
     depth : int
-        In how many functions this one is written out.
+        Number of functions into which this one is inlined.
     """
 
     def __init__(self, frame: Frame, source: Source, depth: int = 0):
         super().__init__(frame, source)
         self.depth = depth
-        self.results: list[tuple[str, Any]] = []  # (the block that returns, what it returns)
+        self.results: list[tuple[str, Any]] = []  # (the block that returns, the value)
         self.exit = ""
 
-    def inlined(self, function: Callable, arguments: list, keywords: dict) -> Any:
-        """Write out a function of plain Python where it is called, and return what it returns."""
-        if self.depth >= MOST_INLINED:
+    def inline(self, function: Callable, arguments: list, keywords: dict) -> Any:
+        """Inline a plain Python function at its call, and return its result."""
+        if self.depth >= MAX_INLINE_DEPTH:
             name = getattr(function, "__name__", repr(function))
             hint = "A function of a kernel cannot call itself."
-            raise KernelError(f"at most {MOST_INLINED} functions within each other", name, hint)
+            raise KernelError(f"at most {MAX_INLINE_DEPTH} nested calls", name, hint)
         frame = self.frame
-        place = frame.file, frame.line
+        location = frame.file, frame.line
         inner = Translator(frame, Source.of(function), self.depth + 1)
         result = inner.call(arguments, keywords)
         if frame.terminated:
             raise KernelError("a function that returns", f"{function.__name__}, which never does", "Let its loop end.")
-        frame.file, frame.line = place
+        frame.file, frame.line = location
         return result
 
     def call(self, arguments: list, keywords: dict) -> Any:
@@ -61,26 +61,26 @@ class Translator(Expressions):
         self.exit = frame.new_label("exit")
         self.block(self.source.tree.body)
         if not frame.terminated:
-            self._leave(None)
+            self._add_return(None)
         if len(self.results) == 1 and frame.resume(self.results[0][0], self.exit):
             return self.results[0][1]
         if self.results:
             frame.begin(self.exit)
-        return self._joined()
+        return self._joined_returns()
 
-    def _leave(self, value: Any) -> None:
+    def _add_return(self, value: Any) -> None:
         self.results.append((self.frame.label, value))
         self.frame.jump(self.exit)
 
-    def _joined(self) -> Any:
-        """Return what one of several returns gives."""
+    def _joined_returns(self) -> Any:
+        """Return the result, which may come from several return statements."""
         values = [value for _, value in self.results]
         if len(values) == 1:
             return values[0]
         if all(value is None for value in values):
             return None
         if not all(map(is_number, values)):
-            raise KernelError("a number from every return", "something else from one", "Return at the end only.")
+            raise KernelError("a number from every return", "another value from one", "Return at the end only.")
         numbers = [as_value(value) for value in values]
         if len({number.dtype for number in numbers}) > 1:
             got = ", ".join(number.dtype for number in numbers)
@@ -91,7 +91,7 @@ class Translator(Expressions):
     # --- statements
 
     def block(self, statements: list[ast.stmt]) -> None:
-        """Translate statements up to one after which nothing follows."""
+        """Translate statements, up to one that ends the block."""
         for statement in statements:
             if self.frame.terminated:
                 return
@@ -123,24 +123,24 @@ class Translator(Expressions):
     def _assign(self, target: ast.expr, value: Any) -> None:
         if isinstance(target, ast.Tuple):
             if not isinstance(value, tuple) or len(value) != len(target.elts):
-                raise KernelError(f"a tuple of {len(target.elts)}", described(value), "Assign one by one.")
-            # All are taken before any is set: a, b = b, a.
+                raise KernelError(f"a tuple of {len(target.elts)}", describe(value), "Assign one by one.")
+            # All values are evaluated before any name is assigned: a, b = b, a.
             for one, part in zip(target.elts, value, strict=True):
                 self._assign(one, part)
         elif isinstance(target, ast.Name):
             self.variables.assign(target.id, value)
         elif isinstance(target, ast.Subscript):
-            array, place = self._element(target)
-            self.frame.write(place, of_type(value, array.dtype, "the array"))
+            array, address = self._element(target)
+            self.frame.write(address, require_dtype(value, array.dtype, "the array"))
         else:
             raise KernelError("a name or an element of an array", type(target).__name__, "Assign to one of these.")
 
     def _element(self, target: ast.Subscript) -> tuple[ArrayValue, str]:
-        """Return an array and the place in it that is assigned to."""
+        """Return an array and the address of the element that is assigned to."""
         array = self.expression(target.value)
         if not isinstance(array, ArrayValue):
-            raise KernelError("an array of the kernel to be assigned to", described(array), "Pass it as an Array.")
-        return array, self.frame.place(array, self.index(self.expression(target.slice)))
+            raise KernelError("an array of the kernel to be assigned to", describe(array), "Pass it as an Array.")
+        return array, self.frame.address(array, self.index(self.expression(target.slice)))
 
     def _AugAssign(self, statement: ast.AugAssign) -> None:
         name, target = type(statement.op).__name__, statement.target
@@ -148,10 +148,10 @@ class Translator(Expressions):
             before = self.expression(ast.copy_location(ast.Name(target.id, ast.Load()), target))
             self.variables.assign(target.id, binary(self.frame, name, before, self.expression(statement.value)))
         elif isinstance(target, ast.Subscript):
-            array, place = self._element(target)
-            before = self.frame.read(place, array.dtype)
+            array, address = self._element(target)
+            before = self.frame.read(address, array.dtype)
             after = binary(self.frame, name, before, self.expression(statement.value))
-            self.frame.write(place, of_type(after, array.dtype, "the array"))
+            self.frame.write(address, require_dtype(after, array.dtype, "the array"))
         else:
             raise KernelError("a name or an element of an array", type(target).__name__, "Assign to one of these.")
 
@@ -175,7 +175,7 @@ class Translator(Expressions):
                 frame.jump(after)
         self.variables.join(scopes)
         if not all(scope.ended for scope in scopes):
-            frame.begin(after)  # otherwise both return: nothing follows
+            frame.begin(after)  # otherwise both branches return
 
     def _While(self, statement: ast.While) -> None:
         if statement.orelse:
@@ -195,7 +195,7 @@ class Translator(Expressions):
             self.block(statement.body)
         if not frame.terminated:
             frame.jump(test)
-        if not forever:  # that ends by return only
+        if not forever:  # otherwise the loop ends by return only
             frame.begin(end)
 
     def _For(self, statement: ast.For) -> None:
@@ -208,7 +208,7 @@ class Translator(Expressions):
             self.block(statement.body)
             if frame.checking and step > 1 and not frame.terminated:
                 frame.line = self.source.line(statement)
-                frame.check(frame.pure(f"icmp sle i64 {number}, {I64_MOST - step}"), OVERFLOW)
+                frame.check(frame.pure(f"icmp sle i64 {number}, {INT64_MAX - step}"), OVERFLOW)
 
     def _range(self, call: ast.expr) -> tuple[str, str, int]:
         if not isinstance(call, ast.Call) or call.keywords or self.expression(call.func) is not range:
@@ -217,10 +217,10 @@ class Translator(Expressions):
             raise KernelError("range(stop), range(start, stop) or range(start, stop, step)", "another", "Use range.")
         bounds = [self.expression(argument) for argument in call.args]
         start, stop, step = (0, bounds[0], 1) if len(bounds) == 1 else (*bounds, 1)[:3]
-        by = known_integer(step)
-        if by is None or not 1 <= by <= I64_MOST:
-            raise KernelError("a constant step of at least 1", described(step), "Count upwards.")
+        by = constant_integer(step)
+        if by is None or not 1 <= by <= INT64_MAX:
+            raise KernelError("a constant step of at least 1", describe(step), "Count upwards.")
         return as_index(self.frame, start), as_index(self.frame, stop), by
 
     def _Return(self, statement: ast.Return) -> None:
-        self._leave(None if statement.value is None else self.expression(statement.value))
+        self._add_return(None if statement.value is None else self.expression(statement.value))

@@ -1,4 +1,4 @@
-"""Kernels as LLVM's text: what is needed only where a kernel is not on the disk yet."""
+"""Translation of a kernel to an LLVM module; not needed for kernels that are on disk."""
 
 from typing import Any
 
@@ -23,20 +23,20 @@ def module_text(kernel: Kernel, symbol: str, *, checking: bool = False) -> tuple
     symbol : str
         The name of the function in the module.
     checking : bool, default False
-        Check every access to an array. The argument block then begins with the address of the report, see `violations`,
-        and an array is two words, its address and its length.
+        Check every array access. The argument block then begins with the address of the report, see `violations`,
+        and an array takes two words, its address and its length.
 
     Returns
     -------
     str
-        LLVM's text of the module. Pointers have no types in it: LLVM 15 needs a context that is told so.
+        Text of the module. It uses opaque pointers, which must be enabled for LLVM 15.
     int
         Bytes of scratch memory that the kernel uses.
 
     Raises
     ------
     KernelError
-        Something that is not in the kernel language.
+        Code outside of the kernel language.
     """
     module = Module()
     frame = Frame(module, checking, 0 if checking or kernel.vectorized_by_llvm else vector_bytes())
@@ -61,9 +61,9 @@ def module_text(kernel: Kernel, symbol: str, *, checking: bool = False) -> tuple
 
 
 def _entry(symbol: str, parameters: list[str], scratch: list[int]) -> str:
-    """Return the function that is called from outside: it reads the argument block and calls the body.
+    """Return the exported function: it reads the argument block and calls the body.
 
-    Arrays are parameters of the body, since LLVM knows of parameters only that they lie in different places.
+    Arrays are parameters of the body, since LLVM's ``noalias`` applies to parameters only.
     """
     lines, given = [], ["i64 %part"]
     for word, parameter in enumerate(parameters[: len(parameters) - len(scratch)]):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-# LLVM's type of a number as it lies in an array, and as it is under way: a bool is a byte, then a bit.
+# LLVM's type of an element in memory, and of a value in a register: a bool is a byte, then a bit.
 MEMORY = {
     "bool": "i8",
     "int8": "i8",
@@ -19,21 +19,21 @@ SIZES = {"i8": 1, "i16": 2, "i32": 4, "i64": 8, "float": 4, "double": 8}
 NAMES = tuple(MEMORY)
 FLOATS = ("float32", "float64")
 UNSIGNED = ("bool", "uint8", "uint32")
-NARROW = ("int8", "uint8", "int16", "int32", "uint32")  # whole numbers that wrap round
+NARROW = ("int8", "uint8", "int16", "int32", "uint32")  # integers that wrap around
 
 
 def is_float(dtype: str) -> bool:
-    """Return whether numbers of `dtype` are floating-point numbers."""
+    """Return whether `dtype` is a floating-point type."""
     return dtype in FLOATS
 
 
 def itemsize(dtype: str) -> int:
-    """Return the bytes of a number in an array."""
+    """Return the bytes of an array element."""
     return SIZES[MEMORY[dtype]]
 
 
 def bits(dtype: str) -> int:
-    """Return the bits of a whole number under way."""
+    """Return the bits of an integer in a register."""
     return int(REGISTER[dtype][1:])
 
 
@@ -55,18 +55,18 @@ class Array:
 
 
 class Int:
-    """Annotation of a parameter that is a whole number of 64 bits."""
+    """Annotation of a parameter that is a 64-bit integer."""
 
 
 class RunTime:
-    """What is known at run time only; everything else in a kernel is a constant."""
+    """Base class of values at run time; everything else in a kernel is a constant."""
 
     __slots__ = ()
 
 
 @dataclass(slots=True, eq=False)
 class Value(RunTime):
-    """A number: LLVM's text for it, a name or a literal, and the NumPy name of its type."""
+    """A number: its name or literal in LLVM's text, and the NumPy name of its type."""
 
     llvm: str
     dtype: str
@@ -74,7 +74,7 @@ class Value(RunTime):
 
 @dataclass(slots=True, eq=False)
 class ArrayValue(RunTime):
-    """An array: LLVM's text for the pointer to its numbers; its length, where accesses are checked."""
+    """An array: the name of its pointer in LLVM's text; its length, if accesses are checked."""
 
     pointer: str
     dtype: str
@@ -82,5 +82,5 @@ class ArrayValue(RunTime):
 
 
 def is_constant(x: object) -> bool:
-    """Return whether `x` is known when a kernel is compiled, and all that it is made of."""
+    """Return whether `x`, with all elements of a tuple, is known when a kernel is compiled."""
     return all(map(is_constant, x)) if isinstance(x, tuple) else not isinstance(x, RunTime)

@@ -1,8 +1,8 @@
-"""Loops over vectors: what an innermost loop does for one number after the other, written out for several at once.
+"""Vectorization of innermost loops: the body is rewritten for several consecutive iterations at once.
 
-LLVM finds such loops itself, but takes more time for that than for all the rest of most kernels. Here it is done on the
-text of a loop without branches: its arrays are gone through number by number, or stay in one place, and what it writes
-is read at the very same place only. Any other loop stays as it is.
+LLVM can vectorize such loops too, but takes more time for it than for all other work on most kernels. Here it is done
+on the text of a loop without branches: its arrays are accessed at consecutive or at constant indices, and an array
+that it writes is read at the same index only. Any other loop stays as it is.
 """
 
 import re
@@ -26,32 +26,32 @@ _VARIABLE = re.compile(r"%s\d+")
 _WORD = re.compile(r"[%@]?[\w.]+|-\d+")
 _NUMBER = re.compile(r"-?\d|true|false")
 _CALL = re.compile(r"call (\w+) @(\S+?)\((.*)\)")
-# What a value is: the same in all rounds of the loop; one more in each, as the loop's number; different in each.
-ONE, NEXT, EACH = "one", "next", "each"
+# How a value changes between iterations: it is the same in all, increases by one, or is different in each.
+UNIFORM, CONSECUTIVE, VARYING = "one", "next", "each"
 
 
-class NoVectorsError(Exception):
-    """The loop stays as it is."""
+class NotVectorizableError(Exception):
+    """The loop cannot be vectorized."""
 
 
 class VectorLoop:
-    """A loop that takes several numbers a round, and what is before and behind it.
+    """A loop that processes several elements per iteration, with the code before and after it.
 
     Parameters
     ----------
     loop : Loop
     lines : list of str
-        Its body, between the line that gives its number and the one that gives the next.
+        Its body, between the line that defines its index and the one that increments it.
     variables : collection of str
-        Those that are of the loop itself.
+        Variables that are local to the loop.
     vector_bytes : int
 
     Attributes
     ----------
     lanes : int
-        Numbers that it takes a round.
+        Elements per iteration.
     declared : list of (result, name, types)
-        The functions of LLVM that it calls.
+        The LLVM functions that it calls.
 
     Raises
     ------
@@ -61,7 +61,7 @@ class VectorLoop:
 
     def __init__(self, loop: Loop, lines: list[str], variables: Collection[str], vector_bytes: int):
         if any("<" in line for line in lines):
-            raise NoVectorsError  # it has vectors already
+            raise NotVectorizableError  # it already has vectors
         self.loop = loop
         self.declared: list[tuple[str, str, list[str]]] = []
         self._own = variables
@@ -72,90 +72,90 @@ class VectorLoop:
         self._before: list[str] = []
         self._round: list[str] = []
         self._names = 0
-        self._values = {loop.number: (NEXT, self._new())}
-        self._places: dict[str, tuple[str, str, str]] = {}  # what the address is, the array, the address here
-        self._vectors: dict[tuple[str, str], str] = {}  # of values that are the same in all rounds, or one more in each
+        self._values = {loop.number: (CONSECUTIVE, self._new())}
+        self._places: dict[str, tuple[str, str, str]] = {}  # how the address changes, the array, the new address
+        self._vectors: dict[tuple[str, str], str] = {}  # of values that are the same in all iterations, or consecutive
         self._read: set[tuple[str, str]] = set()  # array and address
         self._written: set[tuple[str, str]] = set()
         if self.lanes < 2:
-            raise NoVectorsError
+            raise NotVectorizableError
         for line in lines:
             self._add(line)
         arrays = {array for array, _ in self._written}
         if not arrays or len({(a, place) for a, place in self._read | self._written if a in arrays}) > len(arrays):
-            raise NoVectorsError
+            raise NotVectorizableError
         self._in_place = any(array in arrays for array, _ in self._read)
 
-    # --- the lines of a round
+    # --- the lines of an iteration
 
     def _new(self) -> str:
         self._names += 1
         return f"{self.loop.number}.{self.lanes}.{self._names}"
 
-    def _give(self, state: str, line: str) -> str:
-        """Add a line that gives a value; return its name."""
+    def _define(self, state: str, line: str) -> str:
+        """Add a line that defines a value; return its name."""
         name = self._new()
-        (self._before if state is ONE else self._round).append(f"{name} = {line}")
+        (self._before if state is UNIFORM else self._round).append(f"{name} = {line}")
         return name
 
     def _add(self, line: str) -> None:
-        """Add what a line of the loop does."""
+        """Add the vector version of a line."""
         name, _, does = line.rpartition(" = ")
         if match := _STORE.fullmatch(does):
             self._store(*match.groups())
         elif match := _LOAD.fullmatch(does):
-            self._values[name] = self._loaded(*match.groups())
+            self._values[name] = self._load(*match.groups())
         elif match := _PLACE.fullmatch(does):
             self._places[name] = self._place(*match.groups())
         elif match := _PURE.match(does):
-            self._values[name] = self._calculated(does)
+            self._values[name] = self._arithmetic(does)
         else:
-            raise NoVectorsError
+            raise NotVectorizableError
 
     def _store(self, kind: str, x: str, place: str) -> None:
         if place in self._own:
-            return  # it is read in the same round only, and what it is is known there
-        state, array, address = self._places.get(place, (ONE, "", ""))
-        if state is ONE:
-            raise NoVectorsError
+            return  # it is read in the same iteration only, where its value is known
+        state, array, address = self._places.get(place, (UNIFORM, "", ""))
+        if state is UNIFORM:
+            raise NotVectorizableError
         self._written.add((array, address))
         self._round.append(f"store {self._kind(kind)} {self._vector(x, kind)}, ptr {address}, align {SIZES[kind]}")
 
-    def _loaded(self, kind: str, place: str) -> tuple[str, str]:
+    def _load(self, kind: str, place: str) -> tuple[str, str]:
         if _VARIABLE.fullmatch(place) and place not in self._changing:
-            return ONE, self._give(ONE, f"load {kind}, ptr {place}")
+            return UNIFORM, self._define(UNIFORM, f"load {kind}, ptr {place}")
         if place not in self._places:
-            raise NoVectorsError
+            raise NotVectorizableError
         state, array, address = self._places[place]
         self._read.add((array, address))
-        if state is ONE:
-            return ONE, self._give(ONE, f"load {kind}, ptr {address}")
-        return EACH, self._give(EACH, f"load {self._kind(kind)}, ptr {address}, align {SIZES[kind]}")
+        if state is UNIFORM:
+            return UNIFORM, self._define(UNIFORM, f"load {kind}, ptr {address}")
+        return VARYING, self._define(VARYING, f"load {self._kind(kind)}, ptr {address}, align {SIZES[kind]}")
 
     def _place(self, kind: str, array: str, index: str) -> tuple[str, str, str]:
         state, number = self._value(index)
-        if state is EACH:
-            raise NoVectorsError
-        return state, array, self._give(state, f"getelementptr {kind}, ptr {array}, i64 {number}")
+        if state is VARYING:
+            raise NotVectorizableError
+        return state, array, self._define(state, f"getelementptr {kind}, ptr {array}, i64 {number}")
 
-    def _calculated(self, line: str) -> tuple[str, str]:
-        same = all(self._value(word)[0] is ONE for word in _WORD.findall(line))
-        state = ONE if same else NEXT if self._is_next(line) else EACH
-        if state is EACH:
-            return state, self._give(state, self._widened(line))
-        return state, self._give(state, _WORD.sub(lambda word: self._value(word[0])[1], line))
+    def _arithmetic(self, line: str) -> tuple[str, str]:
+        same = all(self._value(word)[0] is UNIFORM for word in _WORD.findall(line))
+        state = UNIFORM if same else CONSECUTIVE if self._is_next(line) else VARYING
+        if state is VARYING:
+            return state, self._define(state, self._widen(line))
+        return state, self._define(state, _WORD.sub(lambda word: self._value(word[0])[1], line))
 
     def _is_next(self, line: str) -> bool:
-        """Return whether a line gives a whole number that is one more in each round."""
+        """Return whether a line defines an integer that increases by one per iteration."""
         if match := _SUM.fullmatch(line):
             states = self._value(match[2])[0], self._value(match[3])[0]
-            return states == (NEXT, ONE) or (match[1] == "add" and states == (ONE, NEXT))
+            return states == (CONSECUTIVE, UNIFORM) or (match[1] == "add" and states == (UNIFORM, CONSECUTIVE))
         match = _LOWER_BITS.fullmatch(line)
-        return match is not None and self._value(match[1])[0] is NEXT
+        return match is not None and self._value(match[1])[0] is CONSECUTIVE
 
     def _value(self, x: str) -> tuple[str, str]:
-        """Return what a value is, and its name here; what the body does not give is the same in all rounds."""
-        return self._values.get(x, (ONE, x))
+        """Return how a value changes, and its new name; values from outside of the body are the same in all."""
+        return self._values.get(x, (UNIFORM, x))
 
     # --- vectors
 
@@ -163,25 +163,25 @@ class VectorLoop:
         return f"<{self.lanes} x {kind}>"
 
     def _vector(self, x: str, kind: str) -> str:
-        """Return a vector of what a value is in so many rounds."""
+        """Return the vector of a value's values in consecutive iterations."""
         state, name = self._value(x)
-        if state is EACH:
+        if state is VARYING:
             return name
         if (x, kind) not in self._vectors:
             wide = self._kind(kind)
-            one = self._give(state, f"insertelement {wide} poison, {kind} {name}, i32 0")
+            one = self._define(state, f"insertelement {wide} poison, {kind} {name}, i32 0")
             line = f"shufflevector {wide} {one}, {wide} poison, <{self.lanes} x i32> zeroinitializer"
-            self._vectors[x, kind] = self._give(state, line)
-            if state is NEXT:
+            self._vectors[x, kind] = self._define(state, line)
+            if state is CONSECUTIVE:
                 steps = ", ".join(f"{kind} {k}" for k in range(self.lanes))
-                self._vectors[x, kind] = self._give(state, f"add {wide} {self._vectors[x, kind]}, <{steps}>")
+                self._vectors[x, kind] = self._define(state, f"add {wide} {self._vectors[x, kind]}, <{steps}>")
         return self._vectors[x, kind]
 
-    def _widened(self, line: str) -> str:
-        """Return a line for vectors: all types in it, and all values, of which each is of the type before it."""
+    def _widen(self, line: str) -> str:
+        """Return a line with all types and values replaced by vectors; each value follows its type."""
         kind = ""
 
-        def widened(match: re.Match) -> str:
+        def widen(match: re.Match) -> str:
             nonlocal kind
             word = match[0]
             if word in SIZES or word == "i1":
@@ -191,7 +191,7 @@ class VectorLoop:
                 return re.sub(r"\.([fi]\d+)", rf".v{self.lanes}\1", word)
             return self._vector(word, kind) if word.startswith("%") or _NUMBER.match(word) else word
 
-        wide = _WORD.sub(widened, line)
+        wide = _WORD.sub(widen, line)
         if match := _CALL.fullmatch(line):
             result, _, arguments = match.groups()
             kinds = [self._kind(argument.split()[0]) for argument in arguments.split(", ")]
@@ -201,11 +201,11 @@ class VectorLoop:
 
     # --- the loop
 
-    def written(self) -> tuple[list[str], Loop]:
-        """Return the lines from the one behind the loop's guard to the one that gives its number; and what is left.
+    def emitted(self) -> tuple[list[str], Loop]:
+        """Return the lines from the loop's guard to the definition of its index, and the remaining scalar loop.
 
-        Numbers that are left over go through the loop as it was, one by one; or, unless it changes an array in place,
-        the last vector ends where the loop does, and some of its numbers are written twice.
+        Remaining elements are processed by the original loop, one by one; or, unless it changes an array in place, the
+        last vector ends where the loop ends, and some elements are written twice.
         """
         loop, n, number = self.loop, self.lanes, self._values[self.loop.number][1]
         setup, vectors, rest = (f"{loop.body}.{n}.{name}" for name in ("setup", "vectors", "rest"))
@@ -248,7 +248,7 @@ class VectorLoop:
 
 
 def _widest(line: str) -> int:
-    """Return the bytes of the widest number that a line is about; those of indices do not count."""
+    """Return the bytes of the widest operand of a line, not counting indices."""
     if "getelementptr" in line or _VARIABLE.search(line):
         return 1
     words = _WORD.findall(line.rpartition(" to ")[2])

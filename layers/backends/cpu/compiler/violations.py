@@ -1,7 +1,7 @@
-"""What checked kernels report: an access outside of an array, a division by zero, a whole number that overflows.
+"""The violations that checked kernels report: an access outside of an array, division by zero, or integer overflow.
 
-The report is `REPORT` int64, all 0 while nothing was wrong: which rule was violated first, the line, the index and the
-length of the array, and the address of the file's name. The part of the kernel in which it happens ends there.
+The report is `REPORT` int64, all 0 if there was no violation: the first rule that was violated, the line, the index and
+the length of the array, and the address of the file name. The part of the kernel in which it happens ends there.
 """
 
 import ctypes
@@ -13,15 +13,15 @@ OUTSIDE, ZERO, OVERFLOW, OVERLAP = 1, 2, 3, 4
 _TEXTS = {
     OUTSIDE: "index {index} of an array of {length}",
     ZERO: "division by zero",
-    OVERFLOW: "a whole number that does not fit into its type",
-    OVERLAP: "copy between places that overlap, {index} apart",
+    OVERFLOW: "integer overflow",
+    OVERLAP: "copy between ranges that overlap, {index} apart",
 }
 
 
 def violation(report: Sequence[int]) -> str | None:
-    """Return what a report says, "file:line: what is wrong"; None if nothing is.
+    """Return the message of a report, "file:line: violation"; None if there was no violation.
 
-    The kernel's code must still be there: the file's name is in it.
+    The kernel's code must still be loaded: it contains the file name.
     """
     kind, line, index, length, file = (int(word) for word in report)
     if kind == 0:

@@ -1,1 +1,1 @@
-"""The kernels, each a Python function of loops in the kernel language."""
+"""The kernels: Python functions in the kernel language."""

@@ -1,11 +1,13 @@
-"""Where the largest number is, along an axis."""
+"""The index of the largest element along an axis."""
+
+from collections.abc import Callable
 
 from network3.layers.backends.cpu.compiler import Array, Int, kernel
 
 
 @kernel
-def argmax(dtype: str):
-    """The first place of the largest number along an axis; NaN counts as the largest.
+def argmax(dtype: str) -> Callable[..., None]:
+    """The first index of the largest element along an axis; NaN counts as the largest.
 
     x : (outer, n, inner), y, int64 : (outer, inner). One part.
     """
@@ -14,7 +16,7 @@ def argmax(dtype: str):
         for o in range(outer):
             for i in range(inner):
                 first = o * n * inner + i
-                # The number before its place: so each step of a loop waits for one short operation only.
+                # The value first, then its index: so each iteration depends on one short operation only.
                 largest = x[first]
                 some_nan = largest != largest
                 for j in range(1, n):

@@ -1,8 +1,10 @@
-"""Convolution of any size: a product of the filters with the patches of an image, a panel of positions at a time.
+"""Convolution of any size: a product of the filters and the patches of an image, one panel of positions at a time.
 
-Two kernels, one each a type: `pack_filters` lays the filters out once a step, `conv2d` does some images a part, in
+Two kernels for each type: `pack_filters` packs the filters once per step; `conv2d` processes some images per part, in
 2 * filters * positions * maps * kh * kw floating-point operations each.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -12,34 +14,34 @@ from .moves import fill
 from .panels import TERMS, heights, make_height, make_multiply, span_of
 from .patches import extent, find_taps, image_length, make_bordered, make_gather, make_segments
 
-PARTS = 32  # that images are shared out in, at most: each has an image with its border in memory
+PARTS = 32  # maximum; each part needs memory for an image with its border
 
 
 def images_of_part(images: int) -> int:
-    """Return how many images a part does."""
+    """Return the number of images per part."""
     return max(1, -(-images // PARTS))
 
 
 def image_parts(images: int) -> int:
-    """Return the number of parts that images are shared out in."""
+    """Return the number of parts for a number of images."""
     return -(-images // images_of_part(images))
 
 
 def filter_parts(filters: int) -> int:
-    """Return the number of parts of `pack_filters`; what it packs is as long as the filters are."""
+    """Return the number of parts of `pack_filters`; the packed filters have the same length as the filters."""
     return -(-filters // heights()[0])
 
 
 def bordered_length(dtype: str, maps: int, kh: int, kw: int, oh: int, ow: int, down: int, right: int) -> int:
-    """Return the length of an image with its border: a part of `conv2d` needs one."""
+    """Return the length of an image with its border: each part of `conv2d` needs one."""
     return image_length(dtype, maps, extent(oh, kh, down), extent(ow, kw, right))
 
 
 @kernel
-def pack_filters(dtype: str):
-    """Lay filters out in blocks as a product takes them; true convolution turns them by 180 degrees (`flip`, 0 or 1).
+def pack_filters(dtype: str) -> Callable[..., None]:
+    """Pack filters in blocks for the product; true convolution rotates them by 180 degrees (`flip`, 0 or 1).
 
-    w : (filters, maps, kh, kw), packed : as long. Parts: `filter_parts`.
+    w : (filters, maps, kh, kw), packed : same length. Parts: `filter_parts`.
     """
     tall, height_of = heights()[0], make_height()
 
@@ -59,16 +61,15 @@ def pack_filters(dtype: str):
 
 
 @kernel
-def conv2d(dtype: str):
-    """Each image convolved with all filters.
+def conv2d(dtype: str) -> Callable[..., None]:
+    """Convolve each image with all filters.
 
     x : (images, maps, height, width); packed : from `pack_filters`; y : (images, filters, oh, ow); work :
-    (parts, bordered); down, right : rows and columns from a position to the next; top, left : of the border, whose
-    other sides follow from oh and ow. `bordered` is `bordered_length`, `each` is `images_of_part`. Parts:
-    `image_parts`.
+    (parts, bordered); down, right : strides; top, left : border, whose other sides follow from oh and ow. `bordered`
+    is `bordered_length`, `each` is `images_of_part`. Parts: `image_parts`.
 
-    Loops: images; positions, a panel at a time; taps, so many that their patches stay in the first cache; filters, a
-    block at a time; taps, over which the sums of a block stay in registers.
+    Loops: images; positions, one panel at a time; taps, as many as keep their patches in the L1 cache; filters, one
+    block at a time; taps, for which the sums of a block stay in registers.
     """
     number, span = np.dtype(dtype).type, span_of(dtype)
     multiply, bordered_image = make_multiply(dtype), make_bordered(dtype)

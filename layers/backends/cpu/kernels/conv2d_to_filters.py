@@ -1,8 +1,8 @@
 """The gradient of a convolution of any size to its filters: the output's gradient times the patches of the images.
 
-Kernels, one each a type: `add_borders` does an image a part; `conv2d_to_filters` some taps and some images a part, in
-2 * filters * positions * maps * kh * kw floating-point operations an image; `sum_groups` adds up what the groups of
-images have found.
+Kernels for each type: `add_borders` processes one image per part; `conv2d_to_filters` some taps and some images per
+part, in 2 * filters * positions * maps * kh * kw floating-point operations per image; `sum_groups` sums the results
+of the groups of images.
 """
 
 from collections.abc import Callable
@@ -15,27 +15,27 @@ from network3.layers.backends.cpu.processor import lanes_of
 
 from .moves import fill
 from .panels import make_multiply, span_of
-from .patches import FEW, make_bordered, most_together
+from .patches import FEW, make_bordered, max_together
 
-FILTERS = 48  # whose gradients are laid out together
-POSITIONS = 64  # whose products are added up one by one, with all that they are made of in the first cache
-PARTS = 16  # that images are grouped for, where panels of taps are few
+FILTERS = 48  # number of filters whose gradients are packed together
+POSITIONS = 64  # number of positions in a partial sum, with their operands in the L1 cache
+PARTS = 16  # minimum number, reached by grouping images if there are few panels of taps
 
 
 @dataclass(frozen=True)
 class ToFiltersLayout:
-    """How the work is shared out.
+    """How the work is divided.
 
     Attributes
     ----------
     panels : int
-        Of taps.
+        Panels of taps.
     images, groups : int
-        Images of a group, and number of groups.
+        Images per group, and number of groups.
     parts : int
-        Of `conv2d_to_filters`: panels and groups.
+        Parts of `conv2d_to_filters`: panels times groups.
     found : int
-        Length of what `conv2d_to_filters` finds.
+        Length of the result of `conv2d_to_filters`.
     """
 
     panels: int
@@ -55,8 +55,8 @@ def to_filters_layout(dtype: str, images: int, filters: int, taps: int) -> ToFil
 
 
 @kernel
-def add_borders(dtype: str):
-    """Put a border around each image.
+def add_borders(dtype: str) -> Callable[..., None]:
+    """Add a border to each image.
 
     x : (images, maps, height, width); work : (images, bordered), with `bordered` from `conv2d.bordered_length`; tall,
     wide : from `patches.extent`. Parts: images.
@@ -75,18 +75,22 @@ def add_borders(dtype: str):
 
 
 @kernel
-def conv2d_to_filters(dtype: str):
-    """The gradient to a panel of taps, over a group of images.
+def conv2d_to_filters(dtype: str) -> Callable[..., None]:
+    """Compute the gradient to a panel of taps, over a group of images.
 
-    work : from `add_borders`; g : (images, filters, oh, ow); found : (groups, panels, filters, span); of_group : the
-    images of a group, from the layout, as the parts.
+    work : from `add_borders`; g : (images, filters, oh, ow); found : (groups, panels, filters, span); of_group : images
+    per group, from the layout, as the parts.
 
-    Loops: images; positions, so many that their patches stay in the first cache; filters, a block at a time; positions,
-    over which the sums of a block stay in registers.
+    Loops: images; positions, as many as keep their patches in the L1 cache; filters, one block at a time; positions,
+    for which the sums of a block stay in registers.
     """
     number, lanes, span = np.dtype(dtype).type, lanes_of(dtype), span_of(dtype)
-    line, pitch = POSITIONS + lanes, span + most_together(dtype)
-    multiply, find_runs, gather = make_multiply(dtype, line, pitch), make_runs(span), make_turned_gather(dtype, pitch)
+    line, pitch = POSITIONS + lanes, span + max_together(dtype)
+    multiply, find_runs, gather = (
+        make_multiply(dtype, line, pitch),
+        make_runs(span),
+        make_transposed_gather(dtype, pitch),
+    )
 
     def conv2d_to_filters(
         part, work: Array(dtype), g: Array(dtype), found: Array(dtype), images: Int, of_group: Int,
@@ -117,11 +121,11 @@ def conv2d_to_filters(dtype: str):
 
 
 @kernel
-def sum_groups(dtype: str):
-    """Add up what the groups have found, in their order, for a filter.
+def sum_groups(dtype: str) -> Callable[..., None]:
+    """Sum the results of the groups for a filter, in the order of the groups.
 
-    found : (groups, panels, filters, span); dw : (filters, maps, taps), which are turned by 180 degrees for true
-    convolution (`flip`, 0 or 1). Parts: filters.
+    found : (groups, panels, filters, span); dw : (filters, maps, taps), rotated by 180 degrees for true convolution
+    (`flip`, 0 or 1). Parts: filters.
     """
     span = span_of(dtype)
 
@@ -146,8 +150,8 @@ def sum_groups(dtype: str):
 def make_runs(most: int) -> Callable[..., int]:
     """Return ``find_runs(runs, first, count, kh, kw, tall, wide) -> number of runs``.
 
-    A run is what lies in a row of the image, of taps [first, first + count). Of run s runs[s] says where it begins
-    among these taps, runs[most + s] where in a patch, and runs[2 * most + s] how long it is.
+    A run is a sequence of taps in [first, first + count) that are adjacent in a row of the image. For run s, runs[s] is
+    its position among these taps, runs[most + s] its position in a patch, and runs[2 * most + s] its length.
     """
 
     def find_runs(runs, first, count, kh, kw, tall, wide):
@@ -167,11 +171,11 @@ def make_runs(most: int) -> Callable[..., int]:
     return find_runs
 
 
-def make_turned_gather(dtype: str, pitch: int) -> Callable[..., None]:
+def make_transposed_gather(dtype: str, pitch: int) -> Callable[..., None]:
     """Return ``gather(to, image, at, first, count, columns, down, right, runs, several)``.
 
-    It lays out the patches of `count` positions, taps side by side, `pitch` numbers from one to the next. A run reaches
-    beyond its end by less than `FEW`: into the next, which comes later, or beyond the panel.
+    It packs the patches of `count` positions, with adjacent taps, `pitch` elements per position. A run is written
+    beyond its end by less than `FEW` elements: into the next one, which is written later, or beyond the panel.
     """
     span, few = span_of(dtype), Tile(dtype, FEW, (0,), (0,))
 

@@ -1,7 +1,7 @@
 """The gradient of a convolution of any size to its images: filters times the output's gradient, added to the patches.
 
-Two kernels, one each a type: `pack_filter_taps` lays the filters out once a step, `conv2d_to_images` does some
-images a part, in 2 * filters * positions * maps * kh * kw floating-point operations each.
+Two kernels for each type: `pack_filter_taps` packs the filters once per step; `conv2d_to_images` processes some images
+per part, in 2 * filters * positions * maps * kh * kw floating-point operations each.
 """
 
 from collections.abc import Callable
@@ -15,19 +15,19 @@ from .moves import fill
 from .panels import TERMS, make_height, make_sums, span_of
 from .patches import find_taps, make_scatter, make_segments
 
-TAPS = 96  # whose patches are in the first cache together; a multiple of the highest block
+TAPS = 96  # number of taps whose patches fit into the L1 cache together; a multiple of the largest block
 
 
 def tap_parts(taps: int) -> int:
-    """Return the number of parts of `pack_filter_taps`; what it packs is as long as the filters are."""
+    """Return the number of parts of `pack_filter_taps`; the packed filters have the same length as the filters."""
     return -(-taps // TAPS)
 
 
 @kernel
-def pack_filter_taps(dtype: str):
-    """Lay filters out in blocks of taps as a product takes them; `flip`, 0 or 1, as for `pack_filters`.
+def pack_filter_taps(dtype: str) -> Callable[..., None]:
+    """Pack filters in blocks of taps for the product; `flip`, 0 or 1, as for `pack_filters`.
 
-    w : (filters, maps, kh, kw), packed : as long. Parts: `tap_parts`.
+    w : (filters, maps, kh, kw), packed : same length. Parts: `tap_parts`.
     """
     height_of = make_height()
 
@@ -47,19 +47,19 @@ def pack_filter_taps(dtype: str):
 
 
 @kernel
-def conv2d_to_images(dtype: str):
-    """The gradient to each image.
+def conv2d_to_images(dtype: str) -> Callable[..., None]:
+    """Compute the gradient to each image.
 
     packed : from `pack_filter_taps`; g : (images, filters, oh, ow); dx : (images, maps, height, width); the rest as for
     `conv2d.conv2d`. Parts: `conv2d.image_parts`.
 
-    Loops: images; positions, a panel at a time; taps, so many that their patches stay in the first cache; filters, some
-    at a time; taps, a block at a time; filters, over which the sums of a block stay in registers.
+    Loops: images; positions, one panel at a time; taps, as many as keep their patches in the L1 cache; filters, some at
+    a time; taps, one block at a time; filters, for which the sums of a block stay in registers.
     """
     number, lanes, span = np.dtype(dtype).type, lanes_of(dtype), span_of(dtype)
     sums, segments, scatter = make_sums(dtype), make_segments(span), make_scatter(dtype, span, span)
     row = Tile(dtype, lanes, (0,), tuple(range(0, span, lanes)))
-    take = make_inner(dtype)
+    copy_inner = make_copy_inner(dtype)
 
     def conv2d_to_images(
         part, packed: Array(dtype), g: Array(dtype), dx: Array(dtype), work: Array(dtype), images: Int, each: Int,
@@ -92,16 +92,16 @@ def conv2d_to_images(dtype: str):
                             i = (tap + done) * filters
                             done += sums(packed, i, rows - done, start, panel, 0, terms, patches, done * span)
                         scatter(patches, work, bases, rows, table, found, right)
-            take(dx, image * maps * height * width, work, at, maps, height, width, tall, wide, top, left)
+            copy_inner(dx, image * maps * height * width, work, at, maps, height, width, tall, wide, top, left)
 
     return conv2d_to_images
 
 
-def make_inner(dtype: str) -> Callable[..., None]:
-    """Return ``take(dx, i, work, at, maps, height, width, tall, wide, top, left)``: an image without its border."""
+def make_copy_inner(dtype: str) -> Callable[..., None]:
+    """Return ``copy_inner(dx, i, work, at, maps, height, width, tall, wide, top, left)``: removes the border."""
     number = np.dtype(dtype).type
 
-    def take(dx, i, work, at, maps, height, width, tall, wide, top, left):
+    def copy_inner(dx, i, work, at, maps, height, width, tall, wide, top, left):
         rows, columns = max(0, min(height, tall - top)), max(0, min(width, wide - left))
         for c in range(maps):
             for y in range(height):
@@ -111,4 +111,4 @@ def make_inner(dtype: str) -> Callable[..., None]:
                     dx[to + z] = work[source + z]
                 fill(dx, to + inside, width - inside, number(0))
 
-    return take
+    return copy_inner

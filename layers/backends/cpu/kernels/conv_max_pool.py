@@ -1,6 +1,6 @@
 """Convolution and max-pooling in one pass over an image's planes.
 
-Two kernels: `pack_taps` lays the filters out once a step, `conv_max_pool` does an image a part. An image costs
+Two kernels: `pack_taps` packs the filters once per step; `conv_max_pool` processes one image per part. An image costs
 2 * filters * places * windows * maps * kh * kw floating-point operations, all of them in fused multiply-adds.
 """
 
@@ -14,17 +14,17 @@ from network3.layers.backends.cpu.compiler import Array, Int, Tile, copy, kernel
 from .geometry import Geometry
 from .moves import move
 
-TAPS = 128  # products that are added up one by one: the fewer terms a sum has, the fewer digits it loses
+TAPS = 128  # terms of a partial sum: short sums lose less precision
 
 
 @dataclass(frozen=True)
 class ForwardLayout:
-    """How the filters are shared out, and how long they are when packed.
+    """How the filters are divided, and their packed length.
 
     Attributes
     ----------
     share, shares : int
-        Filters whose sums are in registers together, and how many such shares there are: parts of `pack_taps`.
+        Filters whose sums are in registers together, and the number of such shares: parts of `pack_taps`.
     packed : int
         Length of the packed filters.
     """
@@ -42,8 +42,8 @@ def forward_layout(g: Geometry) -> ForwardLayout:
 
 
 @kernel
-def pack_taps(dtype: str, flip: bool):
-    """Lay out tap by tap what a share of the filters needs, so that it is read in a row.
+def pack_taps(dtype: str, flip: bool) -> Callable[..., None]:
+    """Pack a share of the filters tap by tap, so that it is read sequentially.
 
     w : (filters, maps, kh, kw), packed : (shares, maps, kh, kw, share). Parts: shares.
     """
@@ -51,7 +51,7 @@ def pack_taps(dtype: str, flip: bool):
     def pack_taps(part, w: Array(dtype), packed: Array(dtype), filters: Int, maps: Int, kh: Int, kw: Int, share: Int):
         taps = kh * kw
         of_filter = maps * taps
-        # The last share may have some filters again.
+        # The last share may overlap the one before.
         first, to = min(part * share, filters - share) * of_filter, part * share * of_filter
         for f in range(share):
             for c in range(maps):
@@ -63,15 +63,15 @@ def pack_taps(dtype: str, flip: bool):
 
 
 @kernel
-def conv_max_pool(g: Geometry):
-    """The largest convolved value of each window, and a bit for each place of the window that has it.
+def conv_max_pool(g: Geometry) -> Callable[..., None]:
+    """Compute the maximum of the convolved values in each window, and a bit for each position that attains it.
 
-    x : (n, maps, height, width), w : filters packed by `pack_taps`; maps, kh, kw : as in the geometry, at run time so
-    that the loops over them are not unrolled; out and bits (int32) : (n, filters, rows, columns). Parts: images.
-    A window with NaN gives NaN and has no bits.
+    x : (n, maps, height, width), w : filters packed by `pack_taps`; maps, kh, kw : as in the geometry, but at run time,
+    so that the loops over them are not unrolled; out and bits (int32) : (n, filters, rows, columns). Parts: images.
+    A window that contains NaN gives NaN and no bits.
 
-    Loops: filters, a share at a time; windows, a vector at a time; maps and taps, for which the sums of every place in
-    the window stay in registers.
+    Loops: filters, one share at a time; windows, one vector at a time; maps and taps, for which the sums of all
+    positions in the window stay in registers.
     """
     dtype, filters, windows, padded, lanes, planes_length = g.dtype, g.filters, g.windows, g.padded, g.lanes, g.planes
     (rows, columns), layout = g.reach, forward_layout(g)
@@ -113,17 +113,17 @@ def conv_max_pool(g: Geometry):
 
 
 def make_packer(g: Geometry) -> Callable[..., None]:
-    """Return ``pack(x, n, planes)``: the planes of image n of the flat array x.
+    """Return ``pack(x, n, planes)``: computes the planes of image n of the flat array x.
 
-    The columns of a row are sorted first, by their place in the step from a window to the next, so that what a plane
-    takes of a row lies in a row. Borders are 0.
+    First the columns of each row are sorted by their remainder modulo the step between windows, so that a plane reads
+    adjacent elements of a row. Borders are 0.
     """
     dtype, maps, height, width = g.dtype, g.maps, g.height, g.width
     (rows, columns), (ph, pw), (down, right), (top, left) = g.reach, g.pooled, g.step, g.pad
     windows, padded, tall = g.windows, g.padded, g.extent[0]
-    apart = pw + (columns - 1) // right  # of the columns in one place of the step
+    apart = pw + (columns - 1) // right  # columns with one remainder
     wide = right * apart
-    apart_down, whole = down * wide, ph - ph % 4
+    apart_down, unrolled = down * wide, ph - ph % 4
     number = np.dtype(dtype).type
 
     def pack(x, n, planes):
@@ -143,13 +143,13 @@ def make_packer(g: Geometry) -> Callable[..., None]:
             for r in range(rows):
                 for s in range(columns):
                     source = r * wide + (s % right) * apart + s // right
-                    for py in range(0, whole, 4):  # four at a time: LLVM is told to unroll no loops
+                    for py in range(0, unrolled, 4):  # unrolled by hand: LLVM's loop unrolling is off
                         to, here = at + py * pw, source + py * apart_down
                         copy(planes, to, by_place, here, pw)
                         copy(planes, to + pw, by_place, here + apart_down, pw)
                         copy(planes, to + 2 * pw, by_place, here + 2 * apart_down, pw)
                         copy(planes, to + 3 * pw, by_place, here + 3 * apart_down, pw)
-                    for py in range(whole, ph):
+                    for py in range(unrolled, ph):
                         copy(planes, at + py * pw, by_place, source + py * apart_down, pw)
                     for q in range(windows, padded):
                         planes[at + q] = number(0)

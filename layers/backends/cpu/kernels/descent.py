@@ -1,7 +1,7 @@
-"""An update of a layer's weights, w <- old w + new x' d, of which the gradient x' d is never kept; or x' d itself.
+"""An update of a layer's weights, w <- old w + new x' d, without storing the gradient x' d; or x' d itself.
 
-2 * batch * n_in * n_out floating-point operations; the weights are read and written once for each `EXAMPLES` examples.
-`scale_deltas` lays the deltas out as whole vectors, times `new`; `descent` does some rows of w a part.
+2 * batch * n_in * n_out floating-point operations; the weights are read and written once per `EXAMPLES` examples.
+`scale_deltas` packs the deltas as full vectors, times `new`; `descent` processes some rows of w per part.
 """
 
 from collections.abc import Callable
@@ -13,17 +13,17 @@ from network3.layers.backends.cpu.compiler import Array, Int, Tile, kernel
 
 from .sizes import PART, TERMS, Panels, Sizes, rows_in_registers
 
-EXAMPLES = TERMS // 2  # so many that their deltas stay in the cache
-PARTS = 24  # at least, where there is enough to do
-# Sums under way. A tile's result is written while the next one is calculated, unless it is larger than what a
-# processor looks ahead: there are few examples to a sum.
+EXAMPLES = TERMS // 2  # number of examples whose deltas stay in the cache
+PARTS = 24  # minimum, if there is enough work
+# Sums in progress. A tile's result is written while the next one is computed, unless the tile is larger than the
+# processor's out-of-order window: a sum over few examples is short.
 SUMS = 15
-ALIGNED = 1.0  # cycles to read a vector that lies in one line of the cache
+ALIGNED = 1.0  # cycles to read a vector within one cache line
 
 
 @dataclass(frozen=True)
 class DescentTile:
-    """What `descent` is compiled for: sums of `high` rows of w by the columns of a panel."""
+    """Compile-time parameters of `descent`: sums of `high` rows of w by the columns of a panel."""
 
     dtype: str
     high: int
@@ -32,18 +32,18 @@ class DescentTile:
 
 @dataclass(frozen=True)
 class DescentLayout:
-    """How the rows of w are shared out, and how the deltas lie.
+    """How the rows of w are divided, and the layout of the deltas.
 
     Attributes
     ----------
     tile : DescentTile
     parts : int
     sizes : tuple of int
-        What `descent` takes after its arrays.
+        Arguments of `descent` after its arrays.
     deltas : int
-        Length of the deltas as they are laid out.
+        Length of the packed deltas.
     delta_sizes : tuple of int
-        What `scale_deltas` takes after its arrays.
+        Arguments of `scale_deltas` after its arrays.
     """
 
     tile: DescentTile
@@ -54,18 +54,18 @@ class DescentLayout:
 
 
 def descent_layout(s: Sizes) -> DescentLayout:
-    """Return how an update is shared out."""
+    """Return the layout of an update."""
     fitting = [
         DescentTile(s.dtype, high, panels)
         for panels in s.panels
-        for high in range(1, _most_rows(panels) + 1)
-        if s.n_in % high == 0  # no row is added to twice
+        for high in range(1, _max_rows(panels) + 1)
+        if s.n_in % high == 0  # no row may be updated twice
     ]
     tile = min(fitting, key=lambda t: (t.panels.cycles(s.n_out, t.high, ALIGNED) / t.high, -t.panels.wide, -t.high))
     panels = tile.panels
     blocks = s.n_in // tile.high
     together = max(1, min(blocks // PARTS, blocks), PART // (s.batch * tile.high * s.n_out))
-    again = panels.lanes if panels.overlap else 0  # columns of the last vector, which has some a second time
+    again = panels.lanes if panels.overlap else 0  # columns of the last vector, which overlaps the one before
     straight = s.n_out - s.n_out % panels.lanes if again else s.n_out
     pitch = -(-(straight + again) // panels.lanes) * panels.lanes
     sizes = s.batch, s.n_in, s.n_out, panels.count(s.n_out), pitch, together
@@ -74,13 +74,13 @@ def descent_layout(s: Sizes) -> DescentLayout:
     )
 
 
-def _most_rows(panels: Panels) -> int:
+def _max_rows(panels: Panels) -> int:
     return min(rows_in_registers(panels.widest), max(1, SUMS // panels.widest))
 
 
 @kernel
-def scale_deltas(dtype: str):
-    """Lay the deltas out as whole vectors that begin with a line of the cache, times `new`.
+def scale_deltas(dtype: str) -> Callable[..., None]:
+    """Pack the deltas as full vectors that begin at cache lines, times `new`.
 
     d : (n, n_out), new : one number, deltas : (n, pitch). One part.
     """
@@ -100,13 +100,13 @@ def scale_deltas(dtype: str):
 
 
 @kernel
-def descent(tile: DescentTile, fresh: bool = False):
-    """Add the products of inputs and scaled deltas to some rows of w, times `old`; or put them there if `fresh`.
+def descent(tile: DescentTile, fresh: bool = False) -> Callable[..., None]:
+    """Add the products of inputs and scaled deltas to some rows of w, times `old`; or store them there if `fresh`.
 
     w : (n_in, n_out), x : (n, n_in), deltas from `scale_deltas`, old : one number, not read if `fresh`. Parts: rows.
 
-    Loops: examples, so many that their deltas stay in the cache; rows, some at a time; panels of columns; examples,
-    over which the sums of the rows stay in registers.
+    Loops: examples, as many as keep their deltas in the cache; rows, some at a time; panels of columns; examples, for
+    which the sums of the rows stay in registers.
     """
     dtype, high, panels, examples = tile.dtype, tile.high, tile.panels, EXAMPLES
     span, last, tail = panels.span, len(panels.last) * panels.lanes, panels.tail
@@ -122,7 +122,7 @@ def descent(tile: DescentTile, fresh: bool = False):
             at = row * n_out + column
             if fresh and first == 0:
                 sums.store(total, w, at, n_out)
-            elif keep == one:  # no product: a twelfth of the time for ten examples
+            elif keep == one:  # saves a multiplication: a twelfth of the time for ten examples
                 sums.blend(total, w, at, n_out, one, one)
             else:
                 sums.blend(total, w, at, n_out, keep, one)

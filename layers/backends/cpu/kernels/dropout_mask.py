@@ -1,17 +1,19 @@
 """Dropout masks: one pass over the generator's blocks, two elements from each."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from network3.layers.backends.cpu.compiler import Array, Int, kernel, scratch
 from network3.layers.ops.dropout_mask import PARITY, ROTATIONS
 
-PART = 2048  # blocks of a part
-TOGETHER = 256  # blocks whose words are calculated before they are looked at
+PART = 2048  # blocks per part
+TOGETHER = 256  # blocks whose words are generated before they are compared
 
 
 @kernel
-def dropout_mask(dtype: str):
-    """1 where a draw is below `threshold`, else 0: the same as the Op's own, bit for bit.
+def dropout_mask(dtype: str) -> Callable[..., None]:
+    """Compute 1 where a draw is below `threshold`, else 0: bit for bit the result of the Op's `perform`.
 
     state, int32 : seed, stream and step; y : (size,). Parts: `per` blocks, of which there are half of size, rounded up.
     """
@@ -28,14 +30,14 @@ def dropout_mask(dtype: str):
                 words[i], other_words[i] = threefry2x32(seed, stream, step, np.uint32(first + i))
             for i in range(count):
                 y[first + i] = one if words[i] >> 8 < kept else zero
-            for i in range(min(count, size - half - first)):  # the last block serves one element if their number is odd
+            for i in range(min(count, size - half - first)):  # if size is odd, the last block gives one element
                 y[half + first + i] = one if other_words[i] >> 8 < kept else zero
 
     return dropout_mask
 
 
 def threefry2x32(key0, key1, counter0, counter1):
-    """Return two random words: `network3.layers.ops.dropout_mask.threefry2x32` with its loops written out."""
+    """Return two random words: `network3.layers.ops.dropout_mask.threefry2x32` with its loops unrolled."""
     key2 = key0 ^ key1 ^ np.uint32(PARITY)
     a, b = counter0 + key0, counter1 + key1
     a, b = _rounds(a, b, ROTATIONS[0], key1, key2, np.uint32(1))
@@ -46,7 +48,7 @@ def threefry2x32(key0, key1, counter0, counter1):
 
 
 def _rounds(a, b, rotations, one_key, other_key, count):
-    """Return what four rounds make of two words, with keys added at the end."""
+    """Return two words after four rounds and the addition of the keys."""
     a, b = _round(a, b, rotations[0])
     a, b = _round(a, b, rotations[1])
     a, b = _round(a, b, rotations[2])

@@ -1,6 +1,6 @@
-"""Elementwise expressions over arrays of any strides: one kernel an expression, types and pattern of strides.
+"""Elementwise expressions over arrays of any strides: one kernel per expression, types and pattern of strides.
 
-The kernel is written as text: a loop for each axis, the last of which becomes vector code.
+The kernel is generated as source text: one loop per axis, of which the last is vectorized.
 """
 
 import linecache
@@ -14,7 +14,7 @@ from network3.layers.backends.cpu.compiler import Array, Int, kernel
 
 from . import exponential
 
-PART = 4096  # numbers, about, of a part: another thread is not there sooner
+PART = 4096  # elements per part, approximately: with fewer, another thread would come too late
 
 SCOPE = {name: function for name, function in vars(exponential).items() if callable(function)}
 
@@ -29,7 +29,7 @@ def elementwise(
     axes: int,
     shifted: bool = False,
 ) -> Callable:
-    """Calculate an expression for each place of an array.
+    """Calculate an expression for each element.
 
     Parameters
     ----------
@@ -40,20 +40,20 @@ def elementwise(
     inputs : tuple of str
         Type of each input.
     outputs : tuple of (type, input or None)
-        Of each output, and in which input's place it lies, if in any.
+        Type of each output, and the input that it overwrites, if any.
     steps : tuple of int or None
-        For each array, inputs before outputs that have a place of their own: how many numbers a step of the last axis
-        is; None where that is given at run time.
+        For each array, first inputs, then outputs with memory of their own: the stride of the last axis; None if it is
+        given at run time.
     axes : int
     shifted : bool, default False
-        Whether the first place of an array is not where it begins, since some are gone through backwards.
+        Whether the first element of an array is not at its beginning, since some strides are negative.
 
     Returns
     -------
     function
-        ``f(part, *arrays, *lengths, *strides, *starts, per)``: arrays as above; the lengths of the axes; for each array
-        the strides of the axes; if `shifted`, where each array's first place is; how many places of the first axis are
-        a part.
+        ``f(part, *arrays, *lengths, *strides, *starts, per)``: the arrays as above; the lengths of the axes; the
+        strides of each array; if `shifted`, the index of each array's first element; the number of indices of the first
+        axis per part.
     """
     own = [k for k, (_, place) in enumerate(outputs) if place is None]
     arrays = [*(f"x{k}" for k in range(len(inputs))), *(f"y{k}" for k in own)]
@@ -92,7 +92,7 @@ def elementwise(
 
 
 def function_of(text: str, name: str, annotations: dict) -> Callable:
-    """Return the function that `text` defines, with its source where tracebacks and the compiler find it."""
+    """Return the function that `text` defines; tracebacks and the compiler can find its source."""
     file = f"<{name} {sha256(text.encode()).hexdigest()[:16]}>"
     linecache.cache[file] = len(text), None, text.splitlines(keepends=True), file
     scope = {**SCOPE, "np": np, "math": math}

@@ -1,29 +1,29 @@
-"""Exponentials and what is made of them, of float32 without a branch or a call, so that loops become vector code.
+"""Exponentials and functions derived from them; for float32 without branches or calls, so that loops are vectorized.
 
-NaN stays. Results of float32, subnormal ones included, are this many units in the last place from the exact ones at
-most: exp 1 (1.2 on a processor that cannot add a product unrounded), sigmoid 2.5, tanh 1.5, log1p 1, softplus 2.
-Those of float64 are the C library's.
+NaN propagates. The maximum errors of float32 results, subnormal ones included, in units in the last place: exp 1 (1.2
+on a processor without fused multiply-add), sigmoid 2.5, tanh 1.5, log1p 1, softplus 2. float64 uses the C library.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 
 from network3.layers.backends.cpu.compiler import operation
-from network3.layers.backends.cpu.compiler.constants import of_type
+from network3.layers.backends.cpu.compiler.constants import require_dtype
 from network3.layers.backends.cpu.compiler.frame import Frame
 from network3.layers.backends.cpu.compiler.types import Value
 
 f = np.float32
 ZERO, ONE, TWO, HALF = f(0), f(1), f(2), f(0.5)
 LOG2_E = f(1.44269504)
-# ln 2 in two parts, of which the first has so few digits that its products with whole numbers are exact.
+# ln 2 in two parts, of which the first has so few digits that its products with integers are exact.
 LN2, LN2_REST = f(0.693359375), f(-2.12194440e-4)
-LEAST, MOST = f(-104), f(89)  # beyond, exp is 0 or infinite
-# To this a number is rounded to a whole one, which then stands in the lowest bits.
+LEAST, MOST = f(-104), f(89)  # outside of these bounds, exp is 0 or infinite
+# Adding this rounds a number to an integer, which is then in the lowest bits.
 ROUNDING = f(1.5 * 2**23)
 ROUNDING_BITS = np.int32(0x4B400000)
-BIAS, DIGITS = np.int32(127), 23  # of the exponent; bits after the point
+BIAS, DIGITS = np.int32(127), 23  # of the exponent; bits of the fraction
 # S. Moshier, Cephes library: exp on [-ln 2 / 2, ln 2 / 2], and tanh on [-0.625, 0.625], in powers of the square.
 E0, E1, E2, E3, E4, E5 = map(f, (1.9875691e-4, 1.3981999e-3, 8.3334519e-3, 4.1665796e-2, 1.6666665e-1, 5.0000001e-1))
 T0, T1, T2, T3, T4 = map(
@@ -34,12 +34,12 @@ SMALL = f(0.625)
 L0, L1, L2, L3 = map(f, (0.24279078841, 0.28498786688, 0.40000972152, 0.66666662693))
 ROOT_BITS, MANTISSA = np.int32(0x3F3504F3), np.int32(0x7FFFFF)  # of the root of 1/2
 ONE_BITS = np.int32(0x3F800000)
-NO_DIGIT = f(2**-25)  # log1p of less is the number itself
+NO_DIGIT = f(2**-25)  # log1p of smaller numbers is the number itself
 INFINITE, NAN = f(np.inf), f(np.nan)
 
 
 @operation
-def bits_of(x):
+def bits_of(x: np.float32) -> np.int32:
     """Return the bits of a float32 as int32."""
     return np.float32(x).view(np.int32)
 
@@ -50,7 +50,7 @@ def _emit_bits_of(frame: Frame, x: Value) -> Value:
 
 
 @operation
-def float_of(bits):
+def float_of(bits: np.int32) -> np.float32:
     """Return the float32 whose bits are those of an int32."""
     return np.int32(bits).view(np.float32)
 
@@ -61,20 +61,20 @@ def _emit_float_of(frame: Frame, bits: Value) -> Value:
 
 
 @operation
-def fused(a, b, c):
-    """Return a * b + c, rounded once where the processor can: faster, and more exact."""
+def fused(a: np.float32, b: np.float32, c: np.float32) -> np.float32:
+    """Return a * b + c, rounded once if the processor supports it: faster, and more accurate."""
     return a * b + c
 
 
 @fused.emitter
-def _emit_fused(frame: Frame, a, b, c) -> Value:
-    one, other, third = (of_type(x, "float32", "fused").llvm for x in (a, b, c))
+def _emit_fused(frame: Frame, a: Any, b: Any, c: Any) -> Value:
+    one, other, third = (require_dtype(x, "float32", "fused").llvm for x in (a, b, c))
     product = frame.pure(f"fmul contract float {one}, {other}")
     return Value(frame.pure(f"fadd contract float {product}, {third}"), "float32")
 
 
 def scaled(p, n):
-    """Return p * 2 ** n, in two steps: its type may have no place for 2 ** n."""
+    """Return p * 2 ** n, in two steps, since 2 ** n alone may be out of range."""
     half = n >> 1
     p = p * float_of((half + BIAS) << DIGITS)
     return p * float_of((n - half + BIAS) << DIGITS)
@@ -94,7 +94,7 @@ def exp32(x):
 
 def sigmoid32(x):
     """Return 1 / (1 + exp(-x)) of a float32."""
-    # By the exponential that is at most 1: the left tail is as exact as that, and subnormal before it is 0.
+    # With an exponential of at most 1: the left tail is as accurate as exp, and becomes subnormal before it is 0.
     e = exp32(-abs(x))
     over = e if x < ZERO else ONE
     return over / (ONE + e)
@@ -107,13 +107,13 @@ def tanh32(x):
     near = fused(fused(fused(fused(T0, square, T1), square, T2), square, T3), square, T4)
     near = fused(near * square, size, size)
     far = ONE - TWO / (exp32(TWO * size) + ONE)
-    return math.copysign(far if size > SMALL else near, x)  # -0 stays
+    return math.copysign(far if size > SMALL else near, x)  # keeps -0
 
 
 def log1p32(x):
     """Return the logarithm of 1 + x for a float32."""
     u = ONE + x
-    # u = 2 ** k * (1 + y) with 1 + y of 0.7 to 1.4; what rounding took from 1 + x is given back.
+    # u = 2 ** k * (1 + y) with 1 + y from 0.7 to 1.4; the rounding error of 1 + x is added again.
     shifted = bits_of(u) + (ONE_BITS - ROOT_BITS)
     k = np.float32((shifted >> DIGITS) - BIAS)
     y, lost = float_of((shifted & MANTISSA) + ROOT_BITS) - ONE, x - (u - ONE)

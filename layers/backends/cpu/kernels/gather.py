@@ -1,4 +1,6 @@
-"""Mini-batches gathered from where the examples of a data set lie."""
+"""Gathering of mini-batches from the examples of a data set."""
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -6,13 +8,13 @@ from network3.layers.backends.cpu.compiler import Array, Int, kernel
 
 
 @kernel
-def gather(source: str, dtype: str):
-    """Copy the rows of `data` that `rows` numbers to `x`, times `factor`.
+def gather(source: str, dtype: str) -> Callable[..., None]:
+    """Copy the rows of `data` with the indices `rows` to `x`, times `factor`.
 
     rows : (batch,), data : (n, width) of `source`, factor : one number, x : (batch, width). Parts: `per` examples.
     """
     number = np.dtype(dtype).type
-    whole = source == dtype and not dtype.startswith("float")
+    verbatim = source == dtype and not dtype.startswith("float")
 
     def gather(
         part, rows: Array("int64"), data: Array(source), factor: Array(dtype), x: Array(dtype),
@@ -22,7 +24,7 @@ def gather(source: str, dtype: str):
         for k in range(part * per, min(batch, (part + 1) * per)):
             at = rows[k] * width
             for j in range(width):
-                if whole:
+                if verbatim:
                     x[k * width + j] = data[at + j]
                 else:
                     x[k * width + j] = number(data[at + j]) * scale

@@ -1,8 +1,8 @@
-"""The gradient to the images of a convolution with max-pooling, winner by winner.
+"""The gradient to the images of a convolution with max-pooling, one maximum at a time.
 
-Two kernels: `pack_rows` lays the filters out once a step, `gradient_to_input` does an image a part. The image lies
-with its maps last, where the patch under a filter is a few long rows: 2 * maps * kh * kw floating-point operations a
-winner.
+Two kernels: `pack_rows` packs the filters once per step; `gradient_to_input` processes one image per part. The image is
+stored with its maps last, so that the patch under a filter is a few long rows: 2 * maps * kh * kw floating-point
+operations per maximum.
 """
 
 from collections.abc import Callable
@@ -20,12 +20,12 @@ from .winners import make_finder
 
 @dataclass(frozen=True)
 class InputLayout:
-    """How the rows of a filter lie.
+    """The layout of the rows of a filter.
 
     Attributes
     ----------
     chunk, chunks : int
-        Numbers of a row that are in registers together, and how many such chunks a row has.
+        Elements of a row that are in registers together, and number of such chunks in a row.
     packed : int
         Length of the packed filters. The parts of `pack_rows` are the filters.
     """
@@ -49,8 +49,8 @@ def input_layout(g: Geometry) -> InputLayout:
 
 
 @kernel
-def pack_rows(dtype: str, flip: bool):
-    """Put the maps of a filter last and fill its rows up with zeros to `row` numbers.
+def pack_rows(dtype: str, flip: bool) -> Callable[..., None]:
+    """Put the maps of a filter last and pad its rows with zeros to `row` elements.
 
     w : (filters, maps, kh, kw), packed : (filters, kh, row). Parts: filters.
     """
@@ -69,20 +69,20 @@ def pack_rows(dtype: str, flip: bool):
 
 
 @kernel
-def gradient_to_input(g: Geometry):
-    """The gradient to an image.
+def gradient_to_input(g: Geometry) -> Callable[..., None]:
+    """Compute the gradient to an image.
 
-    packed : filters from `pack_rows`; bits (int32; not read where windows are single places) and gradient :
+    packed : filters from `pack_rows`; bits (int32; not read if windows are single positions) and gradient :
     (n, filters, rows, columns); dx : (n, maps, height, width). Parts: images.
 
-    Loops: filters; rows of a patch, of which the filter's taps stay in registers; winners, to whose patch they are
+    Loops: filters; rows of a patch, for which the filter's taps stay in registers; maxima, to whose patches they are
     added.
     """
     layout, dtype, filters, kh, windows, maps = input_layout(g), g.dtype, g.filters, g.kh, g.windows, g.maps
     (tall, wide), (ph, pw), taps = g.extent, g.pooled, g.kw * g.maps
     chunk, row = layout.chunk, layout.row
     size, capacity, line = tall * wide * maps + row, windows * len(g.places) + 1, wide * maps
-    # Down the columns: what is added to a row of the image was stored a while ago.
+    # Column by column, so that consecutive additions do not depend on each other through memory.
     order = np.array([py * pw + px for px in range(pw) for py in range(ph)], np.int64)
     tile = Tile(dtype, g.lanes, (0,), tuple(range(0, chunk, g.lanes)))
     number = np.dtype(dtype).type
@@ -97,7 +97,7 @@ def gradient_to_input(g: Geometry):
             winners = find(bits, gradient, at, order, 0, windows, 0, where, received, 0)
             for e in range(winners):
                 value = received[e]
-                if value - value != 0:  # NaN or infinite: a vector would carry it beyond the row, as NaN times 0
+                if value - value != 0:  # NaN or infinite: times the zero padding, it would be NaN beyond the row
                     for i in range(kh):
                         for k in range(taps):
                             image[where[e] + i * line + k] += value * packed[(o * kh + i) * row + k]
@@ -113,7 +113,7 @@ def gradient_to_input(g: Geometry):
 
 
 def make_writer(g: Geometry) -> Callable[..., None]:
-    """Return ``write(image, dx, n)``: an image without its border, its maps first; 0 where no window reaches."""
+    """Return ``write(image, dx, n)``: stores an image without its border, maps first; 0 where no window reaches."""
     maps, height, width = g.maps, g.height, g.width
     (tall, wide), (top, left) = g.extent, g.pad
     number = np.dtype(g.dtype).type

@@ -1,8 +1,8 @@
-"""The gradient to the filters of a convolution with max-pooling, winner by winner.
+"""The gradient to the filters of a convolution with max-pooling, one maximum at a time.
 
-Two kernels: `lay_out_images` puts an image's maps last, where the patch under a filter is a few long rows, and lists
-its windows that are not blank; `gradient_to_weight` does some filters a part. A winner costs 2 * maps * kh * kw
-floating-point operations.
+Two kernels: `lay_out_images` stores an image with its maps last, so that the patch under a filter is a few long rows,
+and lists its windows that are not blank; `gradient_to_weight` processes some filters per part. A maximum costs
+2 * maps * kh * kw floating-point operations.
 """
 
 from collections.abc import Callable
@@ -17,29 +17,29 @@ from .geometry import Geometry
 from .moves import move
 from .winners import make_finder
 
-NUMBERS = 6000  # of images that are gone through filter by filter: they stay in the first cache
-PARTS = 10  # that the filters are shared out in
+NUMBERS = 6000  # elements of the images in one loop over the filters: they stay in the L1 cache
+PARTS = 10  # number of parts into which the filters are divided
 
 
 @dataclass(frozen=True)
 class WeightLayout:
-    """How images lie, and how the sums are divided.
+    """The layout of images, and the division of the sums.
 
     Attributes
     ----------
     lanes : int
-        Numbers in a vector of sums.
+        Elements in a vector of sums.
     vectors, chunks : int
-        Vectors of a row of a patch that are summed up together, and how many times that for the whole row.
+        Vectors of a row of a patch that are summed together, and number of such chunks in a row.
     together : int
-        Rows of a patch that are summed up together.
+        Rows of a patch that are summed together.
     image : int
-        Length of an image in the buffer, with what is read beyond it. `lay_out_images` needs for n images
-        ``n * image`` numbers, ``n * (windows + 1)`` int64 for the windows and n for their count.
+        Length of an image in the buffer, including the elements read beyond its end. `lay_out_images` needs for n
+        images ``n * image`` elements, ``n * (windows + 1)`` int64 for the windows and n for their counts.
     filters : int
-        Filters of a part.
+        Filters per part.
     parts : int
-        Of `gradient_to_weight`.
+        Parts of `gradient_to_weight`.
     """
 
     lanes: int
@@ -52,7 +52,7 @@ class WeightLayout:
 
     @property
     def chunk(self) -> int:
-        """Numbers of a row that are summed up together."""
+        """Elements of a row that are summed together."""
         return self.vectors * self.lanes
 
     @property
@@ -65,8 +65,8 @@ def weight_layout(g: Geometry) -> WeightLayout:
     """Return the layout for a geometry."""
     lanes, row = g.lanes, g.kw * g.maps
     while 2 * row <= lanes > 4:
-        lanes //= 2  # a row fills no more than half a vector
-    most = (vector_registers() - 4) // 2  # two sums are under way
+        lanes //= 2  # a row fills at most half a vector
+    most = (vector_registers() - 4) // 2  # two sums are in progress
     chunks = -(-row // (lanes * most))
     vectors = -(-row // (lanes * chunks))
     fitting = (r for r in range(1, g.kh + 1) if g.kh % r == 0 and (r == 1 or (r * vectors <= most and chunks == 1)))
@@ -77,11 +77,11 @@ def weight_layout(g: Geometry) -> WeightLayout:
 
 
 @kernel
-def lay_out_images(g: Geometry):
-    """Put the maps of an image last, and list its windows that are not blank: those add nothing to a filter.
+def lay_out_images(g: Geometry) -> Callable[..., None]:
+    """Store an image with its maps last, and list its windows that are not blank: blank ones add nothing to a filter.
 
-    x : (n, maps, height, width), images : (n, image), seen (int64) : (n, windows + 1), of which the first count[n] are
-    windows. Parts: images.
+    x : (n, maps, height, width), images : (n, image), seen (int64) : (n, windows + 1), with count[n] windows. Parts:
+    images.
     """
     maps, height, width, windows, image = g.maps, g.height, g.width, g.windows, weight_layout(g).image
     (tall, wide), (top, left), dtype = g.extent, g.pad, g.dtype
@@ -106,7 +106,7 @@ def lay_out_images(g: Geometry):
 
 
 def make_blank(g: Geometry) -> Callable[..., bool]:
-    """Return ``is_blank(x, n, q)``: whether the pixels that window q of image n sees are all 0."""
+    """Return ``is_blank(x, n, q)``: whether all pixels that window q of image n reads are 0."""
     maps, height, width, pw = g.maps, g.height, g.width, g.pooled[1]
     (rows, columns), (down, right), (top, left) = g.reach, g.step, g.pad
 
@@ -123,14 +123,14 @@ def make_blank(g: Geometry) -> Callable[..., bool]:
 
 
 @kernel
-def gradient_to_weight(g: Geometry):
-    """The gradient to some filters.
+def gradient_to_weight(g: Geometry) -> Callable[..., None]:
+    """Compute the gradient to some filters.
 
-    images, seen, count : from `lay_out_images`; bits (int32; not read where windows are single places) and gradient :
+    images, seen, count : from `lay_out_images`; bits (int32; not read if windows are single positions) and gradient :
     (n, filters, rows, columns); dw : (filters, maps, kh, kw). Parts: as in the layout.
 
-    Loops: images, so many that they stay in the first cache; filters; rows of a patch, some at a time; winners, over
-    which the sums of those rows' taps stay in registers.
+    Loops: images, as many as stay in the L1 cache; filters; rows of a patch, some at a time; maxima, for which the sums
+    of those rows' taps stay in registers.
     """
     layout, dtype, filters, kh, windows, wide = weight_layout(g), g.dtype, g.filters, g.kh, g.windows, g.extent[1]
     image, block, together, chunk, row = layout.image, layout.filters, layout.together, layout.chunk, layout.row
@@ -161,7 +161,7 @@ def gradient_to_weight(g: Geometry):
                 to = (o - begin) * of_filter
                 for i in range(0, kh, together):
                     for shift in range(i * line, i * line + row, chunk):
-                        one, other = tile.zero(), tile.zero()  # two sums, so that none waits for the other
+                        one, other = tile.zero(), tile.zero()  # two independent sums, to hide latency
                         for e in range(0, winners - 1, 2):
                             tile.accumulate(one, received, e, images, where[e] + shift)
                             tile.accumulate(other, received, e + 1, images, where[e + 1] + shift)
@@ -176,7 +176,7 @@ def gradient_to_weight(g: Geometry):
 
 
 def make_writer(g: Geometry) -> Callable[..., None]:
-    """Return ``write(total, dw, begin, end)``: the sums of filters [begin, end) in the order of the filters' taps."""
+    """Return ``write(total, dw, begin, end)``: stores the sums of filters [begin, end) in the order of the taps."""
     maps, kh, kw, flip, layout = g.maps, g.kh, g.kw, g.flip, weight_layout(g)
     chunk, row, together = layout.chunk, layout.row, layout.together
     taps = kh * kw

@@ -1,7 +1,7 @@
 """The product of two matrices of any sizes and strides.
 
-2 * rows * columns * terms floating-point operations. One kernel a type; the layers' own products have kernels made for
-their sizes.
+2 * rows * columns * terms floating-point operations. One kernel per type; layers use kernels specialized to their
+sizes.
 """
 
 from collections.abc import Callable
@@ -15,13 +15,13 @@ from network3.layers.backends.cpu.processor import lanes_of
 from .moves import fill
 from .panels import TERMS, make_height, make_multiply, span_of
 
-ROWS, COLUMNS = 120, 256  # of a part: so many that laying out the other matrix's panels costs little
-FEW_COLUMNS, FEW_PRODUCTS = 3, 512  # up to which nothing is laid out
+ROWS, COLUMNS = 120, 256  # per part: enough to make the packing of the other matrix's panels cheap
+FEW_COLUMNS, FEW_PRODUCTS = 3, 512  # up to these numbers, nothing is packed
 
 
 @dataclass(frozen=True)
 class MatrixProductLayout:
-    """How a product is shared out: its parts, and what the kernel is given after the strides."""
+    """The division of a product: its parts, and the kernel's arguments after the strides."""
 
     parts: int
     sizes: tuple[int, ...] = ()
@@ -38,16 +38,17 @@ def matrix_product_layout(rows: int, terms: int, columns: int, dtype: str) -> Ma
 
 
 @kernel
-def matrix_product(dtype: str):
-    """The product of a (rows, terms) and b (terms, columns), which lie anyhow, as out (rows, columns), contiguous.
+def matrix_product(dtype: str) -> Callable[..., None]:
+    """Multiply a (rows, terms) and b (terms, columns) of any strides; out (rows, columns) is contiguous.
 
-    An element of a is a[r * a_row + k * a_term], one of b is b[k * b_term + c * b_column]. Parts: `product_parts`.
+    Element (r, k) of a is a[r * a_row + k * a_term], (k, c) of b is b[k * b_term + c * b_column]. Parts:
+    `product_parts`.
 
-    Loops: terms, so many that panels stay in the caches; columns, a panel at a time; rows, a block at a time; terms,
-    over which the sums of a block stay in registers.
+    Loops: terms, as many as keep panels in the caches; columns, one panel at a time; rows, one block at a time; terms,
+    for which the sums of a block stay in registers.
     """
     span = span_of(dtype)
-    few, multiply = make_few(dtype), make_multiply(dtype)
+    small, multiply = make_small(dtype), make_multiply(dtype)
     lay_out_rows, lay_out_columns = make_rows(dtype), make_columns(dtype)
 
     def matrix_product(
@@ -59,8 +60,8 @@ def matrix_product(dtype: str):
         row, column = part // blocks * ROWS, part % blocks * COLUMNS
         high, wide = min(ROWS, rows - row), min(COLUMNS, columns - column)
         i, j, at = row * a_row, column * b_column, row * columns + column
-        if wide <= FEW_COLUMNS or high * wide * terms <= FEW_PRODUCTS:  # also where there are no terms at all
-            few(a, i, a_row, a_term, b, j, b_term, b_column, out, at, columns, high, wide, terms)
+        if wide <= FEW_COLUMNS or high * wide * terms <= FEW_PRODUCTS:  # also if there are no terms
+            small(a, i, a_row, a_term, b, j, b_term, b_column, out, at, columns, high, wide, terms)
             return
         for start in range(0, terms, TERMS):
             some = min(TERMS, terms - start)
@@ -73,30 +74,30 @@ def matrix_product(dtype: str):
     return matrix_product
 
 
-def make_few(dtype: str) -> Callable[..., None]:
-    """Return a product of few numbers, or few columns: four sums a result, so that none waits for the other."""
+def make_small(dtype: str) -> Callable[..., None]:
+    """Return a product of small matrices, or of few columns: four independent sums per element, to hide latency."""
     number = np.dtype(dtype).type
 
-    def few(a, i, a_row, a_term, b, j, b_term, b_column, out, at, stride, rows, columns, terms):
-        whole = terms - terms % 4
+    def small(a, i, a_row, a_term, b, j, b_term, b_column, out, at, stride, rows, columns, terms):
+        unrolled = terms - terms % 4
         for r in range(rows):
             for c in range(columns):
                 first, second, third, fourth = number(0), number(0), number(0), number(0)
-                for k in range(0, whole, 4):
+                for k in range(0, unrolled, 4):
                     p, q = i + r * a_row + k * a_term, j + c * b_column + k * b_term
                     first += a[p] * b[q]
                     second += a[p + a_term] * b[q + b_term]
                     third += a[p + 2 * a_term] * b[q + 2 * b_term]
                     fourth += a[p + 3 * a_term] * b[q + 3 * b_term]
-                for k in range(whole, terms):
+                for k in range(unrolled, terms):
                     first += a[i + r * a_row + k * a_term] * b[j + c * b_column + k * b_term]
                 out[at + r * stride + c] = (first + second) + (third + fourth)
 
-    return few
+    return small
 
 
 def make_rows(dtype: str) -> Callable[..., None]:
-    """Return ``lay_out(to, a, i, a_row, a_term, rows, terms)``: rows in blocks as `multiply` takes them."""
+    """Return ``lay_out(to, a, i, a_row, a_term, rows, terms)``: packs rows in blocks for `multiply`."""
     height_of = make_height()
 
     def block(to, first, a, i, a_row, a_term, high, terms):
@@ -115,7 +116,7 @@ def make_rows(dtype: str) -> Callable[..., None]:
 
 
 def make_columns(dtype: str) -> Callable[..., None]:
-    """Return ``lay_out(to, b, j, b_term, b_column, columns, terms)``: a panel, filled up with zeros."""
+    """Return ``lay_out(to, b, j, b_term, b_column, columns, terms)``: packs a panel, padded with zeros."""
     lanes, span = lanes_of(dtype), span_of(dtype)
     number, row = np.dtype(dtype).type, Tile(dtype, lanes, (0,), tuple(range(0, span, lanes)))
 

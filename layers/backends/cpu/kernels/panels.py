@@ -1,7 +1,8 @@
 """Products of matrices, panel by panel: some rows of the left one times `span` columns of the right one.
 
-A panel of the right matrix lies term by term, b[k * pitch + column]. Rows of the left one lie in blocks as high as the
-registers allow, a[block + k * high + row], or each in a line of its own. The sums of a block stay in registers.
+A panel of the right matrix is stored term by term, b[k * pitch + column]. Rows of the left one are stored in blocks as
+high as the registers allow, a[block + k * high + row], or each in a line of its own. The sums of a block stay in
+registers.
 """
 
 from collections.abc import Callable
@@ -9,8 +10,8 @@ from collections.abc import Callable
 from network3.layers.backends.cpu.compiler import Tile, scratch
 from network3.layers.backends.cpu.processor import lanes_of, vector_registers
 
-TERMS = 128  # products that are added up one by one: the fewer terms a sum has, the fewer digits it loses
-VECTORS = 2  # of a panel
+TERMS = 128  # terms of a partial sum: short sums lose less precision
+VECTORS = 2  # per panel
 
 
 def span_of(dtype: str) -> int:
@@ -19,12 +20,12 @@ def span_of(dtype: str) -> int:
 
 
 def heights() -> tuple[int, int, int]:
-    """Return the rows of a block, the highest first: what is left over of one goes to the next."""
+    """Return the possible numbers of rows of a block, largest first: smaller ones are for the remaining rows."""
     return (8, 2, 1) if vector_registers() >= 32 else (6, 2, 1)
 
 
 def make_height() -> Callable[[int], int]:
-    """Return ``height_of(rows)``: the rows of the next block, where `rows` are left."""
+    """Return ``height_of(rows)``: the number of rows of the next block, if `rows` remain."""
     tall, low, single = heights()
 
     def height_of(rows):
@@ -36,9 +37,9 @@ def make_height() -> Callable[[int], int]:
 def make_sums(dtype: str, line: int = 0, pitch: int = 0) -> Callable[..., int]:
     """Return ``sums(a, i, rows, start, b, j, terms, found, at) -> high``.
 
-    It multiplies the next block of rows, of which `rows` are left, with the panel at b[j], puts the sums of `terms`
-    products to found[at + r * span + c], and returns how many rows those are. The block begins at a[i]; `start` of its
-    terms are passed over. With a `line` each row lies by itself, `line` numbers after the one before. `pitch` is `span`
+    It multiplies the next block of rows, of which `rows` remain, with the panel at b[j], stores the sums of `terms`
+    products at found[at + r * span + c], and returns the number of rows of the block. The block begins at a[i]; its
+    first `start` terms are skipped. With a `line`, rows are stored one by one, `line` elements apart. `pitch` is `span`
     by default.
     """
     tall, low, single = heights()
@@ -60,7 +61,7 @@ def make_sums(dtype: str, line: int = 0, pitch: int = 0) -> Callable[..., int]:
 
 
 def _make_block(dtype: str, high: int, line: int, pitch: int) -> Callable[..., None]:
-    """Return what `sums` does with a block of `high` rows."""
+    """Return the function with which `sums` processes a block of `high` rows."""
     lanes, span = lanes_of(dtype), span_of(dtype)
     left, step = (tuple(range(0, high * line, line)), 1) if line else (tuple(range(high)), high)
     tile = Tile(dtype, lanes, left, tuple(range(0, span, lanes)))
@@ -78,7 +79,7 @@ def _make_block(dtype: str, high: int, line: int, pitch: int) -> Callable[..., N
 def make_multiply(dtype: str, line: int = 0, pitch: int = 0) -> Callable[..., None]:
     """Return ``multiply(a, i, rows, row_length, start, b, j, terms, out, at, stride, columns, fresh)``.
 
-    It sets out[at + r * stride + c], for r < rows and c < columns, to what `sums` finds, or adds that unless `fresh`.
+    It stores the result of `sums` at out[at + r * stride + c], for r < rows and c < columns, or adds it unless `fresh`.
     The block that begins with row r begins at a[i + r * row_length].
     """
     lanes, span = lanes_of(dtype), span_of(dtype)

@@ -1,8 +1,8 @@
-"""The patches of an image that a filter's taps meet: rows of a matrix, one for each tap, with a column a position.
+"""The patches of an image that a filter's taps read, as a matrix with a row per tap and a column per position.
 
-A convolution of any size is a product of such a matrix, of which a piece at a time is laid out, so that it stays in the
-first cache. Images come with their border: zeros around them, as far as taps reach, and some numbers more at the end,
-since whole vectors are read.
+A convolution of any size is a product with this matrix, which is packed piece by piece, so that a piece stays in the
+L1 cache. Images are stored with their border: zeros around them, as far as taps reach, and some more elements at the
+end, since full vectors are read.
 """
 
 from collections.abc import Callable
@@ -10,29 +10,29 @@ from collections.abc import Callable
 from network3.layers.backends.cpu.compiler import Tile
 from network3.layers.backends.cpu.processor import lanes_of
 
-FEW = 4  # numbers copied together where runs are short
+FEW = 4  # elements copied together if runs are short
 
 
 def extent(positions: int, taps: int, stride: int) -> int:
-    """Return the rows of an image with its border, or its columns: as far as taps reach."""
+    """Return the rows or columns of an image with its border, as far as taps reach."""
     return (positions - 1) * stride + taps
 
 
-def most_together(dtype: str) -> int:
-    """Return how many numbers of a patch are copied together, at most: as many lie beyond what they are copied to."""
+def max_together(dtype: str) -> int:
+    """Return the maximum number of elements of a patch that are copied together: the targets need this padding."""
     return max(lanes_of(dtype), FEW)
 
 
 def image_length(dtype: str, maps: int, tall: int, wide: int) -> int:
-    """Return the length of an image with its border, (maps, tall, wide), and what is read beyond it."""
-    lanes, beyond = lanes_of(dtype), most_together(dtype)
+    """Return the length of an image with its border, (maps, tall, wide), including the elements read beyond its end."""
+    lanes, beyond = lanes_of(dtype), max_together(dtype)
     return -(-(maps * tall * wide + beyond) // lanes) * lanes
 
 
 def make_bordered(dtype: str) -> Callable[..., None]:
     """Return ``bordered(to, at, x, i, maps, height, width, tall, wide, top, left)``.
 
-    It puts the image that begins at x[i] inside of its border, as far as that reaches.
+    It copies the image that begins at x[i] to the inside of its border, as far as that reaches.
     """
 
     def bordered(to, at, x, i, maps, height, width, tall, wide, top, left):
@@ -49,9 +49,9 @@ def make_bordered(dtype: str) -> Callable[..., None]:
 def make_segments(most: int) -> Callable[..., int]:
     """Return ``segments(table, first, count, columns, down, right) -> number of segments``.
 
-    It divides `count` positions, `most` of them or fewer, from `first` on by rows of `columns` positions. Of segment s
-    table[s] says where it begins among the positions, table[most + s] where in the image, and table[2 * most + s] how
-    long it is.
+    It divides `count` positions from `first` on, at most `most`, by rows of `columns` positions. For segment s,
+    table[s] is the index of its first position, table[most + s] the offset in the image, and table[2 * most + s] its
+    length.
     """
 
     def segments(table, first, count, columns, down, right):
@@ -73,7 +73,7 @@ def make_segments(most: int) -> Callable[..., int]:
 
 
 def find_taps(bases, at, first, rows, kh, kw, tall, wide):
-    """Set bases[r] to where tap first + r lies in the image that begins at `at`. Written out in kernels."""
+    """Set bases[r] to the index of tap first + r in the image that begins at `at`. Inlined into kernels."""
     c, tap = first // (kh * kw), first % (kh * kw)
     i, j = tap // kw, tap % kw
     for r in range(rows):
@@ -90,8 +90,8 @@ def find_taps(bases, at, first, rows, kh, kw, tall, wide):
 def make_gather(dtype: str, most: int, line: int) -> Callable[..., None]:
     """Return ``gather(to, image, bases, rows, table, found, right)``.
 
-    It lays out the patches' rows of taps, each `line` numbers after the one before, for the positions of a table of
-    segments. The last row reaches beyond its end by less than a vector.
+    It packs the rows of the patch matrix, `line` elements apart, for the positions of a table of segments. The last row
+    is written beyond its end by less than a vector.
     """
     lanes = lanes_of(dtype)
     vector = Tile(dtype, lanes, (0,), (0,))
@@ -113,7 +113,8 @@ def make_gather(dtype: str, most: int, line: int) -> Callable[..., None]:
 def make_scatter(dtype: str, most: int, line: int) -> Callable[..., None]:
     """Return ``scatter(patches, image, bases, rows, table, found, right)``.
 
-    It adds rows, which lie as `gather` lays them out, to where that finds them in the image.
+    It adds the rows of the patch matrix, packed as by `gather`, to the elements of the image from which that reads
+    them.
     """
     few = Tile(dtype, FEW, (0,), (0,))
 
@@ -121,10 +122,10 @@ def make_scatter(dtype: str, most: int, line: int) -> Callable[..., None]:
         for r in range(rows):
             for s in range(found):
                 place, source, length = r * line + table[s], bases[r] + table[most + s], table[2 * most + s]
-                whole = length - length % FEW if right == 1 else 0
-                for z in range(0, whole, FEW):
+                vectorized = length - length % FEW if right == 1 else 0
+                for z in range(0, vectorized, FEW):
                     few.add_to(few.load(patches, place + z), image, source + z)
-                for z in range(whole, length):
+                for z in range(vectorized, length):
                     image[source + z * right] += patches[place + z]
 
     return scatter

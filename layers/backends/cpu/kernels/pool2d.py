@@ -1,7 +1,7 @@
-"""Pooling over windows that do not overlap, and the gradients of it.
+"""Pooling over windows that do not overlap, and its gradients.
 
-The window is part of a kernel's key, images are known at run time. What fills no window at the end of rows and columns
-is left out. Parts of all kernels: images times maps.
+The window is part of a kernel's key; the sizes of images are arguments. Incomplete windows at the end of rows and
+columns are left out. Parts of all kernels: images times maps.
 """
 
 from collections.abc import Callable
@@ -12,13 +12,13 @@ from network3.layers.backends.cpu.compiler import Array, Int, kernel, vectorized
 
 from .moves import fill
 
-MOST_WRITTEN_OUT = 16  # places of a window that are written out one by one: LLVM then makes vectors of several windows
+MAX_UNROLLED = 16  # positions in a window up to which it is unrolled: LLVM then vectorizes over windows
 
 
 @vectorized_by_llvm
 @kernel
-def pool2d(dtype: str, mode: str, size: tuple[int, int]):
-    """The largest value of each window ("max"; NaN is kept), the root of the sum of squares ("l2"), or the sum ("sum").
+def pool2d(dtype: str, mode: str, size: tuple[int, int]) -> Callable[..., None]:
+    """Reduce each window: its maximum ("max"; NaN propagates), root of the sum of squares ("l2"), or sum ("sum").
 
     x : (parts, height, width), y : (parts, height // rows, width // columns).
     """
@@ -28,7 +28,7 @@ def pool2d(dtype: str, mode: str, size: tuple[int, int]):
 
     def join(total, value):
         if mode == "max":
-            # NaN, once met, stays: nothing compares as larger.
+            # NaN propagates: no value compares as larger.
             return value if (value > total) | (value != value) else total
         return total + (value * value if mode == "l2" else value)
 
@@ -51,7 +51,7 @@ def pool2d(dtype: str, mode: str, size: tuple[int, int]):
             source, to = (part * height + i * rows) * width, (part * oh + i) * ow
             for j in range(ow):
                 at = source + j * columns
-                total = join_from(0, start, x, at, width) if places <= MOST_WRITTEN_OUT else join_all(x, at, width)
+                total = join_from(0, start, x, at, width) if places <= MAX_UNROLLED else join_all(x, at, width)
                 y[to + j] = np.sqrt(total) if mode == "l2" else total
 
     return pool2d
@@ -59,10 +59,10 @@ def pool2d(dtype: str, mode: str, size: tuple[int, int]):
 
 @vectorized_by_llvm
 @kernel
-def unpool2d(dtype: str, size: tuple[int, int]):
-    """Each value repeated over its window.
+def unpool2d(dtype: str, size: tuple[int, int]) -> Callable[..., None]:
+    """Repeat each value over its window.
 
-    g : (parts, height // rows, width // columns), dx : (parts, height, width), 0 where there is no window.
+    g : (parts, height // rows, width // columns), dx : (parts, height, width), 0 outside of windows.
     """
 
     def value(j, at, x, y, g):
@@ -78,10 +78,10 @@ def unpool2d(dtype: str, size: tuple[int, int]):
 
 @vectorized_by_llvm
 @kernel
-def max_pool2d_gradient(dtype: str, size: tuple[int, int]):
-    """The gradient of the largest values: every value that equals its window's largest receives all of it.
+def max_pool2d_gradient(dtype: str, size: tuple[int, int]) -> Callable[..., None]:
+    """Compute the gradient of max-pooling: every element that equals its window's maximum receives all of its gradient.
 
-    x and dx : (parts, height, width); y, the largest values, and g : (parts, height // rows, width // columns).
+    x and dx : (parts, height, width); y, the maxima, and g : (parts, height // rows, width // columns).
     """
     number = np.dtype(dtype).type
 
@@ -102,7 +102,7 @@ def max_pool2d_gradient(dtype: str, size: tuple[int, int]):
 def make_walk(dtype: str, size: tuple[int, int], value: Callable) -> Callable[..., None]:
     """Return ``walk(part, x, y, g, dx, height, width)``.
 
-    It sets each place of dx to ``value(window, place, x, y, g)``, and to 0 where there is no window.
+    It sets each element of dx to ``value(window, index, x, y, g)``, and to 0 outside of windows.
     """
     number, (rows, columns) = np.dtype(dtype).type, size
 
@@ -117,7 +117,7 @@ def make_walk(dtype: str, size: tuple[int, int], value: Callable) -> Callable[..
             for k in range(rows):
                 window, to = (part * oh + i) * ow, (part * height + i * rows + k) * width
                 for j in range(ow):
-                    if columns <= MOST_WRITTEN_OUT:
+                    if columns <= MAX_UNROLLED:
                         set_from(0, window + j, to + j * columns, x, y, g, dx)
                     else:
                         for m in range(columns):

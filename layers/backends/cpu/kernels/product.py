@@ -1,9 +1,9 @@
 """The weighted sums of a layer, x w, in 2 * batch * n_in * n_out floating-point operations.
 
-For a small batch threads share out the inputs, so that each always finds the same weights in its cache:
-`product_by_inputs`, and `sum_of_parts` adds up what the parts have found. For a larger one they share out blocks of
-examples and columns: `product_by_blocks`. Large weights are laid out first, by `pack_weights`, in the order in which
-blocks read them.
+For a small batch, the inputs are divided among threads, so that each always finds the same weights in its cache:
+`product_by_inputs`, and `sum_of_parts` sums the results of the parts. For a larger one, blocks of examples and columns
+are divided: `product_by_blocks`. Large weights are packed first, by `pack_weights`, in the order in which blocks read
+them.
 """
 
 from collections.abc import Callable
@@ -15,14 +15,14 @@ from network3.layers.backends.cpu.compiler import Array, Int, Tile, kernel
 
 from .sizes import PART, TERMS, Panels, Sizes, even_share, rows_in_registers
 
-CACHE = 1 << 20  # bytes of weights that stay in a processor's second cache
-OFTEN = 128  # examples that are worth laying weights out
-UNALIGNED = 1.5  # cycles to read a vector that may lie across two lines of the cache
+CACHE = 1 << 20  # bytes of weights that stay in the L2 cache
+OFTEN = 128  # batch size above which packing the weights pays off
+UNALIGNED = 1.5  # cycles to read a vector that may cross cache lines
 
 
 @dataclass(frozen=True)
 class ProductTile:
-    """What kernels are compiled for: sums of `high` rows of x, of `n_in` numbers each, by the columns of a panel."""
+    """Compile-time parameters: sums of `high` rows of x, of `n_in` elements each, by the columns of a panel."""
 
     dtype: str
     n_in: int
@@ -32,14 +32,14 @@ class ProductTile:
 
 @dataclass(frozen=True)
 class ByInputs:
-    """How a product is shared out by inputs.
+    """The division of a product by inputs.
 
     Attributes
     ----------
     tile : ProductTile
     parts : int
     sizes : tuple of int
-        What `product_by_inputs` takes after its arrays.
+        Arguments of `product_by_inputs` after its arrays.
     """
 
     tile: ProductTile
@@ -49,16 +49,16 @@ class ByInputs:
 
 @dataclass(frozen=True)
 class ByBlocks:
-    """How a product is shared out by blocks.
+    """The division of a product by blocks.
 
     Attributes
     ----------
     tile : ProductTile
     parts : int
     sizes : tuple of int
-        What `product_by_blocks` takes after its arrays.
+        Arguments of `product_by_blocks` after its arrays.
     packed : int
-        Length of the weights as `pack_weights` lays them out; 0 if the blocks read them as they are.
+        Length of the packed weights; 0 if the blocks read them unpacked.
     packing_parts : int
         Parts of `pack_weights`.
     """
@@ -71,20 +71,20 @@ class ByBlocks:
 
 
 def is_small(s: Sizes) -> bool:
-    """Return whether a product is shared out by inputs: one vector of each example's sums has room in registers."""
+    """Return whether a product is divided by inputs: one vector of each example's sums fits into registers."""
     return s.batch <= rows_in_registers(1)
 
 
 def by_inputs(s: Sizes) -> ByInputs:
-    """Return how a product is shared out by inputs."""
+    """Return the division of a product by inputs."""
     tile, blocks = _best_tile(s)
     parts = -(-s.n_in // (2 * TERMS))
-    parts += parts % 2 if parts > 1 else 0  # two threads have the same to do
+    parts += parts % 2 if parts > 1 else 0  # equal work for two threads
     return ByInputs(tile, parts, (s.batch, s.n_out, -(-s.n_in // parts), tile.panels.count(s.n_out), blocks))
 
 
 def by_blocks(s: Sizes) -> ByBlocks:
-    """Return how a product is shared out by blocks."""
+    """Return the division of a product by blocks."""
     tile, blocks = _best_tile(s)
     panels = tile.panels
     large = s.n_in * s.n_out * np.dtype(s.dtype).itemsize > CACHE
@@ -92,14 +92,15 @@ def by_blocks(s: Sizes) -> ByBlocks:
     packed = s.n_in * columns if large and s.batch > OFTEN else 0
     together = min(blocks, max(1, PART // (s.n_in * tile.high * panels.span)))
     groups, count = -(-blocks // together), panels.parts(s.n_out)
-    # A thread goes through the panels for the same examples, or, if not all weights stay in its cache, stays with one.
+    # A thread processes all panels for the same examples, or, if the weights exceed its cache, all examples for one
+    # panel.
     steps = (groups, 1) if large else (1, count)
     sizes = s.batch, s.n_out, panels.count(s.n_out), blocks, together, count, *steps
     return ByBlocks(tile, groups * count, sizes, packed, -(-s.n_in // TERMS))
 
 
 def _best_tile(s: Sizes) -> tuple[ProductTile, int]:
-    """Return the tile that takes the least time, and the number of its blocks of rows."""
+    """Return the fastest tile, and the number of its blocks of rows."""
 
     def blocks(panels: Panels) -> int:
         return -(-s.batch // rows_in_registers(panels.widest))
@@ -113,12 +114,12 @@ def _best_tile(s: Sizes) -> tuple[ProductTile, int]:
 
 
 @kernel
-def product_by_inputs(tile: ProductTile):
-    """The product of some inputs with their weights.
+def product_by_inputs(tile: ProductTile) -> Callable[..., None]:
+    """Multiply some inputs with their weights.
 
     x : (batch, n_in), w : (n_in, n_out), found : (parts, batch, n_out). Parts: inputs.
 
-    Loops: panels of columns; blocks of examples; inputs, over which the sums stay in registers.
+    Loops: panels of columns; blocks of examples; inputs, for which the sums stay in registers.
     """
     dtype, n_in, high, panels = tile.dtype, tile.n_in, tile.high, tile.panels
     span, last, tail = panels.span, panels.last, panels.tail
@@ -144,7 +145,7 @@ def product_by_inputs(tile: ProductTile):
         first, to = part * terms, part * n * n_out
         end = min(n_in, first + terms)
         for p in range(count):
-            for b in range(blocks):  # the last block may have some examples again
+            for b in range(blocks):  # the last block may overlap the one before
                 of_panel(x, w, found, min(b * high, n - high), p * span, to, n_out, first, end)
         for b in range(blocks):
             row = min(b * high, n - high)
@@ -157,8 +158,8 @@ def product_by_inputs(tile: ProductTile):
 
 
 @kernel
-def sum_of_parts(dtype: str):
-    """Add up what an even number of parts has found, each `size` numbers.
+def sum_of_parts(dtype: str) -> Callable[..., None]:
+    """Sum the results of an even number of parts, each `size` elements.
 
     found : (parts, size), out : (size). One part.
     """
@@ -174,12 +175,12 @@ def sum_of_parts(dtype: str):
 
 
 @kernel
-def product_by_blocks(tile: ProductTile, packed: bool):
-    """The product of a block of examples with a panel of weights, which are laid out by `pack_weights` or as they are.
+def product_by_blocks(tile: ProductTile, packed: bool) -> Callable[..., None]:
+    """Multiply a block of examples with a panel of weights, packed by `pack_weights` or not.
 
     x : (batch, n_in), w : (n_in, n_out) or packed, out : (batch, n_out). Parts: panels, and some blocks of examples.
 
-    Loops: inputs, `TERMS` at a time; inputs, over which the sums stay in registers.
+    Loops: inputs, `TERMS` at a time; inputs, for which the sums stay in registers.
     """
     dtype, n_in, high, panels = tile.dtype, tile.n_in, tile.high, tile.panels
     span, last, tail = panels.span, len(panels.last) * panels.lanes, panels.tail
@@ -211,7 +212,7 @@ def product_by_blocks(tile: ProductTile, packed: bool):
         groups = (blocks + together - 1) // together
         panel, first = part // panel_step % all_panels, part // group_step % groups * together
         for b in range(first, min(blocks, first + together)):
-            row = min(b * high, n - high)  # the last block may have some examples again
+            row = min(b * high, n - high)  # the last block may overlap the one before
             if panel < count:
                 of_panel(x, w, out, row, panel * span, n_out, panel * span)
             elif last and panel == count:
@@ -223,10 +224,10 @@ def product_by_blocks(tile: ProductTile, packed: bool):
 
 
 @kernel
-def pack_weights(dtype: str, panels: Panels):
-    """Lay the weights out panel by panel, so that a block reads them in a row.
+def pack_weights(dtype: str, panels: Panels) -> Callable[..., None]:
+    """Pack the weights panel by panel, so that a block reads them sequentially.
 
-    w : (n_in, n_out), packed : (columns, n_in), with each panel's columns together. Parts: `TERMS` inputs.
+    w : (n_in, n_out), packed : (columns, n_in), with the columns of a panel adjacent. Parts: `TERMS` inputs.
     """
     span, last, tail, terms = panels.span, len(panels.last) * panels.lanes, panels.tail, TERMS
 

@@ -1,8 +1,8 @@
-"""The sizes of a layer's products, and how the columns of its weights are divided.
+"""The sizes of a layer's products, and the division of the columns of its weights.
 
-Activations x are (batch, n_in), weights w (n_in, n_out), deltas d (batch, n_out). The columns of w are taken a panel of
-some whole vectors at a time, whose sums stay in registers together. What whole vectors leave over is one narrow vector
-if it fills one, and otherwise a whole vector that begins early and has some columns of the one before.
+Activations x are (batch, n_in), weights w (n_in, n_out), deltas d (batch, n_out). The columns of w are processed in
+panels of some full vectors, whose sums stay in registers together. The remaining columns are one narrow vector if their
+number is a power of two, and otherwise a full vector that overlaps the one before.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 from network3.layers.backends.cpu.processor import lanes_of, vector_registers
 
-TERMS = 128  # added up one by one, twice as many at most: the fewer terms a sum has, the fewer digits it loses
-PART = 1 << 15  # products of a part, at least: another thread is not there sooner
+TERMS = 128  # terms of a partial sum, at most twice as many: short sums lose less precision
+PART = 1 << 15  # minimum of products per part: with fewer, another thread would come too late
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """What the kernels are laid out for.
+    """The sizes that determine the layout of the kernels.
 
     Attributes
     ----------
@@ -32,29 +32,29 @@ class Sizes:
 
     @property
     def lanes(self) -> int:
-        """Numbers in a vector: no more than a row of w has."""
+        """Elements in a vector: no more than in a row of w."""
         return fitting_lanes(self.dtype, self.n_out)
 
     @property
     def panels(self) -> "Iterator[Panels]":
-        """All ways to divide the columns that registers have room for."""
+        """All divisions of the columns into panels that fit into the registers."""
         return ways_to_divide(self.n_out, self.lanes)
 
 
 @dataclass(frozen=True)
 class Panels:
-    """How columns are divided, as far as kernels must know when they are compiled.
+    """The division of columns, as far as it is a compile-time parameter of kernels.
 
     Attributes
     ----------
     lanes : int
-        Numbers in a vector.
+        Elements in a vector.
     wide : int
         Vectors of a regular panel.
     last : tuple of int
-        Where the vectors of the panel after the regular ones begin, from its first column on; empty if there is none.
+        Offsets of the vectors of the panel after the regular ones, from its first column; empty if there is none.
     tail : int
-        Numbers in the narrow vector after all panels; 0 if there is none.
+        Elements in the narrow vector after all panels; 0 if there is none.
     """
 
     lanes: int
@@ -69,7 +69,7 @@ class Panels:
 
     @property
     def regular(self) -> tuple[int, ...]:
-        """Where the vectors of a regular panel begin."""
+        """Offsets of the vectors of a regular panel."""
         return tuple(range(0, self.span, self.lanes))
 
     @property
@@ -79,21 +79,21 @@ class Panels:
 
     @property
     def overlap(self) -> bool:
-        """Whether the last vector has columns of the one before."""
+        """Whether the last vector overlaps the one before."""
         return any(offset % self.lanes for offset in self.last)
 
     def count(self, n_out: int) -> int:
-        """Return how many regular panels `n_out` columns have."""
+        """Return the number of regular panels of `n_out` columns."""
         return (n_out // self.lanes + self.overlap - len(self.last)) // self.wide
 
     def parts(self, n_out: int) -> int:
-        """Return how many panels `n_out` columns have, the narrow vector as one."""
+        """Return the number of panels of `n_out` columns, including the narrow vector."""
         return self.count(n_out) + bool(self.last) + bool(self.tail)
 
     def each(self, make: Callable[[int, tuple[int, ...]], Callable]) -> list[Callable | None]:
-        """Return what `make` makes of the lanes and offsets of a regular panel, the last one and the narrow vector.
+        """Return `make` of the lanes and offsets of a regular panel, of the last one and of the narrow vector.
 
-        None stands for what is not there.
+        A missing one is None.
         """
         return [
             make(self.lanes, self.regular),
@@ -102,20 +102,20 @@ class Panels:
         ]
 
     def cycles(self, n_out: int, high: int, of_vector: float) -> float:
-        """Estimate what a processor needs for one product of each of `high` rows with each column."""
+        """Estimate the cycles for one product of each of `high` rows with each column."""
         last = _cycles(len(self.last), high, of_vector) if self.last else 0.0
         tail = _cycles(1, high, 0.0) if self.tail else 0.0
         return self.count(n_out) * _cycles(self.wide, high, of_vector) + last + tail
 
 
 def ways_to_divide(n_out: int, lanes: int) -> Iterator[Panels]:
-    """Yield the ways to divide `n_out` columns whose panels have room in the registers, the narrowest panels first."""
+    """Yield the divisions of `n_out` columns into panels that fit into the registers, the narrowest panels first."""
     vectors, rest = divmod(n_out, lanes)
-    overlap = rest & (rest - 1) != 0  # no power of two: it would need several narrow vectors
+    overlap = rest & (rest - 1) != 0  # not a power of two: it would need several narrow vectors
     vectors += overlap
     for wide in range(1, min(vectors, (vector_registers() - 2) // 2) + 1):
         left = vectors % wide
-        while overlap and left < 2:  # two vectors with columns in common are in one panel
+        while overlap and left < 2:  # overlapping vectors must be in one panel
             left += wide
         last = [v * lanes for v in range(left)]
         if overlap:
@@ -124,7 +124,7 @@ def ways_to_divide(n_out: int, lanes: int) -> Iterator[Panels]:
 
 
 def fitting_lanes(dtype: str, most: int) -> int:
-    """Return how many numbers a vector of this processor has, or half as many and so on, until there are `most`."""
+    """Return the elements in a vector of this processor, halved until there are at most `most`."""
     lanes = lanes_of(dtype)
     while lanes > most:
         lanes //= 2
@@ -132,22 +132,23 @@ def fitting_lanes(dtype: str, most: int) -> int:
 
 
 def rows_in_registers(vectors: int) -> int:
-    """Return how many rows of so many vectors have their sums in registers together."""
+    """Return how many rows of this number of vectors can have their sums in registers together."""
     registers = vector_registers()
-    # A number that is multiplied by one vector only is read by the multiplication; others take registers, and where
-    # there are many, LLVM has several under way. If it finds too few, it puts sums into memory in every round.
+    # A scalar that is multiplied by one vector only is a memory operand of the multiplication; others take registers,
+    # and if there are many, LLVM keeps several at a time. With too few registers, it spills sums to memory in every
+    # iteration.
     spare = {1: 2, 2: 8}.get(vectors, 4) if registers >= 32 else 2
     return max(1, (registers - spare - vectors) // vectors)
 
 
 def even_share(count: int, most: int) -> int:
-    """Return how many of `count` to take at a time, `most` at most, so that there is little left for the last time."""
+    """Return how many of `count` items to process at a time, at most `most`, with a small remainder."""
     return -(-count // -(-count // most))
 
 
 def _cycles(wide: int, high: int, of_vector: float) -> float:
-    """Estimate what a processor needs for high x wide sums: two products a cycle, or reading what they are made of.
+    """Estimate the cycles for high x wide sums: two products per cycle, or the time to read the operands, if larger.
 
-    It reads two numbers a cycle, each to be spread over a vector; `of_vector` is the cycles that a vector takes.
+    The processor reads and broadcasts two scalars per cycle; `of_vector` is the cycles per vector.
     """
     return max(wide * high / 2, of_vector * wide + high / 2)

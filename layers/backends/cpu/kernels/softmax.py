@@ -1,5 +1,7 @@
 """Softmax over the rows of a matrix."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from network3.layers.backends.cpu.compiler import Array, Int, kernel
@@ -8,11 +10,11 @@ from . import exponential
 
 
 @kernel
-def softmax(dtype: str):
-    """Softmax of each row, or, if `log` is not 0, its logarithm.
+def softmax(dtype: str) -> Callable[..., None]:
+    """Compute softmax of each row, or, if `log` is not 0, its logarithm.
 
-    x, y, shifted (for what is under way) : (rows, columns). One part. The exponentials of all rows are taken in one
-    loop, which becomes vector code: a row of ten alone does not.
+    x, y, shifted (scratch) : (rows, columns). One part. The exponentials of all rows are computed in one loop, which is
+    vectorized: a loop over a single row of ten would not be.
     """
     number = np.dtype(dtype).type
     exp = exponential.exp32 if dtype == "float32" else exponential.exp64
@@ -30,7 +32,7 @@ def softmax(dtype: str):
         for r in range(rows):
             start = r * columns
             total = number(0)
-            for j in range(columns):  # NaN, wherever it is, makes the sum NaN
+            for j in range(columns):  # a NaN anywhere makes the sum NaN
                 total += y[start + j]
             if log != 0:
                 logarithm = np.log(total)

@@ -1,4 +1,4 @@
-"""Sums of numbers that lie in a row, a vector of sums at a time: none waits for the one before."""
+"""Sums of adjacent elements in a vector of independent partial sums, to hide the latency of additions."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from network3.layers.backends.cpu.compiler import operation
 from network3.layers.backends.cpu.compiler.arithmetic import as_index
-from network3.layers.backends.cpu.compiler.constants import described
+from network3.layers.backends.cpu.compiler.constants import describe
 from network3.layers.backends.cpu.compiler.errors import KernelError
 from network3.layers.backends.cpu.compiler.frame import Frame
 from network3.layers.backends.cpu.compiler.types import FLOATS, MEMORY, ArrayValue, RunTime, Value, itemsize
@@ -14,32 +14,31 @@ from network3.layers.backends.cpu.compiler.writer import Slot
 
 
 class WideSum:
-    """The operations on `lanes` sums under way; they are changed in place.
+    """The operations on `lanes` partial sums, which are changed in place.
 
     Parameters
     ----------
     source : "float32" or "float64"
-        Type of the numbers.
+        Type of the elements.
     dtype : "float32" or "float64"
-        Type of the sums, with no fewer digits.
+        Type of the sums, of at least the same precision.
     lanes : int
         A power of two.
     squared : bool
-        Whether the squares of the numbers are added up.
+        Whether squares are summed.
     """
 
     def __init__(self, source: str, dtype: str, lanes: int, squared: bool):
         if source not in FLOATS or dtype not in FLOATS or itemsize(source) > itemsize(dtype) or lanes & (lanes - 1):
+            expected = "float32 or float64, sums of at least this precision, and a power of two"
             got = f"{source} as {dtype}, {lanes} lanes"
-            raise ValueError(
-                f"WideSum: expected float32 or float64 as no less, and a power of two; got {got}. Check them."
-            )
+            raise ValueError(f"WideSum: expected {expected}; got {got}. Check them.")
         self.source, self.dtype, self.lanes, self.squared = source, dtype, lanes, squared
         self._narrow, self._vector = (f"<{lanes} x {MEMORY[kind]}>" for kind in (source, dtype))
 
     @operation
     def zero(self) -> np.ndarray:
-        """Return sums of nothing."""
+        """Return partial sums of 0."""
         return np.zeros(self.lanes, self.dtype)
 
     @zero.emitter
@@ -50,18 +49,18 @@ class WideSum:
 
     @operation
     def add(self, sums: np.ndarray, x: np.ndarray, i: int) -> None:
-        """Add x[i + k] to the k-th sum, or its square."""
+        """Add x[i + k] or its square to the k-th sum."""
         if not 0 <= i <= x.size - self.lanes:
-            raise IndexError(f"{self.lanes} numbers from {i} on of an array of {x.size}")
+            raise IndexError(f"{self.lanes} elements from {i} on of an array of {x.size}")
         numbers = x[i : i + self.lanes].astype(self.dtype)
         sums += numbers * numbers if self.squared else numbers
 
     @add.emitter
     def _emit_add(self, frame: Frame, sums: Any, x: Any, i: Any) -> None:
         if not isinstance(x, ArrayValue) or x.dtype != self.source or not isinstance(sums, Sums):
-            raise KernelError(f"sums, and an array of {self.source}", described(x), "Make the sums with zero().")
-        place = frame.place(x, as_index(frame, i), self.lanes)
-        numbers = frame.value(f"load {self._narrow}, ptr {place}, align {itemsize(self.source)}")
+            raise KernelError(f"sums, and an array of {self.source}", describe(x), "Make the sums with zero().")
+        address = frame.address(x, as_index(frame, i), self.lanes)
+        numbers = frame.value(f"load {self._narrow}, ptr {address}, align {itemsize(self.source)}")
         if self.source != self.dtype:
             numbers = frame.value(f"fpext {self._narrow} {numbers} to {self._vector}")
         if self.squared:
@@ -69,8 +68,8 @@ class WideSum:
         frame.set(sums.slot, frame.value(f"fadd contract {self._vector} {frame.get(sums.slot)}, {numbers}"))
 
     @operation
-    def total(self, sums: np.ndarray):
-        """Return the sum of all, added up by pairs."""
+    def total(self, sums: np.ndarray) -> np.floating:
+        """Return the total, added pairwise."""
         parts = list(sums)
         while len(parts) > 1:
             parts = [a + b for a, b in zip(parts[::2], parts[1::2], strict=True)]
@@ -79,7 +78,7 @@ class WideSum:
     @total.emitter
     def _emit_total(self, frame: Frame, sums: Any) -> Value:
         if not isinstance(sums, Sums):
-            raise KernelError("sums", described(sums), "Make them with zero().")
+            raise KernelError("sums", describe(sums), "Make them with zero().")
         kind, vector = MEMORY[self.dtype], frame.get(sums.slot)
         parts = [frame.value(f"extractelement {self._vector} {vector}, i32 {k}") for k in range(self.lanes)]
         while len(parts) > 1:
@@ -88,7 +87,7 @@ class WideSum:
 
 
 class Sums(RunTime):
-    """Sums under way at run time."""
+    """Partial sums at run time."""
 
     __slots__ = ("slot",)
 

@@ -1,7 +1,7 @@
-"""The winners of max-pooling: the places of windows that receive a gradient, found from the bits of the forward pass.
+"""The winners of max-pooling: the positions in windows that receive a gradient, from the bits of the forward pass.
 
-Only the places that have the largest value receive a gradient, and of those only the ones whose window's gradient is
-not 0: with rectified linear neurons one in eight or fewer. Both gradients of a convolution go through them one by one.
+Only the positions with the maximum receive a gradient, and of those only the ones whose window's gradient is not 0:
+with rectified linear neurons one in eight or fewer. Both gradients of a convolution process them one by one.
 """
 
 from collections.abc import Callable
@@ -14,14 +14,14 @@ from .geometry import Geometry
 def make_finder(g: Geometry) -> Callable[..., int]:
     """Return ``find(bits, gradient, at, windows, begin, end, image, where, received, count) -> count``.
 
-    It adds, of windows[begin:end] of the map that begins at `at` in the flat arrays bits and gradient: where each
-    winner lies in the image that begins at `image`, its maps last, and the gradient that it receives, unless that is 0.
-    Both arrays must have room for one more than there are.
+    For windows[begin:end] of the map that begins at `at` in the flat arrays bits and gradient, it appends to `where`
+    the index of each winner in the image that begins at `image`, maps last, and to `received` its gradient, unless it
+    is 0. Both arrays need room for one more element.
     """
     (ph, pw), (down, right), wide, maps = g.pooled, g.step, g.extent[1], g.maps
     base = np.array([(py * down * wide + px * right) * maps for py in range(ph) for px in range(pw)])
     offsets = [(g.stride[0] * a * wide + g.stride[1] * b) * maps for a, b in g.places]
-    # For each set of winners the first of them; most sets have one.
+    # The first winner of each set of bits; most sets have one winner.
     first = np.array([0] + [offsets[(bits & -bits).bit_length() - 1] for bits in range(1, 1 << len(offsets))])
     single = len(g.places) == 1
     one = np.int32(1)
@@ -34,7 +34,7 @@ def make_finder(g: Geometry) -> Callable[..., int]:
             here = image + base[q]
             where[count] = here + first[won]
             received[count] = value
-            # Whether the gradient is 0 is counted, not asked: a branch would be mispredicted every other time.
+            # The comparison is added, without a branch, which would be mispredicted every other time.
             count += (value != 0) & (won != 0)
             won &= won - one
             while won != 0:

@@ -1,4 +1,4 @@
-"""The nodes of PyTensor's graphs as commands of a plan; each module knows some classes of Ops."""
+"""Lowerings of PyTensor's graph nodes to commands of a plan; each module handles some classes of Ops."""
 
 from . import conv2d as conv2d
 from . import conv_max_pool as conv_max_pool

@@ -1,4 +1,4 @@
-"""Convolutions that are not one with their pooling, and their gradients, at any size."""
+"""Lowerings of convolutions of any size that are not fused with pooling, and of their gradients."""
 
 from typing import NamedTuple
 
@@ -9,14 +9,15 @@ from network3.layers.backends.cpu.kernels import conv2d_to_filters as to_filters
 from network3.layers.backends.cpu.kernels import conv2d_to_images as to_images
 from network3.layers.backends.cpu.kernels.patches import extent
 from network3.layers.backends.cpu.plan import View
-from network3.layers.ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight, border
+from network3.layers.ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight, Convolution
+from network3.layers.ops.conv_shapes import border
 
 from .elementwise import contiguous
 from .registry import Lowering, lowers
 
 
 class _Sizes(NamedTuple):
-    """The sizes of a convolution, as the kernels take them."""
+    """The sizes of a convolution, in the order of the kernels' parameters."""
 
     images: int
     maps: int
@@ -34,11 +35,11 @@ class _Sizes(NamedTuple):
 
     @property
     def bordered(self) -> tuple[int, int, int, int, int, int, int]:
-        """What the length of an image with its border depends on."""
+        """The sizes that determine the length of an image with its border."""
         return self.maps, self.kh, self.kw, self.oh, self.ow, self.down, self.right
 
 
-def _sizes(op, x: View, w: View) -> _Sizes:
+def _sizes(op: Convolution, x: View, w: View) -> _Sizes:
     _, _, oh, ow = op.fitting_output_shape(x.shape, w.shape)
     (images, maps, height, width), (filters, _, kh, kw) = x.shape, w.shape
     (down, right), (top, left) = op.stride, border(op.padding, (kh, kw))
@@ -47,13 +48,13 @@ def _sizes(op, x: View, w: View) -> _Sizes:
 
 @lowers(Conv2D)
 def lower_conv2d(low: Lowering, node: Apply, x: View, w: View) -> View:
-    """Convolve each image with all filters, which are laid out first."""
+    """Convolve each image with all filters, which are packed first."""
     s, x, w = _sizes(node.op, x, w), contiguous(low, x), contiguous(low, w)
     y, packed = low.new(x.dtype, (s.images, s.filters, s.oh, s.ow)), low.new(x.dtype, (w.size,))
     flip, parts = int(node.op.flip), forward.image_parts(s.images)
     bordered = forward.bordered_length(x.dtype, *s.bordered)
     work, each = low.new(x.dtype, (parts * bordered,)), forward.images_of_part(s.images)
-    arguments = [w, packed, s.filters, s.maps, s.kh * s.kw, flip]
+    arguments: list[View | int] = [w, packed, s.filters, s.maps, s.kh * s.kw, flip]
     low.run(forward.pack_filters(x.dtype), arguments, forward.filter_parts(s.filters))
     low.run(forward.conv2d(x.dtype), [x, packed, y, work, s.images, each, bordered, *s[1:]], parts)
     return y
@@ -61,13 +62,13 @@ def lower_conv2d(low: Lowering, node: Apply, x: View, w: View) -> View:
 
 @lowers(Conv2DGradInput)
 def lower_grad_input(low: Lowering, node: Apply, w: View, g: View, x: View) -> View:
-    """Add each position's filters to the patch that it saw."""
+    """Add the filters of each position, times its gradient, to the patch that it covers."""
     s, w, g = _sizes(node.op, x, w), contiguous(low, w), contiguous(low, g)
     dx, packed = low.new(w.dtype, x.shape), low.new(w.dtype, (w.size,))
     flip, parts = int(node.op.flip), forward.image_parts(s.images)
     bordered = forward.bordered_length(w.dtype, *s.bordered)
     work, each = low.new(w.dtype, (parts * bordered,)), forward.images_of_part(s.images)
-    arguments = [w, packed, s.filters, s.maps, s.kh * s.kw, flip]
+    arguments: list[View | int] = [w, packed, s.filters, s.maps, s.kh * s.kw, flip]
     low.run(to_images.pack_filter_taps(w.dtype), arguments, to_images.tap_parts(s.maps * s.kh * s.kw))
     low.run(to_images.conv2d_to_images(w.dtype), [packed, g, dx, work, s.images, each, bordered, *s[1:]], parts)
     return dx
@@ -75,14 +76,14 @@ def lower_grad_input(low: Lowering, node: Apply, w: View, g: View, x: View) -> V
 
 @lowers(Conv2DGradWeight)
 def lower_grad_weight(low: Lowering, node: Apply, x: View, g: View, w: View) -> View:
-    """Sum up, group of images by group, what the positions saw."""
+    """Sum the products of gradients and patches for each group of images, then over the groups."""
     s, x, g = _sizes(node.op, x, w), contiguous(low, x), contiguous(low, g)
     bordered, taps = forward.bordered_length(x.dtype, *s.bordered), s.maps * s.kh * s.kw
     tall, wide = extent(s.oh, s.kh, s.down), extent(s.ow, s.kw, s.right)
     layout = to_filters.to_filters_layout(x.dtype, s.images, s.filters, taps)
     work, found = low.new(x.dtype, (s.images * bordered,)), low.new(x.dtype, (layout.found,))
     dw = low.new(x.dtype, w.shape)
-    arguments = [x, work, bordered, *s[1:4], tall, wide, s.top, s.left]
+    arguments: list[View | int] = [x, work, bordered, *s[1:4], tall, wide, s.top, s.left]
     low.run(to_filters.add_borders(x.dtype), arguments, s.images)
     arguments = [work, g, found, s.images, layout.images, bordered, s.maps, *s[4:11]]
     low.run(to_filters.conv2d_to_filters(x.dtype), arguments, layout.parts)

@@ -1,4 +1,4 @@
-"""Convolution with max-pooling in one pass, and its gradients by the places that won."""
+"""Lowerings of convolution fused with max-pooling, and of its gradients."""
 
 from pytensor.graph.basic import Apply
 
@@ -14,7 +14,7 @@ from .registry import Lowering, lowers
 
 @lowers(ConvMaxPool)
 def lower_conv_max_pool(low: Lowering, node: Apply, x: View, w: View) -> list[View]:
-    """Convolve and pool; filters are laid out first."""
+    """Convolve and pool in one pass; the filters are packed first."""
     g = node.op.geometry
     x, w, layout, images = contiguous(low, x), contiguous(low, w), forward_layout(g), x.shape[0]
     packed = low.new(g.dtype, (layout.packed,))
@@ -27,7 +27,7 @@ def lower_conv_max_pool(low: Lowering, node: Apply, x: View, w: View) -> list[Vi
 
 @lowers(GradientToWeight)
 def lower_gradient_to_weight(low: Lowering, node: Apply, x: View, bits: View, gradient: View, w: View) -> View:
-    """Sum up, filter by filter, what its winners saw."""
+    """Sum, for each filter, the patches at the maxima of its windows."""
     g = node.op.geometry
     x, bits, gradient = (contiguous(low, v) for v in (x, bits, gradient))
     layout, n = weight_layout(g), x.shape[0]
@@ -40,7 +40,7 @@ def lower_gradient_to_weight(low: Lowering, node: Apply, x: View, bits: View, gr
 
 @lowers(GradientToInput)
 def lower_gradient_to_input(low: Lowering, node: Apply, w: View, bits: View, gradient: View, x: View) -> View:
-    """Add each winner's filter to the patch that it saw."""
+    """Add the filter of each maximum to the patch that it covers."""
     g = node.op.geometry
     w, bits, gradient = (contiguous(low, v) for v in (w, bits, gradient))
     layout = input_layout(g)

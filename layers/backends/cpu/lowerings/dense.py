@@ -1,4 +1,4 @@
-"""Products of matrices, by the kernel that fits how they lie, and updates of weights by such."""
+"""Lowerings of matrix products, by the kernel that fits the operands' layout, and of weight updates."""
 
 import numpy as np
 from pytensor.graph.basic import Apply
@@ -15,7 +15,11 @@ from network3.layers.backends.cpu.kernels.product import (
     product_by_inputs,
     sum_of_parts,
 )
-from network3.layers.backends.cpu.kernels.product_transposed import product_transposed, transposed_layout, turn_deltas
+from network3.layers.backends.cpu.kernels.product_transposed import (
+    product_transposed,
+    transpose_deltas,
+    transposed_layout,
+)
 from network3.layers.backends.cpu.kernels.sizes import Sizes
 from network3.layers.backends.cpu.ops import Descend
 from network3.layers.backends.cpu.plan import View
@@ -43,29 +47,29 @@ def lower_dot(low: Lowering, node: Apply, left: View, right: View) -> View:
 
 
 def _matrix(vector: View, order: tuple[int, int]) -> View:
-    """Return a vector as a matrix, along the axis that has 0 in `order`."""
+    """Return a vector as a matrix; it runs along the axis that has 0 in `order`."""
     (n,), (step,) = vector.shape, vector.strides
     shape, strides = tuple((n, 1)[k] for k in order), tuple((step, 0)[k] for k in order)
     return View(vector.buffer, vector.dtype, shape, strides, vector.offset)
 
 
-def turned(view: View) -> View:
+def transposed(view: View) -> View:
     """Return the transpose of a matrix, as a view."""
     return View(view.buffer, view.dtype, view.shape[::-1], view.strides[::-1], view.offset)
 
 
 def _multiply(low: Lowering, a: View, b: View, out: View) -> None:
-    """Add the commands of a product, by the kernel whose order of the numbers is theirs."""
+    """Add the commands of a product, by the kernel for this layout of the operands."""
     (rows, common), columns = a.shape, b.shape[1]
     if a.contiguous and b.contiguous:
         _product(low, Sizes(rows, common, columns, a.dtype), a, b, out)
-    elif a.contiguous and turned(b).contiguous:
-        _product_transposed(low, Sizes(rows, columns, common, a.dtype), a, turned(b), out)
-    elif turned(a).contiguous and b.contiguous:
-        _gradient(low, Sizes(common, rows, columns, a.dtype), turned(a), b, out)
+    elif a.contiguous and transposed(b).contiguous:
+        _product_transposed(low, Sizes(rows, columns, common, a.dtype), a, transposed(b), out)
+    elif transposed(a).contiguous and b.contiguous:
+        _gradient(low, Sizes(common, rows, columns, a.dtype), transposed(a), b, out)
     else:
         layout = matrix_product_layout(rows, common, columns, a.dtype)
-        arguments = [a, b, out, rows, common, columns, *a.strides, *b.strides]
+        arguments: list[View | int] = [a, b, out, rows, common, columns, *a.strides, *b.strides]
         low.run(matrix_product(a.dtype), [*arguments, *layout.sizes], layout.parts)
 
 
@@ -82,7 +86,7 @@ def _product(low: Lowering, s: Sizes, x: View, w: View, out: View) -> None:
     blocks = by_blocks(s)
     if blocks.packed:
         packed = low.new(s.dtype, (blocks.packed,))
-        arguments = [w, packed, s.n_in, s.n_out, blocks.tile.panels.count(s.n_out)]
+        arguments: list[View | int] = [w, packed, s.n_in, s.n_out, blocks.tile.panels.count(s.n_out)]
         low.run(pack_weights(s.dtype, blocks.tile.panels), arguments, blocks.packing_parts)
         w = packed
     low.run(product_by_blocks(blocks.tile, bool(blocks.packed)), [x, w, out, *blocks.sizes], blocks.parts)
@@ -90,8 +94,8 @@ def _product(low: Lowering, s: Sizes, x: View, w: View, out: View) -> None:
 
 def _product_transposed(low: Lowering, s: Sizes, d: View, w: View, out: View) -> None:
     layout = transposed_layout(s)
-    deltas = low.new(s.dtype, (layout.turned,))
-    low.run(turn_deltas(s.dtype), [d, deltas, s.batch, s.n_out, layout.pitch])
+    deltas = low.new(s.dtype, (layout.transposed,))
+    low.run(transpose_deltas(s.dtype), [d, deltas, s.batch, s.n_out, layout.pitch])
     low.run(product_transposed(layout.tile), [deltas, w, out, *layout.sizes], layout.parts)
 
 
@@ -109,7 +113,7 @@ def _descend(low: Lowering, s: Sizes, w: View, x: View, d: View, old: View, new:
 
 @lowers(Descend)
 def lower_descend(low: Lowering, node: Apply, w: View, x: View, d: View, old: View, new: View) -> View:
-    """Change weights in their place, or in that of a copy."""
+    """Update weights in place, or in a copy."""
     (batch, n_in), n_out = x.shape, d.shape[1]
     if not node.op.inplace or not w.contiguous:
         changed = low.new(w.dtype, w.shape)

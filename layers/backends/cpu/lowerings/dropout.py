@@ -1,4 +1,4 @@
-"""Dropout masks."""
+"""Lowering of dropout masks."""
 
 from pytensor.graph.basic import Apply
 
@@ -9,7 +9,7 @@ from network3.layers.ops.dropout_mask import DropoutMask
 from .elementwise import contiguous
 from .registry import Lowering, lowers
 
-PER = 2048  # blocks of two numbers that are a part
+BLOCKS = 2048  # blocks of two random words per part
 
 
 @lowers(DropoutMask)
@@ -17,6 +17,6 @@ def lower_dropout_mask(low: Lowering, node: Apply, x: View, state: View) -> View
     """Draw a mask of the shape of x."""
     mask = low.new(x.dtype, x.shape)
     half = (x.size + 1) // 2
-    arguments = [contiguous(low, state), mask, x.size, node.op.threshold, PER]
-    low.run(dropout_mask(x.dtype), arguments, -(-half // PER))
+    arguments = [contiguous(low, state), mask, x.size, node.op.threshold, BLOCKS]
+    low.run(dropout_mask(x.dtype), arguments, -(-half // BLOCKS))
     return mask

@@ -1,4 +1,4 @@
-"""Values made of parts: joined, split, filled, set or added to in a part."""
+"""Lowerings of Ops that assemble or divide arrays: fill, join, split, and set or increment a part."""
 
 import numpy as np
 from pytensor.graph.basic import Apply
@@ -16,20 +16,20 @@ from .views import constant_indices, part_of
 
 @lowers(Alloc, AllocEmpty)
 def lower_alloc(low: Lowering, node: Apply, *inputs: View) -> View:
-    """Fill a new array with a value that is spread over it."""
+    """Fill a new array with a value, broadcast to its shape."""
     filled = isinstance(node.op, Alloc)
     shape = tuple(int(constant_of(n)) for n in node.inputs[1 if filled else 0 :])
     y = low.new(node.outputs[0].type.dtype, shape)
     if filled:
         copy_to(low, inputs[0], y)
     else:
-        low.plan.keep(y)  # nothing writes it before its first use
+        low.plan.keep(y)  # no command writes to it before its first use
     return y
 
 
 @lowers(MakeVector)
 def lower_make_vector(low: Lowering, node: Apply, *inputs: View) -> View:
-    """Put numbers into a vector."""
+    """Assemble a vector from scalars."""
     y = low.new(node.outputs[0].type.dtype, (len(inputs),))
     for k, x in enumerate(inputs):
         if x.dtype != y.dtype:
@@ -40,7 +40,7 @@ def lower_make_vector(low: Lowering, node: Apply, *inputs: View) -> View:
 
 @lowers(Join)
 def lower_join(low: Lowering, node: Apply, *views: View) -> View:
-    """Put arrays one after the other along an axis."""
+    """Concatenate arrays along an axis."""
     inputs = views if hasattr(node.op, "axis") else views[1:]
     along = _axis(node, 0, len(inputs[0].shape))
     shape = list(inputs[0].shape)
@@ -57,7 +57,7 @@ def lower_join(low: Lowering, node: Apply, *views: View) -> View:
 
 @lowers(Split)
 def lower_split(low: Lowering, node: Apply, x: View, *_: View) -> list[View]:
-    """Look at an array in pieces along an axis."""
+    """Return views of an array's pieces along an axis."""
     along = _axis(node, 1, len(x.shape))
     ends = np.cumsum(constant_of(node.inputs[-1]))
     starts = [0, *ends[:-1]]
@@ -67,14 +67,14 @@ def lower_split(low: Lowering, node: Apply, x: View, *_: View) -> list[View]:
 
 
 def _axis(node: Apply, place: int, axes: int) -> int:
-    """Return the axis of a node: in PyTensor 3.0 an input, later a property of the Op."""
+    """Return the axis of a node: an input in PyTensor 3.0, a property of the Op in later versions."""
     axis = node.op.axis if hasattr(node.op, "axis") else constant_of(node.inputs[place])
     return int(axis) % axes
 
 
 @lowers(IncSubtensor)
 def lower_inc_subtensor(low: Lowering, node: Apply, x: View, y: View, *_: View) -> View:
-    """Set a part, or add to it, in a copy or in place."""
+    """Set a part of an array, or add to it, in a copy or in place."""
     if x.dtype != y.dtype:
         raise UnsupportedError(f"{node} of {y.dtype} in {x.dtype}")
     result = x if node.op.inplace else copied(low, x)

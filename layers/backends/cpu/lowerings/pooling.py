@@ -1,4 +1,4 @@
-"""Pooling that is not one with its convolution, and its gradients."""
+"""Lowerings of pooling that is not fused with a convolution, and of its gradients."""
 
 from pytensor.graph.basic import Apply
 
@@ -12,7 +12,7 @@ from .registry import Lowering, lowers
 
 @lowers(Pool2D)
 def lower_pool2d(low: Lowering, node: Apply, x: View) -> View:
-    """Condense each window."""
+    """Reduce each window to one value."""
     (images, maps, height, width), (rows, columns) = x.shape, node.op.size
     y = low.new(x.dtype, (images, maps, height // rows, width // columns))
     low.run(pool2d(x.dtype, node.op.mode, node.op.size), [contiguous(low, x), y, height, width], images * maps)
@@ -30,7 +30,7 @@ def lower_unpool2d(low: Lowering, node: Apply, g: View, x: View) -> View:
 
 @lowers(MaxPool2DGrad)
 def lower_max_pool2d_gradient(low: Lowering, node: Apply, x: View, y: View, g: View) -> View:
-    """Give every largest value of a window all of its gradient."""
+    """Propagate each window's gradient to every element that equals its maximum."""
     images, maps, height, width = x.shape
     dx = low.new(g.dtype, x.shape)
     arrays = [*(contiguous(low, v) for v in (x, y, g)), dx]

@@ -1,4 +1,4 @@
-"""Reductions over any axes, softmax, and the place of the largest number."""
+"""Lowerings of reductions over any axes, of softmax, and of argmax."""
 
 import math
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ TYPES = ("float32", "float64", "int64", "int32", "int16", "int8", "uint32", "uin
 
 @lowers(CAReduce)
 def lower_reduce(low: Lowering, node: Apply, x: View) -> View:
-    """Join the numbers along some axes."""
+    """Reduce some axes."""
     op, dtype = node.op, node.outputs[0].type.dtype
     axes = tuple(range(len(x.shape))) if op.axis is None else tuple(a % len(x.shape) for a in op.axis)
     kind = KINDS.get(type(op.scalar_op))
@@ -51,7 +51,7 @@ def lower_reduce(low: Lowering, node: Apply, x: View) -> View:
     out = low.new(dtype, tuple(x.shape[d] for d in kept))
     if out.size == 0:
         return out
-    x, sizes = as_three(low, x, kept)
+    x, sizes = as_three_axes(low, x, kept)
     if kind == "add" and {x.dtype, inside, dtype} <= FLOATS:
         _sum(low, x, out, sizes, squared=False)
     elif kind in ("and", "or") and (x.dtype, inside) != ("bool", "bool"):
@@ -64,18 +64,18 @@ def lower_reduce(low: Lowering, node: Apply, x: View) -> View:
 
 @lowers(SumOfSquares)
 def lower_sum_of_squares(low: Lowering, node: Apply, x: View) -> View:
-    """Add up squares as float64."""
+    """Sum squares, accumulated in float64."""
     out = low.new(x.dtype, tuple(x.shape[d] for d in node.op.kept))
     if out.size:
-        x, sizes = as_three(low, x, node.op.kept)
+        x, sizes = as_three_axes(low, x, node.op.kept)
         _sum(low, x, out, sizes, squared=True)
     return out
 
 
-def as_three(low: Lowering, x: View, kept: Sequence[int]) -> tuple[View, tuple[int, int, int]]:
+def as_three_axes(low: Lowering, x: View, kept: Sequence[int]) -> tuple[View, tuple[int, int, int]]:
     """Return a contiguous array, and its sizes before, along and after the axes that are kept.
 
-    Where those do not follow each other, they come first in a copy.
+    If the kept axes are not adjacent, they are moved to the front in a copy.
     """
     kept = [d for d in kept if x.shape[d] != 1] or list(kept)
     between = [d for d in range(kept[0], kept[-1] + 1) if d not in kept and x.shape[d] != 1] if kept else []
@@ -91,23 +91,23 @@ def as_three(low: Lowering, x: View, kept: Sequence[int]) -> tuple[View, tuple[i
 
 
 def _parts(sizes: tuple[int, int, int]) -> tuple[int, int]:
-    """Return how many kept places are a part, and the number of parts."""
+    """Return the number of kept elements per part, and the number of parts."""
     outer, kept, inner = sizes
     per = max(1, PART // max(1, outer * inner))
     return per, -(-kept // per)
 
 
 def _sum(low: Lowering, x: View, out: View, sizes: tuple[int, int, int], *, squared: bool) -> None:
-    """Add up floating-point numbers, or their squares, by the kernel that fits their sizes.
+    """Sum floating-point numbers, or their squares, by the kernel that fits their sizes.
 
-    They are added up as float64, also where PyTensor asks for no more than float32: so one kernel does for both.
+    They are accumulated in float64, even if PyTensor asks for float32 only, so that one kernel serves both.
     """
     inside = "float64"
     outer, kept, inner = sizes
     if kept == 1:
         outer, inner = 1, outer * inner
         blocks = even_blocks(inner)
-        if blocks > 1:  # for several threads; in how many is fixed by the size
+        if blocks > 1:  # for several threads; their number depends on the size only
             found = low.new(inside, (blocks,))
             low.run(sum_rows(squared, x.dtype, inside, inside), [x, found, 1, blocks, inner // blocks, 1], blocks)
             x, squared, inner = found, False, blocks
@@ -116,14 +116,14 @@ def _sum(low: Lowering, x: View, out: View, sizes: tuple[int, int, int], *, squa
         low.run(sum_columns(squared, x.dtype, inside, out.dtype), [x, out, found, outer, kept])
         return
     per, parts = _parts((outer, kept, inner))
-    # Few numbers are not worth a kernel of their own.
+    # A small sum is not worth a kernel of its own.
     lanes = lanes_for(inner) if outer * kept * inner > PART else LANES
     low.run(sum_rows(squared, x.dtype, inside, out.dtype, lanes), [x, out, outer, kept, inner, per], parts)
 
 
 @lowers(RowSoftmax)
 def lower_softmax(low: Lowering, node: Apply, x: View) -> View:
-    """Take softmax of each row, or its logarithm."""
+    """Compute softmax of each row, or its logarithm."""
     out, shifted = low.new(x.dtype, x.shape), low.new(x.dtype, x.shape)
     low.run(softmax(x.dtype), [contiguous(low, x), out, shifted, *x.shape, int(node.op.log)])
     return out
@@ -131,7 +131,7 @@ def lower_softmax(low: Lowering, node: Apply, x: View) -> View:
 
 @lowers(Argmax)
 def lower_argmax(low: Lowering, node: Apply, x: View) -> View:
-    """Find the place of the largest number along an axis, or of all."""
+    """Find the index of the largest element along adjacent axes."""
     axes = tuple(range(len(x.shape))) if node.op.axis is None else tuple(node.op.axis)
     if x.dtype not in TYPES or x.dtype == "bool" or 0 in x.shape:
         raise UnsupportedError(f"the Op {node.op} of {x.dtype} of shape {x.shape}")

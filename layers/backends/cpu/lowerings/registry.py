@@ -1,6 +1,6 @@
-"""Lowering: every node of a graph to commands of a plan, or to a view of what is there already.
+"""Registry of lowerings: translates every node of a graph to commands of a plan, or to a view of an existing value.
 
-A lowering is a function ``f(low, node, *inputs) -> outputs`` of views. It divides the work by the shapes alone.
+A lowering is a function ``f(low, node, *inputs) -> outputs`` of views. It divides work into parts by the shapes alone.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ _LOWERINGS: dict[type, Lowered] = {}
 
 
 def lowers(*kinds: type) -> Callable[[Lowered], Lowered]:
-    """Mark a function as the lowering of some classes of Ops, and of those that descend from them."""
+    """Register a function as the lowering of some classes of Ops and their subclasses."""
 
     def mark(function: Lowered) -> Lowered:
         _LOWERINGS.update(dict.fromkeys(kinds, function))
@@ -45,13 +45,13 @@ def lowering_of(op: Any) -> Lowered:
 
 
 class Lowering:
-    """A graph on its way to a plan.
+    """Lowers a graph to a plan.
 
     Parameters
     ----------
     fgraph : FunctionGraph
     order : list of Apply
-        Its nodes, each after those that it depends on.
+        Its nodes in topological order.
     plan : Plan
 
     Raises
@@ -64,7 +64,7 @@ class Lowering:
         self.fgraph, self.plan = fgraph, plan
         self.views: dict[Variable, View] = {}
         for variable in fgraph.inputs:
-            self.views[variable] = plan.given(*_type_of(variable))
+            self.views[variable] = plan.external(*_type_of(variable))
         for node in order:
             self.node = node
             found = lowering_of(node.op)(self, node, *map(self.view, node.inputs))
@@ -72,7 +72,7 @@ class Lowering:
             self.views.update(zip(node.outputs, outputs, strict=True))
 
     def view(self, variable: Variable) -> View:
-        """Return where a value lies."""
+        """Return the view of a value."""
         if variable not in self.views:
             if not isinstance(variable, Constant) or not isinstance(variable.type, TensorType | ScalarType):
                 raise UnsupportedError(f"{variable} of type {variable.type}")
@@ -80,11 +80,11 @@ class Lowering:
         return self.views[variable]
 
     def new(self, dtype: str, shape: tuple[int, ...]) -> View:
-        """Return a place for a value of the node that is being lowered."""
+        """Return a view of new memory for a value of the current node."""
         return self.plan.new(dtype, shape, owner=self.node)
 
-    def run(self, kernel: Kernel, arguments: list, parts: int = 1) -> None:
-        """Add a command."""
+    def run(self, kernel: Kernel, arguments: list[View | int], parts: int = 1) -> None:
+        """Add a command, unless it has no parts."""
         if parts > 0:
             self.plan.run(kernel, arguments, parts)
 
@@ -95,7 +95,7 @@ def _type_of(variable: Variable) -> tuple[str, tuple[int, ...]]:
     shape = variable.type.shape
     known = tuple(n for n in shape if n is not None)
     if len(known) < len(shape):
-        raise UnsupportedError(f"{variable} of open shape {shape}")
+        raise UnsupportedError(f"{variable} of unknown shape {shape}")
     return variable.type.dtype, known
 
 
@@ -105,7 +105,7 @@ def constant_of(variable: Variable) -> Any:
     Raises
     ------
     UnsupportedError
-        It is known at run time only.
+        The input is not constant.
     """
     if not isinstance(variable, Constant):
         raise UnsupportedError(f"{variable}, which is known at run time only")

@@ -1,6 +1,7 @@
-"""Nodes that look at a value in another way: axes in another order, another shape, a part. Most cost nothing."""
+"""Lowerings of Ops that return a view: transposed, reshaped, or a part. Most add no commands."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from pytensor.graph.basic import Apply, Constant, Variable
@@ -8,7 +9,7 @@ from pytensor.raise_op import Assert
 from pytensor.tensor.basic import ScalarFromTensor, TensorFromScalar
 from pytensor.tensor.elemwise import DimShuffle
 from pytensor.tensor.shape import Reshape, Shape, Shape_i, SpecifyShape
-from pytensor.tensor.subtensor import Subtensor, indices_from_subtensor
+from pytensor.tensor.subtensor import IncSubtensor, Subtensor, indices_from_subtensor
 
 from network3.layers.backends.cpu.plan import View, row_strides
 from network3.layers.backends.cpu.unsupported import UnsupportedError
@@ -19,7 +20,7 @@ from .registry import Lowering, constant_of, lowers
 
 @lowers(DimShuffle)
 def lower_dimshuffle(low: Lowering, node: Apply, x: View) -> View:
-    """Put the axes in another order, add some of length 1, leave some out."""
+    """Permute the axes, add some of length 1, drop some."""
     order = node.op.new_order
     shape = tuple(1 if axis == "x" else x.shape[axis] for axis in order)
     strides = tuple(0 if axis == "x" else x.strides[axis] for axis in order)
@@ -28,7 +29,7 @@ def lower_dimshuffle(low: Lowering, node: Apply, x: View) -> View:
 
 @lowers(Reshape)
 def lower_reshape(low: Lowering, node: Apply, x: View, _: View) -> View:
-    """Look at the same numbers in another shape."""
+    """Return the value in another shape, copied if it is not contiguous."""
     shape = node.outputs[0].type.shape
     if None in shape:
         shape = _resolved(constant_of(node.inputs[1]), x.size)
@@ -37,14 +38,14 @@ def lower_reshape(low: Lowering, node: Apply, x: View, _: View) -> View:
 
 
 def _resolved(lengths: np.ndarray, size: int) -> tuple[int, ...]:
-    """Return a shape in which -1 stands for what is left."""
+    """Return a shape with -1 replaced by the length that fits the size."""
     known = int(np.prod([n for n in lengths if n != -1]))
     return tuple(int(n) if n != -1 else size // max(known, 1) for n in lengths)
 
 
 @lowers(SpecifyShape)
 def lower_same(low: Lowering, node: Apply, x: View, *_: View) -> View:
-    """Nothing: all shapes are known."""
+    """Return the same value: all shapes are known."""
     expected = [int(constant_of(v)) if isinstance(v, Constant) else None for v in node.inputs[1:]]
     if any(n is not None and n != m for n, m in zip(expected, x.shape, strict=False)) and expected:
         raise UnsupportedError(f"{node}, which does not hold")
@@ -53,14 +54,14 @@ def lower_same(low: Lowering, node: Apply, x: View, *_: View) -> View:
 
 @lowers(Shape, Shape_i)
 def lower_shape(low: Lowering, node: Apply, x: View) -> View:
-    """Return a length, or all of them, which are known."""
+    """Return a length, or the shape, as a constant."""
     shape = x.shape if isinstance(node.op, Shape) else x.shape[node.op.i]
     return low.plan.constant(np.array(shape, np.int64))
 
 
 @lowers(Assert)
 def lower_assert(low: Lowering, node: Apply, x: View, *_: View) -> View:
-    """Nothing, if all that is asserted is known to hold."""
+    """Return the same value, if all conditions are constants that hold."""
     if not all(isinstance(v, Constant) and bool(v.data) for v in node.inputs[1:]):
         raise UnsupportedError(f"{node}")
     return x
@@ -68,20 +69,20 @@ def lower_assert(low: Lowering, node: Apply, x: View, *_: View) -> View:
 
 @lowers(ScalarFromTensor, TensorFromScalar)
 def lower_scalar(low: Lowering, node: Apply, x: View) -> View:
-    """A number is an array without axes."""
+    """Return the same value: scalars are arrays without axes."""
     return View(x.buffer, x.dtype, (), (), x.offset)
 
 
 @lowers(Subtensor)
 def lower_subtensor(low: Lowering, node: Apply, x: View, *_: View) -> View:
-    """Take a part by constant indices and slices."""
+    """Return a view of a part, by constant indices and slices."""
     return part_of(x, constant_indices(node.op, node.inputs[1:]))
 
 
-def constant_indices(op, inputs: Sequence[Variable]) -> list[int | slice]:
+def constant_indices(op: Subtensor | IncSubtensor, inputs: Sequence[Variable]) -> list[int | slice]:
     """Return the indices of a Subtensor, if all are constants."""
 
-    def value(entry):
+    def value(entry: Any) -> Any:
         if isinstance(entry, slice):
             return slice(*(value(bound) for bound in (entry.start, entry.stop, entry.step)))
         return entry if entry is None or isinstance(entry, int) else int(constant_of(entry))
@@ -90,7 +91,7 @@ def constant_indices(op, inputs: Sequence[Variable]) -> list[int | slice]:
 
 
 def part_of(x: View, indices: Sequence[int | slice]) -> View:
-    """Return the part of a value that constant indices and slices take."""
+    """Return a view of the part of a value that constant indices and slices select."""
     shape, strides, offset = [], [], x.offset
     for d, (n, stride) in enumerate(zip(x.shape, x.strides, strict=True)):
         index = indices[d] if d < len(indices) else slice(None)

@@ -1,6 +1,7 @@
-"""Ops that the rewrites of the mode ``NETWORK3`` put in the place of several of PyTensor's.
+"""Ops that the rewrites of the mode ``NETWORK3`` substitute for several of PyTensor's.
 
-Each has ``expand``, which says the same with plain Ops, for graphs that go to Numba. ``perform`` is the reference.
+Each has ``expand``, which returns an equivalent graph of plain Ops, for graphs that are compiled with Numba.
+``perform`` is the reference implementation.
 """
 
 from .conv_max_pool import ConvMaxPool as ConvMaxPool

@@ -1,6 +1,6 @@
-"""Rewrites of the mode ``NETWORK3``: several Ops become one that has a kernel. Other modes' graphs keep theirs.
+"""Rewrites of the mode ``NETWORK3``: several Ops are fused into one that has a kernel.
 
-They hang on a tag of our own, so that nobody else's graph is changed by an import.
+They are registered under a tag of their own, so that importing them does not affect graphs of other modes.
 """
 
 from typing import Any
@@ -18,8 +18,8 @@ OPS: tuple[Any, ...] = tuple(kind for kind in vars(ops).values() if isinstance(k
 
 
 def restore(fgraph: FunctionGraph) -> None:
-    """Put plain Ops back in the place of ours, in a graph that goes to another linker."""
-    # The last first: what an Op hands to another of ours is asked for by nobody then.
+    """Replace the fused Ops by plain ones, in a graph that is passed to another linker."""
+    # In reverse order: once an Op is expanded, outputs of other fused Ops that only it used have no clients.
     for node in reversed(fgraph.toposort()):
         if isinstance(node.op, OPS) and node in fgraph.apply_nodes:
             plain = node.op.expand(node)

@@ -1,21 +1,24 @@
-"""Convolution with max-pooling, and its gradients, as one Op each, where all sizes but the batch are known."""
+"""Fuses convolution with max-pooling, and its gradients, into one Op each, if all sizes but the batch are known."""
 
 import numpy as np
 import pytensor.tensor as pt
 from pytensor.compile.mode import optdb
+from pytensor.graph.basic import Apply, Variable
+from pytensor.graph.fg import FunctionGraph
 from pytensor.graph.rewriting.basic import MergeOptimizer, in2out, node_rewriter
 
-from network3.layers.backends.cpu.kernels.geometry import MOST_PLACES, Geometry
+from network3.layers.backends.cpu.kernels.geometry import MAX_PLACES, Geometry
 from network3.layers.backends.cpu.ops import ConvMaxPool, GradientToInput, GradientToWeight
-from network3.layers.ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight, border
+from network3.layers.ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight, Convolution
+from network3.layers.ops.conv_shapes import border
 from network3.layers.ops.pool import MaxPool2DGrad, Pool2D
 
 NO_BITS = pt.constant(np.zeros((1, 1, 1, 1), np.int32))
 
 
 @node_rewriter([Conv2DGradWeight, Conv2DGradInput])
-def fuse_gradient(fgraph, node):
-    """Take a gradient of a convolution whose own gradient comes from max-pooling."""
+def fuse_gradient(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
+    """Fuse a gradient of a convolution with the gradient of the max-pooling after it."""
     _, gradient, _ = node.inputs
     if gradient.owner is None or type(gradient.owner.op) is not MaxPool2DGrad:
         return None
@@ -32,18 +35,18 @@ def fuse_gradient(fgraph, node):
     to_weight = isinstance(node.op, Conv2DGradWeight)
     if of is not (x if to_weight else w) or node.outputs[0].type.shape[1:] != (w if to_weight else x).type.shape[1:]:
         return None
-    _, bits = ConvMaxPool(geometry, keep=True)(x, w)
+    _, bits = ConvMaxPool(geometry, keep=True).make_node(x, w).outputs
     if to_weight:
         return [GradientToWeight(geometry)(x, bits, of_pooled, w)]
     return [GradientToInput(geometry)(w, bits, of_pooled, x)]
 
 
 @node_rewriter([Pool2D])
-def fuse_pool(fgraph, node):
-    """Take max-pooling of a convolution; where a gradient is taken too, it is the same pass over the images.
+def fuse_pool(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
+    """Fuse max-pooling with the convolution before it; if its gradient is fused too, both use one pass over the images.
 
-    Not where a gradient is left that looks for the maxima among the convolved values: those of another pass may
-    differ in their last digits, and none would be found.
+    Not if a gradient remains that looks for the maxima among the convolved values: those of another pass may differ in
+    their last digits, and none would be found.
     """
     (convolved,) = node.inputs
     geometry = _geometry(convolved, node.op.size) if node.op.mode == "max" else None
@@ -55,53 +58,56 @@ def fuse_pool(fgraph, node):
     for client, _ in fgraph.clients[inputs[0]]:
         if getattr(client, "op", None) == kept and client.inputs == inputs:
             return [client.outputs[0]]
-    return [ConvMaxPool(geometry, keep=False)(*inputs)]
+    return ConvMaxPool(geometry, keep=False).make_node(*inputs).outputs
 
 
 @node_rewriter([Conv2DGradWeight, Conv2DGradInput])
-def fuse_plain_gradient(fgraph, node):
-    """Take the gradient of a convolution without pooling: its windows are single places, which always win."""
+def fuse_plain_gradient(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
+    """Replace a gradient of a convolution without pooling: its windows are single positions, always maxima."""
     first, gradient, like = node.inputs
     x, w = (first, like) if isinstance(node.op, Conv2DGradWeight) else (like, first)
     geometry = _sizes(node.op, x, w, (1, 1))
     if geometry is None or gradient.type.shape[1:] != (geometry.filters, *geometry.pooled):
         return None
     if geometry.kh * geometry.kw == 1 or geometry.kw * geometry.maps < geometry.lanes:
-        return None  # rows so short that products of matrices are faster
+        return None  # for such short rows, products of matrices are faster
     if isinstance(node.op, Conv2DGradWeight):
         return [GradientToWeight(geometry)(x, NO_BITS, gradient, w)]
     return [GradientToInput(geometry)(w, NO_BITS, gradient, x)]
 
 
 @node_rewriter([Conv2D])
-def fuse_plain(fgraph, node):
-    """Take a convolution without pooling."""
+def fuse_plain(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
+    """Replace a convolution without pooling."""
     x, w = node.inputs
     geometry = _sizes(node.op, x, w, (1, 1))
-    return None if geometry is None else [ConvMaxPool(geometry, keep=False)(x, w)]
+    return None if geometry is None else ConvMaxPool(geometry, keep=False).make_node(x, w).outputs
 
 
-def _geometry(convolved, size) -> Geometry | None:
-    """Return the geometry of max-pooling by `size` over `convolved`, if that is a convolution of known sizes."""
+def _geometry(convolved: Variable, size: tuple[int, ...]) -> Geometry | None:
+    """Return the geometry of max-pooling by `size` over `convolved`; None if that is no convolution of known sizes."""
     if convolved.owner is None or type(convolved.owner.op) is not Conv2D:
         return None
     x, w = convolved.owner.inputs
     return _sizes(convolved.owner.op, x, w, size)
 
 
-def _sizes(op, x, w, size) -> Geometry | None:
-    """Return the geometry of a convolution by `op` and pooling by `size`, if the sizes are known and none is 0."""
+def _sizes(op: Convolution, x: Variable, w: Variable, size: tuple[int, ...]) -> Geometry | None:
+    """Return the geometry of a convolution by `op` and pooling by `size`; None if a size is unknown or 0."""
     if x.type.dtype != w.type.dtype or x.type.dtype not in ("float32", "float64"):
         return None
-    if None in (*x.type.shape[1:], *w.type.shape) or size[0] * size[1] > MOST_PLACES:
+    if None in (*x.type.shape[1:], *w.type.shape) or size[0] * size[1] > MAX_PLACES:
         return None
     (maps, height, width), (filters, _, kh, kw) = x.type.shape[1:], w.type.shape
     pad = border(op.padding, (kh, kw))
-    geometry = Geometry(maps, height, width, filters, kh, kw, op.stride, pad, size, op.flip, x.type.dtype)
+    (down, right), (rows, columns) = op.stride, size
+    geometry = Geometry(
+        maps, height, width, filters, kh, kw, (down, right), pad, (rows, columns), op.flip, x.type.dtype
+    )
     return geometry if w.type.shape[1] == maps and min(maps, filters, *geometry.pooled) > 0 else None
 
 
-def _is_max_pool(pooled, convolved, size) -> bool:
+def _is_max_pool(pooled: Variable, convolved: Variable, size: tuple[int, ...]) -> bool:
     node = pooled.owner
     return (
         node is not None
@@ -111,7 +117,7 @@ def _is_max_pool(pooled, convolved, size) -> bool:
     )
 
 
-# Before PyTensor's own fusion of elementwise Ops; gradients first, while the pooling that they belong to is there.
+# Before PyTensor's own elementwise fusion; gradients first, while the pooling that they belong to still exists.
 optdb.register("network3_fuse_gradient", in2out(fuse_gradient), "network3", position=2.5)
 optdb.register("network3_fuse_pool", in2out(fuse_pool), "network3", position=2.51)
 optdb.register("network3_fuse_plain_gradient", in2out(fuse_plain_gradient), "network3", position=2.513)

@@ -1,21 +1,27 @@
-"""The update of a layer's weights as one Op: the gradient x' d is never kept."""
+"""Fuses the update of a layer's weights into one Op, so that the gradient x' d is never stored."""
+
+from typing import cast
 
 import pytensor.tensor as pt
 from pytensor.compile.mode import optdb
+from pytensor.graph.basic import Apply
+from pytensor.graph.fg import FunctionGraph
 from pytensor.graph.rewriting.basic import in2out, node_rewriter
 from pytensor.scalar.basic import Add, Mul, Neg, Sub
 from pytensor.tensor.elemwise import DimShuffle, Elemwise
 from pytensor.tensor.math import Dot
+from pytensor.tensor.variable import TensorVariable
 
 from network3.layers.backends.cpu.ops import Descend
+from network3.layers.backends.cpu.tensors import inputs_of
 
 
 @node_rewriter([Elemwise])
-def take_descent(fgraph, node):
-    """Take the whole of an update that is old * w + new * x' d, whatever sums and products say so."""
-    if node.outputs[0].ndim != 2 or node.outputs[0] not in fgraph.outputs:
+def fuse_descent(fgraph: FunctionGraph, node: Apply) -> list[TensorVariable] | None:
+    """Fuse an update that is equal to old * w + new * x' d, in whatever form its sums and products are written."""
+    if node.outputs[0].type.ndim != 2 or node.outputs[0] not in fgraph.outputs:
         return None
-    terms = _terms(node.outputs[0])
+    terms = _terms(cast(TensorVariable, node.outputs[0]))
     if terms is None or len(terms) != 2:
         return None
     for (w, old), (gradient, new) in (terms, terms[::-1]):
@@ -23,7 +29,7 @@ def take_descent(fgraph, node):
         if x is None or w.owner is not None:
             continue
         d = gradient.owner.inputs[1]
-        if not _fit(w, x, d):
+        if not _match(w, x, d):
             continue
         old, new = (pt.cast(number, w.dtype) for number in (old, new))
         return [Descend(inplace=False)(w, x, d, old, new)]
@@ -31,27 +37,27 @@ def take_descent(fgraph, node):
 
 
 @node_rewriter([Descend])
-def descend_in_place(fgraph, node):
-    """Change the weights where they are, once PyTensor watches over who reads them."""
+def descend_in_place(fgraph: FunctionGraph, node: Apply) -> list[TensorVariable] | None:
+    """Update the weights in place, once PyTensor checks for conflicts with their other uses."""
     if node.op.inplace:
         return None
     return [Descend(inplace=True)(*node.inputs)]
 
 
-def _is_dot(variable) -> bool:
+def _is_dot(variable: TensorVariable) -> bool:
     return variable.owner is not None and isinstance(variable.owner.op, Dot)
 
 
-def _transposed(variable):
-    """Return the matrix of which `variable` is the transpose, or None."""
+def _transposed(variable: TensorVariable) -> TensorVariable | None:
+    """Return the matrix whose transpose is `variable`, or None."""
     node = variable.owner
     if node is None or not isinstance(node.op, DimShuffle) or node.op.new_order != (1, 0):
         return None
     return node.inputs[0]
 
 
-def _fit(w, x, d) -> bool:
-    """Return whether all are matrices of one floating-point type and of known shapes that belong together."""
+def _match(w: TensorVariable, x: TensorVariable, d: TensorVariable) -> bool:
+    """Return whether all are matrices of one floating-point type whose shapes are known and match."""
     if {v.dtype for v in (w, x, d)} not in ({"float32"}, {"float64"}) or any(v.ndim != 2 for v in (w, x, d)):
         return False
     if any(None in v.type.shape for v in (w, x, d)) or 0 in (*x.type.shape, *d.type.shape):
@@ -60,8 +66,8 @@ def _fit(w, x, d) -> bool:
     return w.type.shape == (n_in, n_out) and d_batch == batch
 
 
-def _number(variable):
-    """Return the 0-d variable that `variable` spreads over a matrix, or None."""
+def _number(variable: TensorVariable) -> TensorVariable | None:
+    """Return the scalar that `variable` broadcasts to a matrix, or None."""
     if variable.ndim == 0:
         return variable
     node = variable.owner
@@ -70,13 +76,13 @@ def _number(variable):
     if hasattr(variable, "data") and variable.data.size == 1:
         return pt.constant(variable.data.reshape(()))
     if node is not None and isinstance(node.op, Elemwise) and all(variable.type.broadcastable):
-        numbers = [_number(part) for part in node.inputs]
-        return None if None in numbers else node.op(*numbers)
+        numbers = [_number(part) for part in inputs_of(node)]
+        return None if None in numbers else cast(TensorVariable, node.op(*numbers))
     return None
 
 
-def _terms(variable) -> list[tuple] | None:
-    """Return a sum of matrices as pairs (matrix, number that multiplies it), equal matrices together."""
+def _terms(variable: TensorVariable) -> list[tuple[TensorVariable, TensorVariable]] | None:
+    """Return the terms of a sum of matrices as pairs (matrix, scalar factor); equal matrices are combined."""
     node = variable.owner
     kind = node.op.scalar_op if node is not None and isinstance(node.op, Elemwise) else None
     if isinstance(kind, Sub | Add | Neg):
@@ -92,7 +98,7 @@ def _terms(variable) -> list[tuple] | None:
         return None if inner is None else [(matrix, factor * number) for matrix, number in inner]
     else:
         return [(variable, pt.constant(1, dtype=variable.dtype))]
-    sums: list[tuple] = []
+    sums: list[tuple[TensorVariable, TensorVariable]] = []
     for sign, part in parts:
         if _number(part) is not None:
             return None
@@ -109,6 +115,6 @@ def _terms(variable) -> list[tuple] | None:
     return sums
 
 
-optdb.register("network3_take_descent", in2out(take_descent), "network3", position=2.54)
-# After PyTensor's own fusion, where updates in place begin to be watched.
+optdb.register("network3_fuse_descent", in2out(fuse_descent), "network3", position=2.54)
+# After PyTensor's own fusion, when its checks of updates in place are active.
 optdb.register("network3_descend_in_place", in2out(descend_in_place), "network3", position=50.2)

@@ -1,20 +1,23 @@
-"""Softmax over rows, and sums of squares, as one Op each."""
+"""Fuses softmax over rows, and sums of squares, into one Op each."""
 
 import math
 
 from pytensor.compile.mode import optdb
+from pytensor.graph.basic import Apply, Variable
+from pytensor.graph.fg import FunctionGraph
 from pytensor.graph.rewriting.basic import in2out, node_rewriter
 from pytensor.scalar.basic import Add, Sqr
 from pytensor.tensor.elemwise import CAReduce, Elemwise
 from pytensor.tensor.special import LogSoftmax, Softmax
 
 from network3.layers.backends.cpu.ops import RowSoftmax, SumOfSquares
+from network3.layers.backends.cpu.tensors import inputs_of
 
 
 @node_rewriter([Softmax, LogSoftmax])
-def take_softmax(fgraph, node):
-    """Take softmax over the last axis of a matrix; over other axes once they are the rows of one."""
-    (x,) = node.inputs
+def fuse_softmax(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
+    """Replace softmax over any axes by softmax over the rows of a matrix, transposing if necessary."""
+    (x,) = inputs_of(node)
     shape, axis = x.type.shape, node.op.axis
     axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple | list) else (axis,)
     over = sorted(d % x.ndim for d in axes)
@@ -31,10 +34,10 @@ def take_softmax(fgraph, node):
 
 
 @node_rewriter([CAReduce])
-def take_sum_of_squares(fgraph, node):
-    """Take sums of squares of float32 that are added up as float64, over all axes but some that follow each other."""
-    op, (x,) = node.op, node.inputs
-    expected = isinstance(op.scalar_op, Add) and x.dtype == node.outputs[0].dtype == "float32"
+def fuse_sum_of_squares(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
+    """Replace sums of squares of float32 that are accumulated in float64; the axes that are kept must be adjacent."""
+    op, (x,) = node.op, inputs_of(node)
+    expected = isinstance(op.scalar_op, Add) and x.dtype == node.outputs[0].type.dtype == "float32"
     if not expected or getattr(op, "acc_dtype", None) != "float64" or None in x.type.shape:
         return None
     if x.owner is None or not isinstance(x.owner.op, Elemwise) or not isinstance(x.owner.op.scalar_op, Sqr):
@@ -45,5 +48,5 @@ def take_sum_of_squares(fgraph, node):
     return [SumOfSquares(tuple(kept))(x.owner.inputs[0])]
 
 
-optdb.register("network3_take_sum_of_squares", in2out(take_sum_of_squares), "network3", position=2.56)
-optdb.register("network3_take_softmax", in2out(take_softmax), "network3", position=2.58)
+optdb.register("network3_fuse_sum_of_squares", in2out(fuse_sum_of_squares), "network3", position=2.56)
+optdb.register("network3_fuse_softmax", in2out(fuse_softmax), "network3", position=2.58)

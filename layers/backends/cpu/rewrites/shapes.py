@@ -1,15 +1,17 @@
-"""Shapes that are known, as constants: PyTensor's own way to them is a feature of the graph, at a third of the time."""
+"""Folds known shapes to constants, at a third of the time that PyTensor's ``ShapeFeature`` takes."""
 
 import numpy as np
 import pytensor.tensor as pt
 from pytensor.compile.mode import optdb
+from pytensor.graph.basic import Apply, Variable
+from pytensor.graph.fg import FunctionGraph
 from pytensor.graph.rewriting.basic import in2out, node_rewriter
 from pytensor.tensor.shape import Shape, Shape_i
 
 
 @node_rewriter([Shape, Shape_i])
-def take_known_shape(fgraph, node):
-    """Take a shape, or a length, that the type tells."""
+def fold_known_shape(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
+    """Replace a shape, or a length, by a constant if the type specifies it."""
     shape = node.inputs[0].type.shape
     if isinstance(node.op, Shape_i):
         length = shape[node.op.i]
@@ -17,4 +19,4 @@ def take_known_shape(fgraph, node):
     return None if None in shape else [pt.constant(np.array(shape, np.int64))]
 
 
-optdb.register("network3_take_known_shape", in2out(take_known_shape), "network3", position=0.1)
+optdb.register("network3_fold_known_shape", in2out(fold_known_shape), "network3", position=0.1)

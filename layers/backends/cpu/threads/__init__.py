@@ -1,4 +1,4 @@
-"""Threads for kernels: a work queue, the team of threads that works at it, and the loops over commands and steps."""
+"""Threads for kernels: a work queue, the pool of threads that serves it, and the loops over commands and steps."""
 
 from .loops import PlanLoop as PlanLoop
 from .loops import Scratch as Scratch

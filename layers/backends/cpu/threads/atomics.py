@@ -1,7 +1,7 @@
-"""Operations of the kernel language that threads need: words that several threads change, waiting, calls by address.
+"""Operations of the kernel language for threads: atomic access to shared words, waiting, and calls by address.
 
-An address is an int64; word k of it are the 8 bytes from ``address + 8 * k`` on. The words' operations are sequentially
-consistent. Each operation has a twin in plain Python, which is for one thread.
+An address is an int64; word k is the 8 bytes at ``address + 8 * k``. Operations on words are sequentially consistent.
+Each operation also has a version in plain Python, for a single thread.
 """
 
 import ctypes
@@ -16,14 +16,14 @@ from network3.layers.backends.cpu.compiler.frame import Frame
 from network3.layers.backends.cpu.compiler.operations import operation
 from network3.layers.backends.cpu.compiler.types import Value
 
-# A kernel as Python calls it: with the address of its arguments, the number of the part, the address of scratch memory.
+# The signature of a kernel: the address of its arguments, the number of the part, and the address of scratch memory.
 CALLABLE = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
 BILLION = 1_000_000_000
 CLOCK, YIELD, SLEEP = (f"network3_{name}" for name in ("clock", "yield", "sleep"))
 
 
-def _announce() -> None:
-    """Make the functions of the system known to compiled code by their names."""
+def _register_symbols() -> None:
+    """Register the system functions under the names by which compiled code calls them."""
     if sys.platform == "win32":
         kernel32 = ctypes.windll.kernel32
         functions = {CLOCK: ctypes.cdll.ucrtbase._timespec64_get, YIELD: kernel32.SwitchToThread, SLEEP: kernel32.Sleep}
@@ -34,7 +34,7 @@ def _announce() -> None:
         binding.add_symbol(name, ctypes.cast(function, ctypes.c_void_p).value)
 
 
-_announce()
+_register_symbols()
 
 
 def _int(frame: Frame, x: Any) -> str:
@@ -55,7 +55,7 @@ def _python_word(address: int, index: int) -> ctypes.c_int64:
 
 @operation
 def atomic_load(address: int, index: int) -> int:
-    """Return a word."""
+    """Return the value of a word."""
     return _python_word(address, index).value
 
 
@@ -66,7 +66,7 @@ def atomic_load(frame: Frame, address: Any, index: Any) -> Value:
 
 @operation
 def atomic_store(address: int, index: int, value: int) -> None:
-    """Set a word."""
+    """Set the value of a word."""
     _python_word(address, index).value = int(value)
 
 
@@ -77,7 +77,7 @@ def atomic_store(frame: Frame, address: Any, index: Any, value: Any) -> None:
 
 @operation
 def atomic_add(address: int, index: int, value: int) -> int:
-    """Add to a word, and return what it was before."""
+    """Add to a word, and return its previous value."""
     old = _python_word(address, index).value
     atomic_store(address, index, old + value)
     return old
@@ -91,7 +91,7 @@ def atomic_add(frame: Frame, address: Any, index: Any, value: Any) -> Value:
 
 @operation
 def compare_and_swap(address: int, index: int, old: int, new: int) -> bool:
-    """Set a word to `new` if it is `old`, and return whether it was."""
+    """Set a word to `new` if its value is `old`, and return whether it was."""
     found = _python_word(address, index).value == old
     if found:
         atomic_store(address, index, new)
@@ -107,7 +107,7 @@ def compare_and_swap(frame: Frame, address: Any, index: Any, old: Any, new: Any)
 
 @operation
 def pause() -> None:
-    """Tell the processor, if it is of a kind that listens, that this loop waits."""
+    """Signal a busy-wait loop to the processor, on x86 and ARM."""
 
 
 @pause.emitter
@@ -121,7 +121,7 @@ def pause(frame: Frame) -> None:
 
 @operation
 def yield_processor() -> None:
-    """Let another thread have the processor, if one waits."""
+    """Yield the processor to another thread, if one is waiting."""
     time.sleep(0)
 
 
@@ -132,7 +132,7 @@ def yield_processor(frame: Frame) -> None:
 
 @operation
 def sleep(microseconds: int) -> None:
-    """Sleep for a constant time; on Windows for whole milliseconds."""
+    """Sleep for a constant time; on Windows it is rounded down to milliseconds."""
     time.sleep(microseconds * 1e-6)
 
 
@@ -152,7 +152,7 @@ def now() -> int:
 def now(frame: Frame) -> Value:
     spec = frame.memory("{ i64, i64 }")
     frame.call("i32", CLOCK, ("ptr", spec), ("i32", "1"))
-    # Windows and 64-bit systems alike: seconds as 64 bits, then nanoseconds, in at least 32 bits, never over 2**30.
+    # On Windows and on all 64-bit systems: 64-bit seconds, then nanoseconds in at least 32 bits, always below 2**30.
     seconds = frame.value(f"load i64, ptr {spec}")
     rest = frame.value(f"load i64, ptr {frame.pure(f'getelementptr i64, ptr {spec}, i64 1')}")
     nanoseconds = frame.pure(f"and i64 {rest}, {2**32 - 1}")
@@ -161,7 +161,7 @@ def now(frame: Frame) -> Value:
 
 @operation
 def call(function: int, arguments: int, part: int, scratch: int) -> None:
-    """Do one part of the kernel whose code is at the address `function`."""
+    """Run one part of the kernel whose code is at the address `function`."""
     CALLABLE(int(function))(int(arguments), int(part), int(scratch))
 
 

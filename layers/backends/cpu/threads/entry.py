@@ -1,4 +1,4 @@
-"""How Python calls a kernel directly, without its own lock: other threads of Python run on meanwhile."""
+"""Direct calls of kernels from Python, with the GIL released: other Python threads continue meanwhile."""
 
 from collections.abc import Callable
 from functools import cache
@@ -11,7 +11,7 @@ from .atomics import CALLABLE
 
 @cache
 def compiled(make: Callable[[], Any]) -> Callable[[int, int, int], None]:
-    """Return the compiled kernel of a factory without arguments, compiled when it is first asked for.
+    """Return the compiled kernel of a factory without arguments; it is compiled at the first request.
 
     Parameters
     ----------

@@ -1,8 +1,9 @@
-"""The loops around kernels: over the commands of a plan, and over mini-batches; compiled once, for all networks.
+"""The loops around kernels: over the commands of a plan, and over mini-batches; compiled once for all networks.
 
-A command is three int64: the address of a kernel's code, the address of its arguments, and how many parts it has.
+A command is three int64: the address of a kernel's code, the address of its arguments, and its number of parts.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -18,11 +19,12 @@ from .work_queue import QUEUE, WorkQueue, do_job
 
 
 @kernel
-def run_steps():
-    """Do the commands of a plan for one mini-batch after the other, and keep the results of each.
+def run_steps() -> Callable[..., None]:
+    """Run the commands of a plan for each mini-batch, and store the results of each.
 
-    A single run of a plan is a step without slots and results: whoever starts waits for one kernel less. What kernels
-    change while this runs is given by its address, since LLVM takes it that nobody else changes an array.
+    A single run of a plan is one step without slots and results, so that one kernel less needs to be compiled at the
+    start. Memory that other kernels change meanwhile is passed by address, since LLVM assumes that only this function
+    changes its arrays.
     """
 
     def run_steps(
@@ -53,13 +55,13 @@ def run_steps():
     return run_steps
 
 
-ONE_STEP = 0, 0, 0, 1, 0, 0, 0, 0  # what `run_steps` takes after `areas`: no slots, no rows, one step, no results
+ONE_STEP = 0, 0, 0, 1, 0, 0, 0, 0  # arguments of `run_steps` after `areas`: no slots, no rows, one step, no results
 
 
 class Scratch(NamedTuple):
-    """The scratch memory of a plan: thread k has the `stride` bytes from the address `base` + k * `stride` on.
+    """The scratch memory of a plan: thread k uses the `stride` bytes from the address `base` + k * `stride` on.
 
-    No more than `areas` threads work on the plan, the caller among them.
+    At most `areas` threads, including the caller, run the plan.
     """
 
     base: int
@@ -68,12 +70,12 @@ class Scratch(NamedTuple):
 
 
 class PlanLoop:
-    """A plan that can be run.
+    """Runs a plan once per call.
 
     Parameters
     ----------
     commands : array of int64, commands x 3
-        The address of a kernel's code, the address of its arguments, and how many parts it has. It may be changed
+        The address of a kernel's code, the address of its arguments, and its number of parts. The array may be changed
         between runs.
     scratch : Scratch
     queue : WorkQueue, optional
@@ -87,21 +89,21 @@ class PlanLoop:
         self._run = compiled(run_steps)
 
     def __call__(self) -> None:
-        """Do all commands, with the helpers of the thread pool, or alone where `single_thread` is entered."""
+        """Run all commands, with the helpers of the thread pool, or alone in a `single_thread` context."""
         self._run(self._addresses[in_single_thread()], 0, 0)
 
 
 class StepLoop:
-    """A plan that can be run for many mini-batches in one call.
+    """Runs a plan for many mini-batches in one call.
 
     Parameters
     ----------
     commands, scratch, queue
         As for `PlanLoop`.
     slots : array of int64
-        The addresses of the words that take the address of a mini-batch's row numbers, before the plan is run for it.
+        The addresses of the words that are set to the address of a mini-batch's row numbers before each step.
     found : array of 8-byte numbers
-        Where the plan leaves its results.
+        The memory in which the plan stores its results.
     """
 
     def __init__(
@@ -131,7 +133,7 @@ class StepLoop:
 
 
 def _argument_blocks(commands: NDArray[np.int64], scratch: Scratch, queue: WorkQueue) -> NDArray[np.int64]:
-    """Return the arguments with which both loops begin: for a team, and for the calling thread alone."""
+    """Return the first arguments of both loops: with the thread pool, and for the calling thread alone."""
     if commands.dtype != np.int64 or commands.shape[1:] != (3,) or not commands.flags.c_contiguous:
         got = f"{commands.dtype} of shape {commands.shape}"
         hint = "Make them with np.zeros((count, 3), np.int64)."

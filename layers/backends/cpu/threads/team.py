@@ -1,10 +1,10 @@
-"""A team of threads for the kernels: work is cut into parts, whoever is free takes one, and none waits for who is late.
+"""The thread pool of the kernels: work is divided into parts, each free thread takes the next one, and none waits long.
 
-How work is cut follows from the shapes alone; the threads only decide who does a part, so their number changes no bit.
-The caller takes parts as the helpers do, and would do all of them alone if none came: a helper that the system lets
-wait holds up no more than the part it has in hand. Where that happens on a busy machine, the caller goes on alone for
-twenty times as long as it had to wait. Helpers live in Python threads, inside compiled code that needs no lock of
-Python's, and only while `thread_pool` is entered: elsewhere, and in a forked child, the same code runs in one thread.
+The division follows from the shapes alone; threads only determine who runs a part, so their number does not change a
+bit of the results. The caller takes parts as the helpers do, and would run all of them if no helper came: a helper
+that the system suspends delays only the part that it is running. If that happens on a busy machine, the caller
+continues alone for twenty times the delay. Helpers run in Python threads, inside compiled code without the GIL, and
+only in a `thread_pool` context: elsewhere, and in a forked child, the same code runs in one thread.
 """
 
 import os
@@ -20,16 +20,16 @@ from .entry import compiled
 from .work_queue import HELPERS, QUEUE
 from .worker import worker_loop
 
-PATIENCE = 0.001  # seconds for a helper to arrive
+ARRIVAL_TIMEOUT = 0.001  # seconds to wait for a helper to start
 
 _lock = threading.Lock()
 _users = 0
-_helpers: list[threading.Semaphore] = []  # how each is called in
+_helpers: list[threading.Semaphore] = []  # each helper waits for its own
 _arrived = threading.Semaphore(0)
 
 
 class _Thread(threading.local):
-    """What each thread knows of itself."""
+    """The state of each thread."""
 
     single = False
 
@@ -38,12 +38,12 @@ _thread = _Thread()
 
 
 def threads() -> int:
-    """Return how many threads may work: NETWORK3_THREADS, else as many processors as this process may use.
+    """Return the number of threads: NETWORK3_THREADS, by default the processors that this process may use.
 
     Raises
     ------
     ValueError
-        NETWORK3_THREADS is not a whole number of at least 1.
+        NETWORK3_THREADS is not an integer of at least 1.
     """
     given = os.environ.get("NETWORK3_THREADS")
     if given:
@@ -55,7 +55,7 @@ def threads() -> int:
 
 @contextmanager
 def thread_pool() -> Iterator[None]:
-    """Let helpers work while this is entered, by any number of threads."""
+    """Run helper threads in this context; any number of threads may enter it."""
     expected = threads() - 1
     if expected < 1 or in_single_thread():
         yield
@@ -65,15 +65,15 @@ def thread_pool() -> Iterator[None]:
     try:
         yield
     finally:
-        if os.getpid() == process:  # not a child forked in between, which has no helpers
+        if os.getpid() == process:  # a child forked in between has no helpers
             _leave()
 
 
 @contextmanager
 def single_thread() -> Iterator[None]:
-    """Let the calling thread run its plans alone while this is entered, without a look at the work queue.
+    """Run the plans of the calling thread without helpers in this context, and without access to the work queue.
 
-    `thread_pool` calls no helpers in meanwhile. Other threads are not concerned.
+    Within it, `thread_pool` starts no helpers. Other threads are not affected.
     """
     before = _thread.single
     _thread.single = True
@@ -84,72 +84,72 @@ def single_thread() -> Iterator[None]:
 
 
 def in_single_thread() -> bool:
-    """Return whether the calling thread has entered `single_thread`."""
+    """Return whether the calling thread is in a `single_thread` context."""
     return _thread.single
 
 
 def _enter(expected: int) -> None:
     global _users
-    compiled(worker_loop)  # here, rather than by all helpers at once
+    compiled(worker_loop)  # here, not by all helpers at once
     with _lock:
         _users += 1
         try:
-            _call_in(expected)
-        except BaseException:  # an interruption, say: nobody will leave
-            _dismiss()
+            _wake_helpers(expected)
+        except BaseException:  # e.g. KeyboardInterrupt: `_leave` will not be called
+            _release()
             raise
 
 
-def _call_in(expected: int) -> None:
-    """Let so many helpers work, or as many as there can be."""
+def _wake_helpers(expected: int) -> None:
+    """Start this number of helpers, or as many as the system allows."""
     while len(_helpers) < expected:
-        call_in = threading.Semaphore(0)
-        helper = threading.Thread(target=_help, args=(len(_helpers), call_in), name="network3 helper", daemon=True)
+        wake = threading.Semaphore(0)
+        helper = threading.Thread(target=_serve, args=(len(_helpers), wake), name="network3 helper", daemon=True)
         try:
             helper.start()
         except RuntimeError:  # the system allows no more threads
             expected = len(_helpers)
             break
-        _helpers.append(call_in)
+        _helpers.append(wake)
     QUEUE.words[HELPERS] = expected
-    while _arrived.acquire(blocking=False):  # whoever came too late the last time
+    while _arrived.acquire(blocking=False):  # helpers that arrived too late the last time
         pass
-    for call_in in _helpers[:expected]:
-        call_in.release()
-    # They come in through Python's lock, which the caller lets go while it waits, and then perhaps no more.
+    for wake in _helpers[:expected]:
+        wake.release()
+    # Helpers need the GIL to start; the caller releases it while it waits here, and perhaps not again.
     if _users == 1:
         for _ in range(expected):
-            _arrived.acquire(timeout=PATIENCE)
+            _arrived.acquire(timeout=ARRIVAL_TIMEOUT)
 
 
 def _leave() -> None:
     with _lock:
-        _dismiss()
+        _release()
 
 
-def _dismiss() -> None:
-    """Count one user less; send the helpers away with the last one."""
+def _release() -> None:
+    """Decrement the number of users; stop the helpers with the last one."""
     global _users
     _users -= 1
     if _users == 0:
         QUEUE.words[HELPERS] = 0
 
 
-def _help(helper: int, call_in: threading.Semaphore) -> None:
+def _serve(helper: int, wake: threading.Semaphore) -> None:
     while True:
-        call_in.acquire()
+        wake.acquire()
         _arrived.release()
-        _work(helper)
+        _run_parts(helper)
 
 
-def _work(helper: int) -> None:
-    """Take parts of jobs, without Python's lock, until helper number `helper` is not expected any more."""
+def _run_parts(helper: int) -> None:
+    """Run parts of jobs, with the GIL released, until helper number `helper` is no longer expected."""
     block = np.array([QUEUE.address, helper], np.int64)
     compiled(worker_loop)(block.ctypes.data, 0, 0)
 
 
-def _forget() -> None:
-    """Start anew in a forked child, where no helper came along."""
+def _reset() -> None:
+    """Reset the pool in a forked child, which has no helpers."""
     global _users, _lock, _arrived
     _users, _lock, _arrived = 0, threading.Lock(), threading.Semaphore(0)
     _helpers.clear()
@@ -157,4 +157,4 @@ def _forget() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget)
+    os.register_at_fork(after_in_child=_reset)

@@ -1,73 +1,73 @@
-"""The work queue: a job in parts, of which each free thread takes the next one.
+"""The work queue: a job in parts; each free thread takes the next one.
 
-Threads agree through a few words in memory. A job is a function, its arguments, its parts, scratch memory for each
-thread, and a counter: the number of the job, and how many parts are taken from the front and from the back. A part is
-taken by raising the counter, which fails if another thread was faster, or if the job is over: a helper that comes late
-finds nothing to do. The functions here belong to kernels: they are written out in those that use them.
+Threads coordinate through a few words in memory. A job is a function, its arguments, its number of parts, scratch
+memory for each thread, and a counter: the number of the job, and how many parts are taken from the front and from the
+back. A part is taken by incrementing the counter, which fails if another thread was faster or if the job is finished,
+so a late helper finds nothing to do. The functions of this module belong to kernels, which inline them.
 """
 
 import ctypes
 
 from .atomics import atomic_add, atomic_load, atomic_store, call, compare_and_swap, now, pause, yield_processor
 
-# Words of the queue, 128 bytes apart, so that threads that write one do not slow down those that read another.
+# Words of the queue, 128 bytes apart, so that writing one does not slow down threads that read another.
 LOCK, COUNTER, JOB, DONE, HELPERS, COOLDOWN = range(0, 96, 16)
 SIZE = 96
-# A job's six words lie together.
+# The six words of a job are adjacent.
 FUNCTION, ARGUMENTS, PARTS, SCRATCH, STRIDE, AREAS = range(JOB, JOB + 6)
 
-MOST_PARTS = 0xFFFF
-MOST_JOBS = 0x7FFFFFFF  # then their numbers begin again
-PAUSES = 2000  # of a thread that waits, before it offers its processor to others
-TOLERANCE = 20_000  # nanoseconds that a helper may be late
-COOLDOWN_RATIO = 20  # how many times as long as helpers were late they are left out
-LONGEST_COOLDOWN = 2_000_000_000  # nanoseconds: the whole process may have been stopped, or the clock set back
+MAX_PARTS = 0xFFFF
+MAX_JOBS = 0x7FFFFFFF  # after that, their numbers start again at 0
+PAUSES = 2000  # iterations of a waiting thread before it yields its processor
+TOLERANCE = 20_000  # nanoseconds of delay of a helper that are ignored
+COOLDOWN_RATIO = 20  # helpers are not used for this many times their delay
+MAX_COOLDOWN = 2_000_000_000  # nanoseconds, in case the process was suspended, or the clock set back
 
 
 class WorkQueue:
-    """The words in memory, all 0: no helpers are expected."""
+    """The words in memory, initially all 0: no helpers are expected."""
 
     def __init__(self) -> None:
         self.words = (ctypes.c_int64 * SIZE)()
         self.address = ctypes.addressof(self.words)
-        # Never freed: helpers may look at it while the process ends.
+        # Never freed: helpers may still read it while the process exits.
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(self.words))
 
     def clear(self) -> None:
-        """Set all words to 0, as in a new queue."""
+        """Reset all words to 0."""
         ctypes.memset(self.address, 0, ctypes.sizeof(self.words))
 
 
-# The one that all plans of the process use.
+# The queue of all plans of the process.
 QUEUE = WorkQueue()
 
 
 def take_parts(queue, area):
-    """Do parts of the queue's job until all are taken; return how many.
+    """Run parts of the queue's job until all are taken; return how many.
 
-    The caller, who has the scratch area 0, begins at the front, helpers at the back: so each finds in its cache what it
-    had of the job before. A helper for whom there is no scratch area does nothing.
+    The caller, with scratch area 0, takes parts from the front, helpers from the back, so that each finds data of the
+    previous job in its cache. A helper without a scratch area takes no part.
     """
     count = 0
     while True:
         counter = atomic_load(queue, COUNTER)
-        front, back = counter & MOST_PARTS, (counter >> 16) & MOST_PARTS
+        front, back = counter & MAX_PARTS, (counter >> 16) & MAX_PARTS
         function, arguments = atomic_load(queue, FUNCTION), atomic_load(queue, ARGUMENTS)
         parts, areas = atomic_load(queue, PARTS), atomic_load(queue, AREAS)
         scratch = atomic_load(queue, SCRATCH) + area * atomic_load(queue, STRIDE)
         if front + back >= parts or area >= areas:
             return count
-        # If this succeeds, all that was read above is of this job.
+        # If this succeeds, everything read above belongs to this job.
         if compare_and_swap(queue, COUNTER, counter, counter + (1 if area == 0 else 1 << 16)):
             call(function, arguments, front if area == 0 else parts - 1 - back, scratch)
             atomic_add(queue, DONE, 1)
             count += 1
 
 
-def share(queue, function, arguments, parts, scratch, stride, areas):
-    """Put a job into the queue and do it, with whoever helps."""
-    job = (((atomic_load(queue, COUNTER) >> 32) + 1) & MOST_JOBS) << 32
-    atomic_store(queue, COUNTER, job | MOST_PARTS)  # closed: whoever still holds the last counter finds that it is void
+def run_shared(queue, function, arguments, parts, scratch, stride, areas):
+    """Put a job into the queue and run it, with the helpers that come."""
+    job = (((atomic_load(queue, COUNTER) >> 32) + 1) & MAX_JOBS) << 32
+    atomic_store(queue, COUNTER, job | MAX_PARTS)  # closed: an outdated counter can no longer take a part
     atomic_store(queue, FUNCTION, function)
     atomic_store(queue, ARGUMENTS, arguments)
     atomic_store(queue, PARTS, parts)
@@ -81,53 +81,53 @@ def share(queue, function, arguments, parts, scratch, stride, areas):
     end = now()
     if atomic_load(queue, DONE) < parts:
         wait_for_helpers(queue, parts)
-        late = min(now() - end - TOLERANCE, LONGEST_COOLDOWN // COOLDOWN_RATIO)
+        late = min(now() - end - TOLERANCE, MAX_COOLDOWN // COOLDOWN_RATIO)
         if late > 4 * (end - start) // max(mine, 1):
             atomic_store(queue, COOLDOWN, end + COOLDOWN_RATIO * late)
 
 
 def wait_for_helpers(queue, parts):
-    """Wait until the parts that helpers have in hand are done."""
-    looks = 0
+    """Wait until the parts that helpers have taken are finished."""
+    spins = 0
     while atomic_load(queue, DONE) < parts:
         pause()
-        looks += 1
-        if looks > PAUSES:
+        spins += 1
+        if spins > PAUSES:
             yield_processor()
 
 
 def help_expected(queue):
-    """Return whether to share a job: there are helpers, and they were not late just now."""
+    """Return whether to share a job: there are helpers, and they were not late recently."""
     if atomic_load(queue, HELPERS) == 0:
         return False
     until = atomic_load(queue, COOLDOWN)
     if until == 0:
         return True
-    rest = until - now()
-    if 0 < rest <= LONGEST_COOLDOWN:
+    remaining = until - now()
+    if 0 < remaining <= MAX_COOLDOWN:
         return False
     atomic_store(queue, COOLDOWN, 0)
     return True
 
 
 def do_job(queue, function, arguments, parts, scratch, stride, areas):
-    """Do all parts of a job, with whoever helps, or alone.
+    """Run all parts of a job, with helpers or alone.
 
     Parameters
     ----------
     queue : int
-        Its address. Where `areas` is 1, nothing is read there.
+        Its address; not read if `areas` is 1.
     function, arguments : int
         The addresses of the kernel's code and of its arguments.
     parts : int
     scratch, stride, areas : int
-        Where scratch memory begins, how many bytes each thread has of it, and for how many threads there is some.
+        The address of scratch memory, the bytes per thread, and the number of threads that it suffices for.
     """
     if parts == 1:
         call(function, arguments, 0, scratch)
         return
-    if areas > 1 and 1 < parts < MOST_PARTS and help_expected(queue) and compare_and_swap(queue, LOCK, 0, 1):
-        share(queue, function, arguments, parts, scratch, stride, areas)
+    if areas > 1 and 1 < parts < MAX_PARTS and help_expected(queue) and compare_and_swap(queue, LOCK, 0, 1):
+        run_shared(queue, function, arguments, parts, scratch, stride, areas)
         atomic_store(queue, LOCK, 0)
     else:
         for part in range(parts):

@@ -1,4 +1,4 @@
-"""Kernels run in three ways: as plain Python, compiled, and compiled with every access checked."""
+"""Runs kernels in three ways: as plain Python, compiled, and compiled with every array access checked."""
 
 import ctypes
 from collections.abc import Callable
@@ -12,13 +12,13 @@ from network3.layers.backends.cpu.store import Code, request
 
 WAYS = ("python", "compiled", "checked")
 CALL = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p)
-GUARD = 64  # numbers before and behind an array
+GUARD = 64  # elements before and after an array
 MARK = 0xA5
 _offsets = count()
 
 
 class Guarded:
-    """A copy of an array for compiled code: it begins at some number or other, between guards."""
+    """A copy of an array for compiled code: at a varying offset, between guards."""
 
     def __init__(self, original: np.ndarray):
         self._original, size = original, original.itemsize
@@ -28,23 +28,23 @@ class Guarded:
         self.array = self._memory[first : first + original.nbytes].view(original.dtype)
         self.array[:] = original.reshape(-1)
 
-    def give_back(self) -> None:
-        """Set the original to what the copy has become; fail if a guard is not as it was."""
-        assert all((guard == MARK).all() for guard in self._guards), "a number outside of an array was written"
+    def copy_back(self) -> None:
+        """Copy the values to the original; fail if a guard has changed."""
+        assert all((guard == MARK).all() for guard in self._guards), "a kernel wrote outside of an array"
         self._original[...] = self.array.reshape(self._original.shape)
 
 
 def run(kernel: Kernel, arguments: list[Any], parts: int = 1, how: str | Callable = "compiled") -> None:
-    """Run all parts of a kernel, one after the other; it changes the arrays among `arguments`.
+    """Run all parts of a kernel sequentially; it changes the arrays among `arguments`.
 
     Parameters
     ----------
     kernel : Kernel
     arguments : list of C-contiguous arrays and ints
-        As the kernel's function takes them after the part.
+        Arguments of the kernel's function after the part.
     parts : int
     how : "python", "compiled" or "checked"
-        Checked fails on any access outside of an array. A function is called instead, with the other parameters.
+        "checked" fails on any access outside of an array. A function is called with the other parameters instead.
     """
     if callable(how):
         how(kernel, arguments, parts)
@@ -64,8 +64,8 @@ def run_python(kernel: Kernel, arguments: list[Any], parts: int) -> None:
 
 
 def call(code: Code, kernel: Kernel, arguments: list[Any], parts: int, checking: bool) -> None:
-    """Run all parts of a kernel that is compiled, on copies of its arrays."""
-    arrays = {id(a): Guarded(a) for a in arguments if isinstance(a, np.ndarray)}  # one that is given twice is one
+    """Run all parts of a compiled kernel, on copies of its arrays; one that is passed twice is copied once."""
+    arrays = {id(a): Guarded(a) for a in arguments if isinstance(a, np.ndarray)}
     given = [arrays[id(a)].array if isinstance(a, np.ndarray) else a for a in arguments]
     report = np.zeros(REPORT, np.int64)
     block = _block(kernel, given, report if checking else None)
@@ -79,7 +79,7 @@ def call(code: Code, kernel: Kernel, arguments: list[Any], parts: int, checking:
     wrong = violation(report)
     assert wrong is None, f"{kernel!r}: {wrong}"
     for guarded in arrays.values():
-        guarded.give_back()
+        guarded.copy_back()
 
 
 def _block(kernel: Kernel, arguments: list[Any], report: np.ndarray | None) -> np.ndarray:

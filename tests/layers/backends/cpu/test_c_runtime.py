@@ -1,4 +1,4 @@
-"""The C library's functions: found where they are announced, and all that compiled code calls is among them."""
+"""The C library's functions: they are found, and include all functions that compiled code calls."""
 
 import ctypes
 import struct
@@ -15,7 +15,7 @@ INTRINSICS = ("exp", "exp2", "log", "log2", "log10", "pow", "sin", "cos", "floor
 
 
 def called_from(code):
-    """The names in an ELF file's table of symbols that belong to no section of it."""
+    """Return the undefined symbols of an ELF file."""
     (sections,) = struct.unpack_from("<Q", code, 0x28)
     size, count = struct.unpack_from("<HH", code, 0x3A)
     headers = [struct.unpack_from("<IIQQQQIIQQ", code, sections + k * size) for k in range(count)]
@@ -30,7 +30,7 @@ def called_from(code):
 
 
 def text_of_calls():
-    """A function that calls mathematics, copies and fills memory of any size, and has many local variables."""
+    """Return a function that calls mathematical functions, copies and fills memory, and has many local variables."""
     module, size = ir.Module(), ir.IntType(64)
     byte = ir.IntType(8).as_pointer()
     function = ir.Function(module, ir.FunctionType(ir.VoidType(), [byte, size, byte]), "calls")
@@ -53,15 +53,15 @@ def text_of_calls():
 
 
 def test_functions_of_the_c_library_are_found():
-    """On Windows they are announced; here it is seen that this would find them."""
+    """On Windows they are registered with LLVM; here only their lookup is tested."""
     found = addresses(("log1p", "expm1f", "no_such_function"), ("no_such_library", LIBRARY))
     assert sorted(found) == ["expm1f", "log1p"]
     log1p = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_double)(found["log1p"])
     assert log1p(1.0) == pytest.approx(0.6931471805599453, rel=1e-15)
 
 
-@pytest.mark.skipif(sys.platform == "darwin", reason="object code has another form there")
-def test_compiled_code_calls_nothing_else():
+@pytest.mark.skipif(sys.platform == "darwin", reason="another format of object code")
+def test_compiled_code_calls_no_other_functions():
     called = called_from(object_code.compile_text(text_of_calls()))
     assert {"exp", "expf", "pow", "memcpy", "memset"} <= called
     assert called <= set(FUNCTIONS)

@@ -1,4 +1,4 @@
-"""Every kind of network has plans, whose kernels stay within their arrays and give PyTensor's results."""
+"""Every kind of network compiles to plans, whose kernels stay within their arrays and agree with PyTensor."""
 
 import numpy as np
 import pytensor
@@ -17,7 +17,7 @@ WIDTH, BATCH = 63, 6  # an image of 7 x 9 pixels
 
 
 class Own:
-    """A user's layer: its shared variable says nothing of its shape."""
+    """A user's layer, whose shared variable has no static shape."""
 
     def __init__(self, n):
         self.w = pytensor.shared(np.ones(n, "float32"))
@@ -32,7 +32,7 @@ class Own:
 
 
 def adam(cost, params, eta):
-    """A rule like one that a user writes."""
+    """An update rule as a user would write it."""
     updates = {}
     t = pytensor.shared(np.float32(0), name="t")
     updates[t] = t + np.float32(1)
@@ -101,7 +101,7 @@ def conv_l2():
 
 
 def results(kind, mode, monkeypatch):
-    """Return all that a network's functions give in a mode, and what three steps make of it."""
+    """Return the results of all functions of a network in a mode, and its weights after three steps."""
     layers, options = KINDS[kind]
     options = dict(options)
     batch, width, target = (options.pop(k, v) for k, v in (("batch", BATCH), ("width", WIDTH), ("target", ())))
@@ -116,7 +116,7 @@ def results(kind, mode, monkeypatch):
     with graph_flags("float32"):
         trained = compilation.compile_step(net, "network3", batch, width, target, **options)
         found = [value for _ in range(3) for value in trained(x, y, eta, lmbda)]
-        found += [*net.get_weights(), *(state.get_value() for state in trained.states)]
+        found += [*net.get_weights(), *(state.get_value() for state in trained.slots)]
         found += compilation.compile_scorer(net, "network3", batch, width, target, cost)(x, y)
         found += compilation.compile_predictor(net, "network3", batch, width)(x)
         found += compilation.compile_gradients(net, "network3", batch, width, target, cost, "w")(x, y)
@@ -126,7 +126,7 @@ def results(kind, mode, monkeypatch):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_plans_give_pytensors_results(kind, monkeypatch):
+def test_plans_agree_with_pytensor(kind, monkeypatch):
     set_floatX("float32")
     trained, ours = results(kind, CHECKING, monkeypatch)
     assert hasattr(trained.function.vm, "planned"), getattr(trained.function.vm, "reason", None)

@@ -1,4 +1,4 @@
-"""The kernels as compiled for processors with shorter vectors: their own tests once more, in a child."""
+"""The kernels compiled for processors with shorter vectors: their own tests again, in a subprocess."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ PROCESSORS = {
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not binding.get_process_triple().startswith("x86_64"), reason="names processors of x86")
+@pytest.mark.skipif(not binding.get_process_triple().startswith("x86_64"), reason="for x86 only")
 @pytest.mark.parametrize("name", PROCESSORS)
 def test_on_another_processor(name, tmp_path):
     cpu, features = PROCESSORS[name]

@@ -1,4 +1,4 @@
-"""The store in processes of its own: several that fill one folder, forked children, and ends amid the work."""
+"""The store in several processes: a shared folder, forked children, and exit during compilation."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[4]
 
-# Each process runs this and then a few lines; a kernel adds its number, after loops that take LLVM a while.
+# Each process runs this and then a few lines; a kernel adds its number to a word.
 BEGINNING = """
 import ctypes, os, sys, time
 from types import SimpleNamespace
@@ -18,14 +18,14 @@ from network3.layers.backends.cpu import background, cache_folder, store
 texts = []
 
 def module_text(new):
-    from tests.layers.backends.cpu.test_store import text_of
+    from tests.layers.backends.cpu.adding_kernels import text_of
     texts.append(new.symbol)
     return text_of(new.symbol, new.kernel.number), 0
 
 store._module_text = module_text
 
-def ask(numbers):
-    from tests.layers.backends.cpu.test_store import kernel
+def request_all(numbers):
+    from tests.layers.backends.cpu.adding_kernels import kernel
     return [store.request(kernel(number)) for number in numbers]
 
 def check(requests):
@@ -39,7 +39,7 @@ def check(requests):
 
 @pytest.fixture
 def start(tmp_path):
-    """Return a function that starts a process over the folder of this test."""
+    """Return a function that starts a process with the folder of this test."""
     environment = os.environ | {"PYTENSOR_FLAGS": f"base_compiledir={tmp_path}"}
 
     def begin(lines, *arguments):
@@ -57,7 +57,7 @@ def output_of(process):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_four_processes_fill_one_folder_and_a_fifth_compiles_nothing(start, tmp_path):
+def test_four_processes_fill_one_folder_and_a_fifth_compiles_no_kernel(start, tmp_path):
     lines = """
 import random
 children = []
@@ -66,35 +66,35 @@ for seed in range(4):
     if children[-1] == 0:
         numbers = [*range(30)]
         random.Random(seed).shuffle(numbers)
-        check(ask(numbers))
+        check(request_all(numbers))
         os._exit(0)
 print(*[os.waitpid(child, 0)[1] for child in children])
 """
     assert output_of(start(lines)) == ["0"] * 4
     assert len(list((tmp_path / "network3").iterdir())) == 30
     lines = """
-check(ask(range(30)))
+check(request_all(range(30)))
 print(len(texts), *cache_folder.cache_size()[:1], "network3.layers.backends.cpu.compiler" in sys.modules)
 """
     assert output_of(start(lines)) == ["0", "30", "False"]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_a_forked_child_does_its_own_work(start):
+def test_a_forked_child_compiles_its_own_kernels(start):
     lines = """
 import warnings
 warnings.filterwarnings("ignore", message=".*multi-threaded", category=DeprecationWarning)
 usual = sys.getswitchinterval()
-check(ask([1, 2]))                 # loaded before
-pending = ask(range(40))
+check(request_all([1, 2]))                 # loaded before
+pending = request_all(range(40))
 assert background._worker is not None
 child = os.fork()
 if child == 0:
     assert background._worker is None
     assert sys.getswitchinterval() == usual
     texts.clear()
-    check(pending)                 # asked for by the parent
-    check(ask(range(30, 50)))
+    check(pending)                 # requested by the parent
+    check(request_all(range(30, 50)))
     assert all(store._requests[symbol].done() for symbol in texts)
     print(len(texts), flush=True)
     os._exit(0)
@@ -108,7 +108,7 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), len(texts))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_threads_may_fork_at_any_moment(start):
+def test_threads_may_fork_at_any_time(start):
     lines = """
 import threading, warnings
 warnings.filterwarnings("ignore", message=".*multi-threaded", category=DeprecationWarning)
@@ -117,7 +117,7 @@ statuses = []
 def fork(k):
     child = os.fork()
     if child == 0:
-        check(ask(range(k, k + 3)))
+        check(request_all(range(k, k + 3)))
         os._exit(0)
     statuses.append(os.waitpid(child, 0)[1])
 
@@ -125,7 +125,7 @@ threads = [threading.Thread(target=fork, args=(k,)) for k in range(6)]
 pending = []
 for k, thread in enumerate(threads):
     thread.start()
-    pending += ask(range(k * 5, k * 5 + 5))
+    pending += request_all(range(k * 5, k * 5 + 5))
 check(pending)
 for thread in threads:
     thread.join()
@@ -134,19 +134,19 @@ print(*statuses)
     assert output_of(start(lines)) == ["0"] * 6
 
 
-def test_a_process_may_end_amid_the_work(start):
+def test_a_process_may_exit_during_compilation(start):
     lines = """
 import atexit, threading
 
 def late():
-    check(pending[:1] + pending[-1:])      # some that were dropped, and new ones
-    check(ask([2000, 2001]))
+    check(pending[:1] + pending[-1:])      # dropped requests, and new ones
+    check(request_all([2000, 2001]))
     print("late", flush=True)
 
 atexit.unregister(background._at_exit)
 atexit.register(late)
-atexit.register(background._at_exit)       # so that `late` comes after it
-pending = ask(range(300))
+atexit.register(background._at_exit)       # so that `late` runs after it
+pending = request_all(range(300))
 threading.Thread(target=pending[200].result, daemon=True).start()
 print(sum(not request.done() for request in pending) > 100)
 """

@@ -1,4 +1,4 @@
-"""Functions of the kernel language that must do the same as plain Python, compiled, and compiled with checks."""
+"""Checks that functions of the kernel language agree as plain Python, compiled, and compiled with checks."""
 
 from collections.abc import Callable
 from hashlib import sha256
@@ -16,7 +16,7 @@ SPECIAL = (0.0, -0.0, 1.0, -1.5, 2.5, 1e30, -1e30, 1e-40, np.inf, -np.inf, np.na
 
 
 def integers(dtype, count=40, *, safe=False):
-    """Return numbers of a type, its least and largest among them; `safe` leaves room for sums and products."""
+    """Return integers of a type, including its bounds; `safe` leaves room for sums and products."""
     bounds = np.iinfo(dtype)
     least, most = (max(bounds.min, -(2**20)), min(bounds.max, 2**20)) if safe else (bounds.min, bounds.max)
     some = np.random.randint(-100, 100, count).clip(least, most)
@@ -24,13 +24,13 @@ def integers(dtype, count=40, *, safe=False):
 
 
 def pairs(values):
-    """Return all pairs of some numbers, as two arrays."""
+    """Return all pairs of some values, as two arrays."""
     x, y = np.meshgrid(values, values)
     return x.reshape(-1).copy(), y.reshape(-1).copy()
 
 
 def kernel_of(function: Callable) -> Kernel:
-    """Return a kernel that is this function, under a key that says how it is written."""
+    """Return a kernel of this function; its key depends on the function's code."""
 
     def factory(name: str, text: str = "") -> Callable:
         return function
@@ -40,9 +40,9 @@ def kernel_of(function: Callable) -> Kernel:
 
 
 def agreed(function: Callable, *arguments: Any, parts: int = 1, rtol: float = 0.0) -> list[np.ndarray]:
-    """Run a function in all three ways; return what plain Python makes of the arrays among `arguments`.
+    """Run a function in all three ways; return the arrays among `arguments` after the run as plain Python.
 
-    Numbers must be equal to the last bit, the sign of 0 included, or within `rtol` if that is given; NaN is NaN.
+    Results must be equal to the last bit, including the sign of 0, or within `rtol` if it is given; NaN equals NaN.
     """
     kernel = kernel_of(function)
     results = {}

@@ -1,4 +1,4 @@
-"""Checked kernels, called with arrays between numbers that must stay as they are."""
+"""Calls of checked kernels, with arrays between guards."""
 
 import ctypes
 from inspect import getsourcelines
@@ -10,20 +10,20 @@ from network3.layers.backends.cpu.compiler import REPORT, violation
 from tests.layers.backends.cpu.compiler.agreement import kernel_of
 from tests.layers.backends.cpu.runs import CALL
 
-GUARD = 8  # numbers on either side of an array
+GUARD = 8  # elements on either side of an array
 LEAST = np.iinfo("int64").min
 MOST = np.iinfo("int64").max
 
 
 def line_of(function, mark="#!"):
-    """Return "file:line" of the line of a function that has a mark."""
+    """Return "file:line" of the marked line of a function."""
     lines, first = getsourcelines(function)
     (place,) = [k for k, line in enumerate(lines) if mark in line]
     return f"{function.__code__.co_filename}:{first + place}"
 
 
 class Guarded:
-    """An array between numbers that must stay as they are."""
+    """An array between guards, which must not change."""
 
     def __init__(self, values, dtype="float32"):
         values = np.asarray(values, dtype)
@@ -37,7 +37,7 @@ class Guarded:
 
 
 def reported(function, *arguments, parts=1):
-    """Return what a checked kernel reports, "file:line: what is wrong"; None if nothing was wrong."""
+    """Return the report of a checked kernel, "file:line: violation"; None if there was none."""
     kernel = kernel_of(function)
     report = np.zeros(REPORT, np.int64)
     words = [report.ctypes.data]

@@ -10,7 +10,7 @@ from tests.layers.backends.cpu.compiler.agreement import FLOATS, INTEGERS, SPECI
 
 
 @pytest.mark.parametrize("dtype", INTEGERS)
-def test_whole_numbers(dtype):
+def test_integers(dtype):
     def whole(part, x: Array(dtype), y: Array(dtype), out: Array(dtype), n: Int):
         for i in range(n):
             a, b = x[i], y[i]
@@ -43,7 +43,7 @@ def test_division_by_constants(dtype):
             out[k + 8], out[k + 9] = x[i] // b, x[i] % b
             out[k + 10], out[k + 11] = x[i] // c, x[i] % c
 
-    x = integers(dtype)[1:]  # the least number divided by -1 does not fit
+    x = integers(dtype)[1:]  # the minimum divided by -1 overflows
     out = agreed(divided, x, np.zeros(12 * len(x), dtype), len(x))[1].reshape(-1, 6, 2)
     assert out.tolist() == [[[*divmod(int(n), by)] for by in (1, 3, 64, a, b, c)] for n in x]
 
@@ -102,8 +102,8 @@ def test_floats(dtype):
     agreed(floats, x, y, np.zeros(12 * len(x), dtype), len(x))
 
 
-def test_numbers_of_threefry():
-    """The rounds of a counter-based generator: sums that wrap round, rotations, exclusive or."""
+def test_threefry():
+    """The rounds of a counter-based generator: sums that wrap around, rotations, exclusive or."""
     key0, key1 = np.uint32(0x12345678), np.uint32(0xDEADBEEF)
     last = np.uint32(key0 ^ key1 ^ np.uint32(0x1BD11BDA))
 

@@ -1,4 +1,4 @@
-"""Checking mode: what lies outside of an array is reported with its line, and neither read nor written."""
+"""Checking mode: an access outside of an array is reported with its line, and not carried out."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def test_an_index_outside(dtype, index):
         x, y = Guarded([0, 1, 1, 0, 1], dtype), Guarded([1, 1, 1], dtype)
         assert reported(function, x, y, index) == f"{line_of(function)}: index {index} of an array of 5"
         assert x.array.tolist() == [0, 1, 1, 0, 1]
-        assert y.array.tolist() == ([1, 1, 1] if function is read else [1, 0, 1])  # the rest is not done
+        assert y.array.tolist() == ([1, 1, 1] if function is read else [1, 0, 1])  # the kernel ends there
         assert reported(function, x, y, 0) is reported(function, x, y, 4) is None
 
 
@@ -84,7 +84,7 @@ def test_divisions(dtype):
         if not dtype.startswith("u"):
             least = np.iinfo(dtype).min
             x = Guarded([1, least, -1], dtype)
-            assert reported(function, x) == f"{line_of(function)}: a whole number that does not fit into its type"
+            assert reported(function, x) == f"{line_of(function)}: integer overflow"
         assert reported(function, Guarded([1, 7, 2], dtype)) is None
 
 
@@ -92,11 +92,11 @@ def test_a_quotient_by_minus_one():
     def quotient(part, x: Array("int64")):
         x[0] = x[1] // -1  #!
 
-    assert reported(quotient, Guarded([1, LEAST], "int64")).startswith(f"{line_of(quotient)}: a whole number")
+    assert reported(quotient, Guarded([1, LEAST], "int64")).startswith(f"{line_of(quotient)}: integer overflow")
     assert reported(quotient, Guarded([1, LEAST + 1], "int64")) is None
 
 
-def test_whole_numbers_that_overflow():
+def test_integer_overflow():
     def added(part, x: Array("int64"), a: Int, b: Int):
         x[0] = a + b  #!
 
@@ -130,7 +130,7 @@ def test_whole_numbers_that_overflow():
     for function, pairs in wrong.items():
         x = Guarded([0], "int64")
         for a, b in pairs:
-            assert reported(function, x, a, b) == f"{line_of(function)}: a whole number that does not fit into its type"
+            assert reported(function, x, a, b) == f"{line_of(function)}: integer overflow"
         for a, b in right[function]:
             assert reported(function, x, a, b) is None
 
@@ -139,7 +139,7 @@ def outside(x, i):
     return x[i]  #!
 
 
-def test_the_line_is_that_of_the_function_that_is_written_out():
+def test_the_line_is_that_of_the_inlined_function():
     def call(part, x: Array("float32"), i: Int):
         x[0] = outside(x, i)
 
@@ -150,17 +150,17 @@ def test_the_line_is_that_of_the_function_that_is_written_out():
     assert reported(assign, Guarded([1, 2]), 0) == f"{line_of(assign)}: index 5 of an array of 2"
 
 
-def test_the_first_violation_stays():
+def test_the_first_violation_is_reported():
     def parts(part, x: Array("float32"), n: Int):
         for i in range(n):
             x[i + part] = np.float32(1)  #!
 
     x = Guarded([0, 0, 0])
     assert reported(parts, x, 2, parts=4) == f"{line_of(parts)}: index 3 of an array of 3"
-    assert x.array.tolist() == [1, 1, 1]  # part 3 has done nothing
+    assert x.array.tolist() == [1, 1, 1]  # part 3 has written nothing
 
 
-def test_conditions_that_guard_an_access_are_heeded():
+def test_conditions_that_guard_an_access():
     def guarded(part, x: Array("float32"), i: Int, n: Int):
         if 0 <= i < n and x[i] > 0:
             x[i] = x[i + 1] if i + 1 < n else np.float32(0)

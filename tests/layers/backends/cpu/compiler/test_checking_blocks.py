@@ -1,4 +1,4 @@
-"""Checking mode: copies and tiles, which reach over several numbers at a time."""
+"""Checking mode: copies and tiles, which access several elements at a time."""
 
 import numpy as np
 import pytest
@@ -28,13 +28,13 @@ def test_copies_that_overlap():
 
     x = Guarded(range(10))
     for i in (2, 3, 4, 5, 6):
-        assert reported(moved, x, i) == f"{line_of(moved)}: copy between places that overlap, {i - 4} apart"
+        assert reported(moved, x, i) == f"{line_of(moved)}: copy between ranges that overlap, {i - 4} apart"
     for i in (0, 1, 7):
         assert reported(moved, x, i) is None
 
 
-TILE = Tile("float32", 4, (0, 2), (0, 5))  # reaches 2 numbers from the left, 9 from the right
-VECTORS = Tile("float32", 4, (0, 2), (0, 5), spread=False)  # reaches 6 from the left
+TILE = Tile("float32", 4, (0, 2), (0, 5))  # accesses elements 0 to 2 of the left array, 0 to 8 of the right one
+VECTORS = Tile("float32", 4, (0, 2), (0, 5), broadcast=False)  # accesses elements 0 to 5 of the left array
 
 
 def accumulate(part, x: Array("float32"), y: Array("float32"), i: Int, j: Int):
@@ -71,7 +71,7 @@ def scatter(part, x: Array("float32"), y: Array("float32"), i: Int, j: Int):
     TILE.scatter(t, x, i, y, j)  #!
 
 
-# For each how far it reaches from i in x, and from j in y.
+# For each, the number of elements that it accesses from i on in x, and from j on in y.
 REACHES = {
     accumulate: (3, 9),
     accumulate_vectors: (6, 9),

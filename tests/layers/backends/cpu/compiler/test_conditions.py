@@ -1,4 +1,4 @@
-"""Comparisons and conditions of the kernel language: what does not decide is not calculated."""
+"""Comparisons and conditions of the kernel language, with short-circuit evaluation."""
 
 import numpy as np
 import pytest
@@ -28,8 +28,8 @@ def test_comparisons(dtype):
     agreed(compared, x, y, np.zeros(10 * len(x), bool), len(x))
 
 
-def test_what_does_not_decide_is_not_calculated():
-    """`and`, `or`, chains and conditional expressions would read outside of the array."""
+def test_short_circuit_evaluation():
+    """Without it, `and`, `or`, chains and conditional expressions would read outside of the array."""
 
     def positive(x, i, count):
         count[1] += 1
@@ -52,7 +52,7 @@ def test_what_does_not_decide_is_not_calculated():
     agreed(decided, x, np.zeros(8 * 9, bool), np.zeros(11, "int64"), 6)
 
 
-def test_constants_that_decide():
+def test_constant_conditions():
     flag, no, size, none = True, False, 3, None
 
     def constants(part, x: Array("float32"), out: Array("int64"), n: Int):
@@ -74,7 +74,7 @@ def test_constants_that_decide():
     agreed(constants, np.zeros(2, "float32"), np.zeros(8, "int64"), 1)
 
 
-def test_bools_in_memory_and_beside_whole_numbers():
+def test_bools_in_memory_and_beside_integers():
     def bools(part, x: Array("bool"), y: Array("int32"), z: Array("int8"), out: Array("int64"), n: Int):
         count, any_of, every = 0, False, True
         for i in range(n):
@@ -91,7 +91,7 @@ def test_bools_in_memory_and_beside_whole_numbers():
     )
 
 
-def test_a_bool_in_memory_is_true_whatever_its_byte():
+def test_a_bool_in_memory_is_true_if_its_byte_is_not_0():
     def doubled(part, x: Array("bool"), out: Array("int64")):
         out[0] = 2 * np.int64(x[0])
         out[1] = 1 if x[0] else 0

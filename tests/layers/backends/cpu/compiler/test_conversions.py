@@ -11,7 +11,7 @@ from tests.layers.backends.cpu.runs import run
 
 
 @pytest.mark.parametrize("source", [*INTEGERS, "bool"])
-def test_conversions_of_whole_numbers(source):
+def test_conversions_of_integers(source):
     def converted(
         part, x: Array(source), a: Array("bool"), b: Array("int8"), c: Array("uint8"), d: Array("int16"),
         e: Array("int32"), f: Array("uint32"), g: Array("int64"), h: Array("float32"), k: Array("float64"), n: Int
@@ -43,7 +43,7 @@ def test_conversions_of_floats(source):
 
 
 @pytest.mark.parametrize("source", FLOATS)
-def test_floats_that_do_not_fit_become_the_nearest_and_nan_becomes_0(source):
+def test_conversions_of_floats_saturate_and_nan_becomes_0(source):
     infinite = np.dtype(source).type("inf")
 
     def converted(
@@ -69,7 +69,7 @@ def test_floats_that_do_not_fit_become_the_nearest_and_nan_becomes_0(source):
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
-def test_constants_of_floats(dtype):
+def test_float_constants(dtype):
     number = np.dtype(dtype).type
     nan, infinite, zero, tenth = number("nan"), -math.inf, number(-0.0), number(0.1)
     huge, tiny, third = 2**70, 1e-45, 1 / 3
@@ -91,7 +91,7 @@ def test_constants_of_floats(dtype):
     agreed(constants, np.array([3.3], dtype), np.zeros(12, dtype))
 
 
-def test_constants_of_whole_numbers():
+def test_integer_constants():
     typed, least, mask, table = np.int64(3), -(2**63), 0xFFFFFFFF, (4, np.int64(5))
 
     def constants(part, x: Array("int64"), y: Array("uint32"), z: Array("int8")):

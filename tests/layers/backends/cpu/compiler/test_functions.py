@@ -1,4 +1,4 @@
-"""Functions that are written out in kernels, and operations on arrays."""
+"""Functions that are inlined into kernels, and operations on arrays."""
 
 import linecache
 import math
@@ -12,7 +12,7 @@ HALF = np.float32(0.5)
 
 
 def first_where(x, n, least=HALF, *, otherwise=-1):
-    """Return where the first number above `least` is."""
+    """Return the index of the first element above `least`."""
     for i in range(n):
         if x[i] > least:
             return i
@@ -60,7 +60,7 @@ def test_functions_return_from_anywhere():
     agreed(called, np.abs(x), np.zeros(9, "float32"), np.zeros(6, "int64"), 9)
 
 
-def test_functions_change_arrays_and_not_their_arguments():
+def test_functions_change_arrays_but_not_scalar_arguments():
     def fill(a, start, end, value):
         start += 1
         for i in range(start, end):
@@ -79,7 +79,7 @@ def test_functions_change_arrays_and_not_their_arguments():
     agreed(called, np.zeros(10, "int64"), 10)
 
 
-def test_functions_call_themselves_with_constants():
+def test_recursion_with_constants():
     taps = (3, 1, 4, 1, 5)
 
     def sum_from(k, x, i):
@@ -94,7 +94,7 @@ def test_functions_call_themselves_with_constants():
     agreed(called, np.arange(10), np.zeros(6, "int64"), 6)
 
 
-def test_functions_know_their_own_closures():
+def test_closures():
     def make(factor):
         def times(x):
             return x * factor
@@ -111,7 +111,7 @@ def test_functions_know_their_own_closures():
     agreed(called, np.arange(5), 5)
 
 
-def test_scratch_memory_is_each_calls_own():
+def test_each_call_has_its_own_scratch_memory():
     def reversed_to(to, at, x, n):
         mine = scratch(8, "int64")
         for i in range(n):
@@ -142,7 +142,7 @@ def test_copies():
     agreed(copied, np.arange(10, dtype="int16"), np.zeros(8, "int16"), 3)
 
 
-def test_functions_written_as_text():
+def test_functions_from_source_text():
     file = "<a kernel of test_language>"
     text = "def twice(part, x: Array('float32'), n: Int):\n    for i in range(n):\n        x[i] *= two\n"
     linecache.cache[file] = len(text), None, text.splitlines(keepends=True), file
@@ -151,7 +151,7 @@ def test_functions_written_as_text():
     assert agreed(scope["twice"], np.arange(3, dtype="float32"), 3)[0].tolist() == [0, 2, 4]
 
 
-def test_functions_of_one_number():
+def test_mathematical_functions():
     functions = [np.exp, np.log, np.log1p, np.expm1, np.tanh, np.sin, np.cos, np.arctan, np.log2, np.log10, np.cosh]
 
     def called(part, x: Array("float32"), y: Array("float64"), n: Int):
@@ -163,7 +163,7 @@ def test_functions_of_one_number():
     agreed(called, np.linspace(0.1, 2, 20, dtype="float32"), np.linspace(0.1, 2, 20), 20, rtol=1e-5)
 
 
-def test_whole_numbers_of_32_bits_index():
+def test_indices_of_32_bits():
     def indexed(part, x: Array("float32"), at: Array("int32"), low: Array("uint8"), n: Int):
         for i in range(n):
             x[low[i]] += x[at[i]]

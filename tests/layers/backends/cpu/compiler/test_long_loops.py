@@ -1,4 +1,4 @@
-"""Loops over more numbers than a vector has: what becomes vector code, and what must not."""
+"""Loops over more elements than a vector: which are vectorized, and which must not be."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def drawn(dtype, n):
 
 
 @pytest.mark.parametrize("dtype", TYPES)
-def test_numbers_that_are_moved(dtype):
+def test_copies_within_and_between_arrays(dtype):
     def moved(part, x: Array(dtype), y: Array(dtype), z: Array(dtype), first: Int, n: Int):
         for i in range(n):
             y[i] = x[i]
@@ -29,9 +29,9 @@ def test_numbers_that_are_moved(dtype):
         for i in range(n):
             z[i] = y[n - 1 - i]  # backwards
         for i in range(n - 1):
-            y[i] = y[i + 1]  # of what is not changed yet
+            y[i] = y[i + 1]  # reads elements before they are changed
         for i in range(1, n):
-            x[i] = x[i - 1]  # of what was changed just now
+            x[i] = x[i - 1]  # reads elements after they were changed
 
     for n in LENGTHS:
         x = drawn(dtype, n)
@@ -39,7 +39,7 @@ def test_numbers_that_are_moved(dtype):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "uint32", "int8"])
-def test_numbers_that_are_changed(dtype):
+def test_updates_in_place(dtype):
     number = np.dtype(dtype).type
     three, seven = number(3), number(7)
 
@@ -51,7 +51,7 @@ def test_numbers_that_are_changed(dtype):
             y[i] += factor
             y[i] = y[i] if x[i] > y[i] else x[i]
         for i in range(n):
-            a, b = x[i], y[0]  # the same in all rounds
+            a, b = x[i], y[0]  # the same in all iterations
             z[i] = np.float64(a) + np.float64(b) * np.float64(i)
         for i in range(n):
             x[i] = max(min(x[i], seven), y[i]) - abs(three)
@@ -60,7 +60,7 @@ def test_numbers_that_are_changed(dtype):
         agreed(changed, drawn(dtype, n), drawn(dtype, n), np.zeros(n), n)
 
 
-def test_numbers_of_the_loop_itself():
+def test_values_of_the_loop_index():
     def counted(part, x: Array("int64"), y: Array("float32"), z: Array("int32"), w: Array("bool"), first: Int, n: Int):
         for i in range(first, n):
             x[i] = i * i - 3 * i + first
@@ -74,7 +74,7 @@ def test_numbers_of_the_loop_itself():
         )
 
 
-def test_what_is_kept_from_round_to_round():
+def test_values_carried_between_iterations():
     def kept(part, x: Array("float32"), y: Array("float32"), out: Array("float32"), n: Int):
         total, last, count = np.float32(0), np.float32(0), 0
         for i in range(n):
@@ -94,7 +94,7 @@ def test_what_is_kept_from_round_to_round():
         agreed(kept, x, np.zeros(n, "float32"), np.zeros(3, "float32"), n)
 
 
-def test_one_place_for_all_rounds():
+def test_constant_and_indirect_indices():
     def one_place(part, x: Array("float32"), y: Array("float32"), at: Array("int64"), n: Int):
         for i in range(n):
             x[0] = x[0] + y[i]
@@ -102,7 +102,7 @@ def test_one_place_for_all_rounds():
             y[i] = x[0] * y[i]
             x[n - 1] = y[i]
         for i in range(n):
-            y[at[i]] += x[i]  # anywhere
+            y[at[i]] += x[i]  # at any index
         for i in range(n):
             x[i] = y[at[i]]
 

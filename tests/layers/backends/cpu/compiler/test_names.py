@@ -31,14 +31,14 @@ def test_variables_in_branches_and_loops():
                 kind = 5
                 last = i
             out[i] = kind * 1000 + total * 10 + last
-        for i in range(2):  # the name of a loop again
+        for i in range(2):  # the same name for another loop
             value = i + total
             out[n + i] = value
 
     agreed(variables, np.random.randint(0, 6, 12), np.zeros(14, "int64"), 12)
 
 
-def test_names_change_places():
+def test_names_are_swapped():
     def fibonacci(part, x: Array("int64"), n: Int):
         a, b = 0, 1
         for i in range(n):
@@ -51,7 +51,7 @@ def test_names_change_places():
     agreed(fibonacci, np.zeros(23, "int64"), 20)
 
 
-def test_a_value_is_what_its_name_was_when_it_was_taken():
+def test_a_value_does_not_change_with_its_name():
     def taken(part, out: Array("int64"), n: Int):
         k = n
         before = k
@@ -87,7 +87,7 @@ def test_ranges(start, stop, step):
     agreed(ranges, np.zeros(40, "int64"), start, stop)
 
 
-def test_a_range_is_calculated_once():
+def test_a_range_is_evaluated_once():
     def once(part, out: Array("int64"), n: Int):
         end = n
         for i in range(end):

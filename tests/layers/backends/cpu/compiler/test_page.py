@@ -1,4 +1,4 @@
-"""The page about kernels: its example works as it stands."""
+"""The documentation page about kernels: its example runs."""
 
 import importlib.util
 import re
@@ -31,7 +31,7 @@ def test_the_example(scaled, dtype, how):
     np.testing.assert_array_equal(y, np.maximum(x, 0) / 2)
 
 
-def test_the_line_that_it_shows(scaled):
+def test_the_violation_in_the_example(scaled):
     with pytest.raises(AssertionError, match=r"scaled\.py:\d+: index 10 of an array of 10$") as error:
         run(scaled("float32", 0.5), [np.zeros(10, "float32"), np.zeros(10, "float32"), 11, 11], 1, "checked")
     (line,) = re.findall(r"scaled\.py:(\d+)", str(error.value))

@@ -1,6 +1,6 @@
 """Random kernels: plain Python, compiled code and checked code agree to the last bit.
 
-`make fuzz-kernels` tries others, and larger ones, for as long as one likes.
+`make fuzz-kernels` runs this for longer, with other seeds and larger kernels.
 """
 
 import numpy as np
@@ -21,7 +21,7 @@ def test_random_kernels(first, size):
         check_source(seed, size)
 
 
-def test_a_seed_says_all():
+def test_a_seed_determines_a_kernel():
     assert Source(7).text == Source(7).text != Source(8).text
     assert function_of(Source(7)).__name__ == "fuzzed"
 
@@ -35,8 +35,8 @@ def test_differences_are_found():
     assert differences(np.array([1, 2]), np.array([1, 3]), 0.5)
 
 
-def test_a_kernel_that_is_not_the_same_compiled_is_found(monkeypatch):
-    """It reads scratch memory that nothing was written to."""
+def test_a_kernel_that_differs_when_compiled_is_found(monkeypatch):
+    """It reads uninitialized scratch memory."""
     monkeypatch.setattr(kernel_runs, "QUICK", 9.0)
 
     def careless(part, x: Array("float32"), n: Int):

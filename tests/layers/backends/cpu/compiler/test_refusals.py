@@ -1,4 +1,4 @@
-"""What is outside of the kernel language is refused, with its file and line."""
+"""Code outside of the kernel language is rejected with its file and line."""
 
 import linecache
 from itertools import count
@@ -66,7 +66,7 @@ SCOPE = {
 
 
 def kernel_of_text(body: str) -> Kernel:
-    """Return a kernel with these lines; the first of them is line 4 of its file."""
+    """Return a kernel with this body; its first line is line 4 of its file."""
     parameters = 'part, x: Array("float32"), k: Array("int64"), w: Array("int32"), u: Array("uint32"), m: Array("bool")'
     head = f"# A kernel.\n\ndef refused({parameters}, n: Int):\n"
     text = head + "".join(f"    {line}\n" for line in body.split("\n"))
@@ -79,7 +79,7 @@ def kernel_of_text(body: str) -> Kernel:
 
 @pytest.mark.parametrize("body", CASES)
 @pytest.mark.parametrize("checking", [False, True])
-def test_refused(body, checking):
+def test_rejected(body, checking):
     refused = kernel_of_text(body)
     marked = [number for number, line in enumerate(body.split("\n")) if "#!" in line]
     line = 4 + (marked[0] if marked else body.count("\n"))
@@ -92,17 +92,17 @@ def test_refused(body, checking):
     assert CASES[body] in message, message
 
 
-def test_the_place_is_that_of_the_function_that_is_written_out():
+def test_the_location_is_that_of_the_inlined_function():
     with pytest.raises(KernelError) as error:
         module_text(kernel_of_text("k[0] = recursive(n)"), "refused")
     line = recursive.__code__.co_firstlineno + 1
-    assert str(error.value).startswith(f"{__file__}:{line}: expected at most 30 functions within each other")
+    assert str(error.value).startswith(f"{__file__}:{line}: expected at most 30 nested calls")
 
 
 @pytest.mark.parametrize(
     "parameters", ["part, x", "part, x: float", "part, x: 'Int'", "part, *x: Int", "part, *, x: Int"]
 )
-def test_parameters_are_marked(parameters):
+def test_parameters_are_annotated(parameters):
     text = f"def refused({parameters}):\n    pass\n"
     scope = {"Int": Int}
     exec(text, scope)
@@ -110,14 +110,14 @@ def test_parameters_are_marked(parameters):
         module_text(Kernel(lambda: scope["refused"], (), {}), "refused")
 
 
-def test_a_function_without_its_source_is_refused():
+def test_a_function_without_source_is_rejected():
     scope = {"Int": Int}
     exec("def lost(part, n: Int):\n    pass\n", scope)
     with pytest.raises(KernelError, match="a function with its source"):
         module_text(Kernel(lambda: scope["lost"], (), {}), "refused")
 
 
-def test_types_that_are_none():
+def test_invalid_types():
     with pytest.raises(ValueError, match="Array: expected one of bool, int8"):
         Array("float16")
     with pytest.raises(ValueError, match="Tile: expected float32 or float64"):
@@ -127,7 +127,7 @@ def test_types_that_are_none():
 
 
 @pytest.mark.parametrize("argument", [np.zeros(3), [1, 2], {"a": 1}, object(), Path(), len])
-def test_a_kernel_is_made_of_what_its_key_can_say(argument):
+def test_a_kernel_accepts_arguments_with_an_unambiguous_repr_only(argument):
     @kernel
     def made(size):
         raise AssertionError

@@ -19,7 +19,7 @@ def drawn(count, dtype):
 def test_every_operation(dtype, lanes):
     left, right = (0, 7, 3), (0, lanes + 1)
     tile = Tile(dtype, lanes, left, right)
-    vectors = Tile(dtype, lanes, left, right, spread=False, onto=(lanes, 0))
+    vectors = Tile(dtype, lanes, left, right, broadcast=False, onto=(lanes, 0))
     row = 2 * lanes + 1
 
     def operations(
@@ -39,7 +39,7 @@ def test_every_operation(dtype, lanes):
         tile.blend(one, out, at, row, old[0], old[1])
         tile.blend(one, out, at, row, 1.0, 0.5)
         at += 3 * row
-        vectors.blend(other, out, at, 1, old[0], old[1])  # vectors that overlap
+        vectors.blend(other, out, at, 1, old[0], old[1])  # overlapping vectors
         at += 3 * row
         tile.add_to(other, out, at)
         at += 6 * lanes
@@ -49,7 +49,7 @@ def test_every_operation(dtype, lanes):
         tile.scatter(single, a, 1, out, at)
         at += row
         tile.largest(one, out, bits, at, lanes + 1)
-        for i in range(terms):  # a tile of its own in each round
+        for i in range(terms):  # a new tile in each iteration
             fresh = tile.zero()
             tile.accumulate(fresh, a, i, b, i)
             tile.add_to(fresh, out, at)
@@ -62,7 +62,7 @@ def test_every_operation(dtype, lanes):
 
 @pytest.mark.parametrize("dtype", FLOATS)
 @pytest.mark.parametrize("lanes", [1, 4, 16])
-def test_the_largest_keeps_nan_and_finds_all_that_have_it(dtype, lanes):
+def test_the_maximum_propagates_nan_and_marks_all_vectors_that_attain_it(dtype, lanes):
     tile = Tile(dtype, lanes, (0, 1), tuple(range(0, 6 * lanes, lanes)))
 
     def largest(part, one: Array(dtype), x: Array(dtype), out: Array(dtype), bits: Array("int32")):

@@ -1,4 +1,4 @@
-"""Loops over vectors: which loops become such, and that they do what the loops did, for whatever lengths."""
+"""Vectorization of loops: which loops are vectorized, with the same results for any length."""
 
 import re
 
@@ -17,25 +17,25 @@ LANES = lanes_of("float32")
 
 
 def of(function):
-    """Return a kernel of one function, which may be one of a factory."""
+    """Return a kernel of a function."""
     return Kernel(lambda: function, (), {})
 
 
 def vectors(made):
-    """Return how many numbers the vectors have that a kernel stores."""
+    """Return the lengths of the vectors that a kernel stores."""
     text, _ = module_text(made, "kernel")
     return {int(count) for count in re.findall(r"store <(\d+) x ", text)}
 
 
 def check(made, arrays, *sizes, draw=numbers):
-    """Run a kernel in all ways on random numbers of these types, for all lengths; arrays begin anywhere."""
+    """Run a kernel in all three ways on random arrays of these types, for all lengths and varying offsets."""
     for n in LENGTHS:
         rng = np.random.default_rng(n)
         Runner()(made, [*(draw(dtype, n + 40, rng) for dtype in arrays), n, *sizes], 1)
 
 
 def small(dtype, n, rng):
-    """Return numbers that all types can hold: NumPy leaves the others undefined."""
+    """Return values that all types can represent: NumPy leaves other conversions undefined."""
     return rng.integers(0, 100, n).astype(dtype)
 
 
@@ -51,7 +51,7 @@ def copies(source, target):
 
 @pytest.mark.parametrize("target", TYPES)
 @pytest.mark.parametrize("source", TYPES)
-def test_numbers_of_all_types_are_converted(source, target):
+def test_conversions_between_all_types(source, target):
     made = copies(source, target)
     assert vectors(made)
     check(made, [source, target], draw=small if source.startswith("float") else numbers)
@@ -82,7 +82,7 @@ def test_functions_and_bits():
     check(of(functions), ["float32", "float32", "int32"], draw=small)
 
 
-def test_the_number_of_the_round_is_a_value_too():
+def test_the_loop_index_as_a_value():
     def counted(part, x: Array("float32"), y: Array("int32"), z: Array("int64"), n: Int):
         for i in range(n):
             up, down, near = np.float32(i + 2), np.float32(n - i), i < n // 2
@@ -94,7 +94,7 @@ def test_the_number_of_the_round_is_a_value_too():
     check(of(counted), ["float32", "int32", "int64"])
 
 
-def test_arrays_are_changed_in_place():
+def test_updates_in_place():
     def changed(part, x: Array("float32"), y: Array("float32"), n: Int):
         for i in range(n):
             x[i] = x[i] * np.float32(0.5) + y[0]
@@ -104,8 +104,8 @@ def test_arrays_are_changed_in_place():
     check(of(changed), ["float32"] * 2)
 
 
-def test_what_stays_is_calculated_once():
-    """Rows of matrices, in loops within each other, with variables of outer loops and of their own."""
+def test_loop_invariant_values():
+    """Rows of matrices, in nested loops, with variables of outer loops and of the loop itself."""
 
     def rows(part, x: Array("float32"), y: Array("float32"), z: Array("float32"), n: Int, width: Int):
         total = np.float32(0)
@@ -202,19 +202,19 @@ OTHERS = [
 
 
 @pytest.mark.parametrize("function", OTHERS, ids=lambda function: function.__name__)
-def test_other_loops_stay_as_they_are(function):
+def test_other_loops_are_not_vectorized(function):
     assert not vectors(of(function))
     check(of(function), ["float32"] * 2)
 
 
-def test_lengths_between_vectors_have_half_vectors():
+def test_remainders_use_half_vectors():
     if LANES >= 16:
         assert vectors(copies("float32", "float32")) == {LANES, LANES // 2}
     else:
         assert vectors(copies("float32", "float32")) == {LANES}
 
 
-def test_checked_kernels_have_no_vectors_of_their_own():
+def test_checked_kernels_are_not_vectorized():
     text, _ = module_text(copies("float32", "float32"), "kernel", checking=True)
     assert "<" not in text
 

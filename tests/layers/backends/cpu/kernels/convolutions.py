@@ -1,4 +1,4 @@
-"""What tests of plain convolutions share: sizes, the reference implementation in float64, and the kernels."""
+"""Sizes, reference implementation in float64, and calls of the kernels for the tests of plain convolutions."""
 
 from typing import NamedTuple
 
@@ -52,12 +52,12 @@ class Sizes(NamedTuple):
 
     @property
     def for_kernels(self) -> tuple[int, ...]:
-        """The sizes from the maps on, as the kernels take them."""
+        """The sizes from the maps on, in the order of the kernels' parameters."""
         return (*self[1:7], *self.out, *self[7:11])
 
 
 def fixed(dtype):
-    """Return sizes at which panels, blocks and chunks are full, or have one number less or more."""
+    """Return sizes at which panels, blocks and chunks are full, or have one element less or more."""
     lanes = lanes_of(dtype)
     return {
         "one of everything": Sizes(1, 1, 1, 1, 1, 1, 1),
@@ -86,7 +86,7 @@ SLOW = ["more filters than terms", "more taps than terms", "one more than a pane
 
 
 def random_sizes(rng, most: int) -> Sizes:
-    """Draw sizes, all of which differ where they can."""
+    """Draw random sizes."""
     images, maps, filters = (int(v) for v in rng.integers(1, (4, 5, most)))
     kh, kw, down, right = (int(v) for v in rng.integers(1, (6, 6, 4, 4)))
     top, left = (int(v) for v in rng.integers(0, 4, 2))
@@ -109,7 +109,7 @@ def _bordered(s: Sizes, x):
 
 
 def _taps(s: Sizes):
-    """Yield each tap with the rows and columns of the bordered images that it meets."""
+    """Yield each tap with the rows and columns of the bordered images that it reads."""
     for i in range(s.kh):
         for j in range(s.kw):
             y, x = (s.kh - 1 - i, s.kw - 1 - j) if s.flip else (i, j)

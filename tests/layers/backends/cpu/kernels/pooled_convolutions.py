@@ -1,4 +1,4 @@
-"""What tests of convolution with max-pooling share: sizes, the reference implementation in float64, and the kernels."""
+"""Sizes, reference implementation in float64, and kernel calls for the tests of convolution with max-pooling."""
 
 import numpy as np
 
@@ -14,11 +14,11 @@ LIMITS = {"float32": 2e-6, "float64": 1e-14}
 CASES = {
     "the chapter's first layer": ((3, 1, 28, 28), 20, (5, 5), (1, 1), (0, 0), (2, 2)),
     "the chapter's second layer": ((2, 20, 12, 12), 40, (5, 5), (1, 1), (0, 0), (2, 2)),
-    "windows that fill no vector": ((2, 3, 9, 8), 7, (3, 2), (1, 1), (0, 0), (2, 3)),
+    "windows smaller than a vector": ((2, 3, 9, 8), 7, (3, 2), (1, 1), (0, 0), (2, 3)),
     "rows and columns left over": ((4, 2, 11, 12), 5, (4, 3), (1, 1), (0, 0), (3, 3)),
     "a border": ((2, 2, 7, 9), 3, (3, 5), (1, 1), (1, 2), (2, 2)),
     "a border wider than the filter": ((1, 2, 5, 4), 3, (2, 3), (1, 1), (3, 4), (1, 2)),
-    "a border that windows hardly leave": ((1, 1, 2, 3), 2, (2, 2), (1, 1), (2, 3), (5, 1)),
+    "a border wider than the images": ((1, 1, 2, 3), 2, (2, 2), (1, 1), (2, 3), (5, 1)),
     "strides": ((3, 2, 13, 17), 4, (3, 4), (2, 3), (1, 0), (2, 2)),
     "strides longer than the filter": ((2, 1, 16, 19), 3, (2, 2), (3, 4), (0, 0), (2, 1)),
     "no pooling": ((2, 3, 6, 7), 4, (3, 2), (1, 1), (0, 0), (1, 1)),
@@ -34,13 +34,13 @@ SLOW = ["the chapter's first layer", "the chapter's second layer", "rows longer 
 
 
 def runs():
-    """Return (case, type, way): plain Python takes its time."""
+    """Return (case, type, way); plain Python is too slow for some cases."""
     pairs = [*((case, "float32") for case in CASES), *((case, "float64") for case in FLOAT64)]
     return [(*pair, how) for pair in pairs for how in WAYS if how != "python" or pair[0] not in SLOW]
 
 
 def about_vectors():
-    """Return cases with one window, and one number in a patch's rows, less or more than whole vectors hold."""
+    """Return cases with one window, and one element in a patch's rows, less or more than full vectors."""
     lanes = lanes_of("float32")
     return [((2, 1, 3, lanes + more + 2), 3, (2, 3), (1, 1), (0, 0), (2, 1)) for more in (-1, 0, 1)] + [
         ((2, lanes + more, 3, 4), 5, (2, 1), (1, 1), (0, 0), (2, 2)) for more in (-1, 1)
@@ -54,7 +54,7 @@ def geometry(case, dtype, flip=True) -> Geometry:
 
 
 def drawn(case, dtype):
-    """Return images, filters, and a gradient of the pooled maps that is 0 here and there."""
+    """Return images, filters, and a gradient of the pooled maps with some zeros."""
     rng = np.random.default_rng(len(case))
     shape, filters, (kh, kw), *_ = CASES.get(case, case)
     g = geometry(case, dtype)
@@ -73,7 +73,7 @@ def bordered(g: Geometry, x):
 
 
 def corners(g: Geometry):
-    """Yield each window's row and column, each place's number, and the first pixel that its taps meet."""
+    """Yield each window's row and column, each position's number, and the first pixel that its taps read."""
     for row in range(g.pooled[0]):
         for column in range(g.pooled[1]):
             for f, (a, b) in enumerate(g.places):
@@ -81,7 +81,7 @@ def corners(g: Geometry):
 
 
 def turned(g: Geometry, w):
-    """Return filters as they meet images."""
+    """Return filters in the orientation in which they are applied."""
     return w[:, :, ::-1, ::-1] if g.flip else w
 
 
@@ -104,7 +104,7 @@ def expected(g: Geometry, x, w):
 
 
 def winners(g: Geometry, bits, d):
-    """Yield each winner that receives a gradient: image, filter, first pixel that its taps meet, gradient."""
+    """Yield each winner that receives a gradient: image, filter, first pixel that its taps read, gradient."""
     for row, column, f, y, z in corners(g):
         for n, o in zip(*np.nonzero((bits[:, :, row, column] >> f & 1) & (d[:, :, row, column] != 0)), strict=True):
             yield n, o, y, z, float(d[n, o, row, column])
@@ -130,7 +130,7 @@ def expected_to_input(g: Geometry, w, bits, d, shape):
 
 
 def undefined(shape, dtype):
-    """Return an array that shows where nothing was written."""
+    """Return an array of NaN, or -77, by which elements that were not written can be detected."""
     return np.full(shape, np.nan if np.dtype(dtype).kind == "f" else -77, dtype)
 
 
@@ -172,6 +172,6 @@ def close(got, expected):
 
 
 def same_kind(got, expected):
-    """Check that the same numbers are NaN, and infinite."""
-    for is_so in (np.isnan, np.isposinf, np.isneginf):
-        np.testing.assert_array_equal(is_so(got), is_so(expected))
+    """Check that the same elements are NaN, and infinite."""
+    for check in (np.isnan, np.isposinf, np.isneginf):
+        np.testing.assert_array_equal(check(got), check(expected))

@@ -1,4 +1,4 @@
-"""What tests of products share: their sizes, numbers to multiply, and how close results must be."""
+"""Sizes, operands and tolerances for the tests of matrix products."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from network3.layers.backends.cpu.kernels.sizes import Sizes
 from network3.layers.backends.cpu.processor import lanes_of
 
 LIMITS = {"float32": 1e-6, "float64": 1e-15}
-# batch, n_in, and the columns: whole vectors, and numbers beyond.
+# batch, n_in, and the columns: (full vectors, additional columns).
 SMALL = [
     (1, 1, (0, 1)),
     (2, 1, (1, 1)),
@@ -22,7 +22,7 @@ SMALL = [
     (64, 11, (5, 1)),
     (150, 9, (1, -1)),
 ]
-# Compiled only: plain Python takes its time.
+# Compiled only: plain Python is too slow.
 LARGE = [
     (1, 784, (0, 100)),
     (10, 784, (0, 100)),
@@ -51,7 +51,7 @@ def with_dtypes(cases):
 
 
 def sizes_of(case, dtype) -> Sizes:
-    """Return what a line of the tables stands for."""
+    """Return the sizes of a case of the tables."""
     batch, n_in, (vectors, beyond) = case
     return Sizes(batch, n_in, int(vectors * lanes_of(dtype)) + beyond, dtype)
 
@@ -64,7 +64,7 @@ def drawn(s: Sizes):
 
 
 def close(got, expected, terms: int) -> None:
-    """Check a product against one of float64, whose sums have so many terms."""
+    """Check a product against one of float64, whose sums have `terms` terms."""
     assert got.shape == expected.shape
     limit = LIMITS[str(got.dtype)] * terms**0.5 * np.abs(expected).max()
     np.testing.assert_allclose(got, expected, rtol=0, atol=limit)

@@ -1,4 +1,4 @@
-"""The place of the largest number against NumPy's."""
+"""Argmax against NumPy."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def found(x, how):
 @pytest.mark.parametrize("how", WAYS)
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_agrees_with_numpy(dtype, how):
-    """Few different numbers: the first of those that are equal."""
+    """Few different values: the first of equal ones is found."""
     rng = np.random.default_rng(0)
     for shape in SHAPES:
         low = 0 if dtype.startswith("u") else -3

@@ -1,4 +1,4 @@
-"""Plain convolutions and their gradients against NumPy in float64: one kernel a type serves all sizes."""
+"""Plain convolutions and their gradients against NumPy in float64; one kernel per type supports all sizes."""
 
 import numpy as np
 import pytest
@@ -34,9 +34,9 @@ def agree(s, x, w, g, how, check=close):
 @pytest.mark.parametrize("how", WAYS)
 @pytest.mark.parametrize("dtype", LIMITS)
 @pytest.mark.parametrize("case", fixed("float32"))
-def test_sizes_that_matter(case, dtype, how):
+def test_boundary_sizes(case, dtype, how):
     if how == "python" and case in SLOW:
-        pytest.skip("plain Python takes its time")
+        pytest.skip("too slow as plain Python")
     s = fixed(dtype)[case]
     agree(s, *drawn(s, dtype), how)
 
@@ -56,7 +56,7 @@ def test_random_sizes(dtype, how, times, most):
 @pytest.mark.parametrize("how", WAYS)
 @pytest.mark.parametrize("dtype", LIMITS)
 @pytest.mark.parametrize("s", [Sizes(2, 3, 6, 7, 4, 3, 2, 1, 1, 1, 2), Sizes(2, 2, 7, 9, 3, 2, 3, 2, 3, 1, 0, 0)])
-def test_nan_and_infinity_reach_what_they_touch_and_nothing_else(s, dtype, how):
+def test_nan_and_infinity_propagate_to_dependent_elements_only(s, dtype, how):
     x, w, g = drawn(s, dtype)
     x[0, 1, 2, 3], x[1, 0, 5, 6] = np.nan, np.inf
     agree(s, x, w, g, how, same_kind)
@@ -78,7 +78,7 @@ def test_images_do_not_depend_on_their_neighbours():
         np.testing.assert_array_equal(to_images(s._replace(images=1), w, g[one].copy())[0], gradients[k])
 
 
-def test_sums_of_many_terms_lose_no_more_digits_than_few():
+def test_sums_of_many_terms_are_accurate():
     s = Sizes(20, 40, 12, 12, 8, 5, 5)
     x, w, g = (np.abs(v) for v in drawn(s, "float32"))
     for got, reference in (

@@ -25,30 +25,30 @@ from .pooled_convolutions import (
 
 @pytest.mark.parametrize(("case", "dtype", "how"), runs())
 def test_values_and_winners(case, dtype, how):
-    g = geometry(case, dtype, flip=len(case) % 2 == 0)  # either way, over the table
+    g = geometry(case, dtype, flip=len(case) % 2 == 0)  # both values occur
     x, w, _ = drawn(case, dtype)
     got, bits = pooled(g, x, w, how)
     sums = np.sort(expected_sums(g, x, w), -1)
-    reference, wanted_bits = expected(g, x, w)
+    reference, expected_bits = expected(g, x, w)
     close(got, reference)
     assert (bits > 0).all()
-    # Where two places have nearly the same value, rounding decides between them.
+    # If two positions have nearly the same value, rounding decides between them.
     ahead = sums[..., -1] - sums[..., -2] if len(g.places) > 1 else np.ones(reference.shape)
     clear = (ahead == 0) | (ahead > LIMITS[dtype] * 100)
-    np.testing.assert_array_equal(bits[clear], wanted_bits[clear])
+    np.testing.assert_array_equal(bits[clear], expected_bits[clear])
 
 
 @pytest.mark.parametrize("how", ["compiled", "checked"])
 @pytest.mark.parametrize("case", about_vectors())
-def test_one_less_and_one_more_than_vectors(case, how):
+def test_one_element_less_and_more_than_full_vectors(case, how):
     g = geometry(case, "float32")
     x, w, _ = drawn(case, "float32")
     close(pooled(g, x, w, how)[0], expected(g, x, w)[0])
 
 
 @pytest.mark.parametrize("how", WAYS)
-def test_all_of_a_tie_win(how):
-    case = "windows that fill no vector"
+def test_all_positions_of_a_tie_win(how):
+    case = "windows smaller than a vector"
     g = geometry(case, "float32")
     x, w, _ = drawn(case, "float32")
     x, w = np.round(x), np.round(w)  # small integers: sums are exact, and many are equal
@@ -62,18 +62,18 @@ def test_all_of_a_tie_win(how):
 
 @pytest.mark.parametrize("how", WAYS)
 @pytest.mark.parametrize("dtype", LIMITS)
-def test_nan_and_infinity_stay(dtype, how):
+def test_nan_and_infinity_propagate(dtype, how):
     case = "a border"
     g = geometry(case, dtype)
     x, w, _ = drawn(case, dtype)
     x[0, 1, 3, 4], x[1, 0, 6, 8], w[2, 1, 0, 3] = np.nan, np.inf, -np.inf
     got, bits = pooled(g, x, w, how)
     with np.errstate(invalid="ignore"):
-        reference, wanted_bits = expected(g, x, w)
+        reference, expected_bits = expected(g, x, w)
     same_kind(got, reference)
     assert np.isnan(got).any()
     assert not np.isnan(got).all()
-    np.testing.assert_array_equal(bits[~np.isfinite(reference)], wanted_bits[~np.isfinite(reference)])
+    np.testing.assert_array_equal(bits[~np.isfinite(reference)], expected_bits[~np.isfinite(reference)])
 
 
 def test_images_do_not_depend_on_their_neighbours():
@@ -85,8 +85,8 @@ def test_images_do_not_depend_on_their_neighbours():
         np.testing.assert_array_equal(pooled(g, x[k : k + 1].copy(), w)[0][0], together[k])
 
 
-def test_sums_of_many_terms_lose_no_more_digits_than_few():
-    """Of 500 terms and more, some at a time: the error stays within that of a product of matrices."""
+def test_sums_of_many_terms_are_accurate():
+    """Sums of 500 terms in several partial sums: the error is as small as that of a product of matrices."""
     case = "the chapter's second layer"
     g = geometry(case, "float32")
     x, w, _ = drawn(case, "float32")
@@ -94,8 +94,8 @@ def test_sums_of_many_terms_lose_no_more_digits_than_few():
     assert np.abs(pooled(g, x, w)[0] - reference).max() < 5e-7 * np.abs(reference).max()
 
 
-def test_planes_are_what_taps_meet():
-    """The reference implementation of the planes gives the convolved values as the kernels' docstrings say."""
+def test_planes_contain_the_pixels_that_taps_read():
+    """Convolution with the reference implementation of the planes agrees with the one without planes."""
     g = geometry("strides", "float64", flip=False)
     x, w, _ = drawn("strides", "float64")
     planes = planes_of(g, x)
@@ -105,7 +105,7 @@ def test_planes_are_what_taps_meet():
         np.testing.assert_allclose(sums.reshape(len(x), g.filters, *g.pooled), expected_sums(g, x, w)[..., f])
 
 
-def test_a_kernel_is_known_by_its_geometry():
+def test_a_kernel_is_identified_by_its_geometry():
     g = geometry("strides", "float32")
     assert conv_max_pool(g) == conv_max_pool(replace(g))
     assert conv_max_pool(g) != conv_max_pool(replace(g, flip=False))

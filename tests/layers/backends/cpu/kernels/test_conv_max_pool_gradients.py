@@ -1,4 +1,4 @@
-"""The gradients of convolution with max-pooling against NumPy in float64, winner by winner."""
+"""The gradients of convolution with max-pooling against NumPy in float64."""
 
 import numpy as np
 import pytest
@@ -37,14 +37,14 @@ def test_both_gradients(case, dtype, how):
 
 @pytest.mark.parametrize("how", ["compiled", "checked"])
 @pytest.mark.parametrize("case", about_vectors())
-def test_one_less_and_one_more_than_vectors(case, how):
+def test_one_element_less_and_more_than_full_vectors(case, how):
     g = geometry(case, "float32")
     x, w, d = drawn(case, "float32")
     agree(g, x, w, expected(g, x, w)[1], d, how)
 
 
 @pytest.mark.parametrize("case", ["a border", "strides", "rows and columns left over"])
-def test_all_of_a_tie_receive_the_gradient_and_blank_windows_change_no_filter(case):
+def test_all_positions_of_a_tie_receive_the_gradient_and_blank_windows_add_nothing(case):
     g = geometry(case, "float64")
     x, w, d = drawn(case, "float64")
     x, w = np.round(x), np.round(w)  # small integers: many ties
@@ -54,17 +54,17 @@ def test_all_of_a_tie_receive_the_gradient_and_blank_windows_change_no_filter(ca
     agree(g, x, w, bits, d, "compiled")
 
 
-def test_what_has_no_winner_receives_no_gradient():
+def test_windows_without_winner_receive_no_gradient():
     g = geometry("a border", "float32")
     x, w, d = drawn("a border", "float32")
-    bits = np.zeros(d.shape, np.int32)  # as for windows of NaN
+    bits = np.zeros(d.shape, np.int32)  # as for windows with NaN
     assert (to_weight(g, x, bits, d) == 0).all()
     assert (to_input(g, w, bits, d) == 0).all()
 
 
 @pytest.mark.parametrize("how", WAYS)
 @pytest.mark.parametrize("dtype", LIMITS)
-def test_nan_and_infinity_reach_what_they_touch_and_nothing_else(dtype, how):
+def test_nan_and_infinity_propagate_to_dependent_elements_only(dtype, how):
     case = "a border"
     g = geometry(case, dtype)
     x, w, d = drawn(case, dtype)
@@ -81,7 +81,7 @@ def test_nan_and_infinity_reach_what_they_touch_and_nothing_else(dtype, how):
 
 
 @pytest.mark.parametrize("how", WAYS)
-def test_small_images_are_gone_through_many_at_a_time(how):
+def test_small_images_are_processed_several_at_a_time(how):
     shape, *others = (1, 1, 11, 12), 3, (2, 2), (1, 1), (0, 0), (5, 1)
     g = geometry((shape, *others), "float32")
     together = weight.NUMBERS // weight.weight_layout(g).image

@@ -1,4 +1,4 @@
-"""Updates of weights, and their gradient x' d, against NumPy in float64."""
+"""Weight updates, and the gradient x' d alone, against NumPy in float64."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def changed(s, w, x, d, old, new, how, fresh=False):
 
 def check(s, how):
     x, w, d = drawn(s)
-    for old, new in ((1.0, -0.3), (0.9, 0.7)):  # weights are not multiplied by 1
+    for old, new in ((1.0, -0.3), (0.9, 0.7)):  # weights are not multiplied if old is 1
         expected = old * w.astype(float) + new * (x.T.astype(float) @ d)
         close(changed(s, w, x, d, old, new, how), expected, s.batch)
 
@@ -40,7 +40,7 @@ def test_large(case, dtype):
 @pytest.mark.parametrize("how", WAYS)
 @pytest.mark.parametrize("case", [(10, 30, (1, 1)), (EXAMPLES + 1, 5, (1, -1)), (150, 9, (0, 1))])
 def test_the_gradient_alone(case, how):
-    """What is in its place before does not matter."""
+    """The previous content of its memory is not used."""
     s = sizes_of(case, "float32")
     x, w, d = drawn(s)
     close(changed(s, np.full_like(w, np.nan), x, d, np.nan, 2, how, fresh=True), 2 * (x.T.astype(float) @ d), s.batch)
@@ -55,7 +55,7 @@ def test_processors_with_shorter_vectors(monkeypatch, lanes, registers, how):
         check(Sizes(9, 18, n_out, "float32"), how)
 
 
-def test_nan_stays():
+def test_nan_propagates():
     s = Sizes(7, 97, 53, "float32")
     x, w, d = drawn(s)
     x[3, 5], w[90, 52] = np.nan, np.nan

@@ -1,4 +1,4 @@
-"""Dropout masks against the Op's own, bit for bit."""
+"""Dropout masks against the Op's `perform`, bit for bit."""
 
 import numpy as np
 import pytest

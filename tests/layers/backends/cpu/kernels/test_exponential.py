@@ -1,4 +1,4 @@
-"""Exponentials and what is made of them against NumPy's in float64."""
+"""Exponentials and functions derived from them, against NumPy in float64."""
 
 import math
 import platform
@@ -12,7 +12,7 @@ from network3.layers.backends.cpu.processor import target
 from tests.layers.backends.cpu.runs import WAYS, run
 
 FUSES = "+fma" in target()[1] or platform.machine().lower() in ("arm64", "aarch64")
-# In the last place, as the module says.
+# Maximum errors in units in the last place, as documented in the module.
 UNITS = {"exp": 1.0 if FUSES else 1.2, "sigmoid": 2.5, "tanh": 1.5, "log1p": 1.0, "softplus": 2.0}
 
 
@@ -45,7 +45,7 @@ def exact(name, x):
 
 
 def units_off(got, expected):
-    """Return how far `got` is from the float64 numbers `expected`, in units in the last place of float32."""
+    """Return the error of `got` relative to float64 values, in units in the last place of float32."""
     return abs(got - expected) / abs(np.spacing(expected.astype("float32"))).astype(float)
 
 
@@ -55,8 +55,8 @@ def name(request):
 
 
 @pytest.mark.parametrize("sign", [1, -1])
-def test_numbers_of_every_size(name, sign):
-    """Bit patterns at even steps, from the smallest subnormal number to the largest: all magnitudes alike."""
+def test_values_of_every_magnitude(name, sign):
+    """Bit patterns at equal steps, from the smallest subnormal number to the largest: all magnitudes."""
     x = sign * np.arange(1, 0x7F800000, 1009, dtype="uint32").view("float32")
     expected = exact(name, x)
     with np.errstate(over="ignore"):
@@ -76,12 +76,12 @@ def test_dense_ranges(name, low, high):
 
 
 @pytest.mark.parametrize("how", WAYS)
-def test_every_way(name, how):
+def test_all_ways_agree_with_numpy(name, how):
     x = np.float32([*np.linspace(-0.99, 20, 37), 0.62, 0.63, 1e-20, 3e-41, 80])
     assert units_off(values(name, x, how), exact(name, x)).max() <= UNITS[name] + 0.5  # Python rounds every product
 
 
-ENDS = {
+LIMITS = {
     "exp": ([np.inf, -np.inf, 0, -0.0, 88.73, 1e30, -104, -1e30], [np.inf, 0, 1, 1, np.inf, np.inf, 0, 0]),
     "sigmoid": ([np.inf, -np.inf, 0, -0.0, 1e30, -1e30, 100, -105], [1, 0, 0.5, 0.5, 1, 0, 1, 0]),
     "tanh": ([np.inf, -np.inf, 0, -0.0, 1e30, -1e30, 1e-45, -1e-45], [1, -1, 0, -0.0, 1, -1, 1e-45, -1e-45]),
@@ -92,10 +92,10 @@ ENDS = {
 
 @pytest.mark.parametrize("how", WAYS)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_ends(name, dtype, how):
-    x, expected = (np.array(numbers, "float32").astype(dtype) for numbers in ENDS[name])
+def test_limits_and_special_values(name, dtype, how):
+    x, expected = (np.array(numbers, "float32").astype(dtype) for numbers in LIMITS[name])
     if dtype == "float64":
-        x, expected = x[abs(x) < 50], expected[abs(x) < 50]  # what float32 rounds away is not the same
+        x, expected = x[abs(x) < 50], expected[abs(x) < 50]  # results that are rounded in float32 only
         expected = exact(name, x)
     got = values(name, x, how)
     np.testing.assert_allclose(got, expected, rtol=0 if dtype == "float32" else 1e-15)
@@ -104,7 +104,7 @@ def test_ends(name, dtype, how):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_nan_stays_where_it_is(name, dtype):
+def test_nan_propagates(name, dtype):
     x = np.linspace(-0.9, 3, 77).astype(dtype)
     x[[0, 5, 40, 76]] = np.nan
     np.testing.assert_array_equal(np.isnan(values(name, x)), np.isnan(x))
@@ -112,7 +112,7 @@ def test_nan_stays_where_it_is(name, dtype):
 
 @pytest.mark.parametrize("name", ["exp", "sigmoid", "softplus"])
 def test_subnormal_results(name):
-    """What is too small for a full-length number is neither lost nor wrong before it is 0."""
+    """Results below the normal range are subnormal, and accurate, before they become 0."""
     x = np.float32([-88.8, -95, -100, -103.2])
     got = values(name, x)
     assert units_off(got, exact(name, x)).max() <= UNITS[name]

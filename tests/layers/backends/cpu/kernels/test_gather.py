@@ -1,4 +1,4 @@
-"""Mini-batches gathered by row number."""
+"""Gathering of mini-batches by row index."""
 
 import numpy as np
 import pytest

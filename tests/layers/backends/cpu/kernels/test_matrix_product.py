@@ -39,7 +39,7 @@ LARGE = [
     (3, 1000, 600),
     (700, 50, 10),
 ]
-# How a matrix lies: by rows, by columns, or with gaps.
+# Memory layout of a matrix: by rows, by columns, or with gaps.
 ORDERS = {
     "rows": lambda m: np.ascontiguousarray(m),
     "columns": lambda m: np.asfortranarray(m),
@@ -48,7 +48,7 @@ ORDERS = {
 
 
 def flat(matrix):
-    """Return the numbers that a matrix lies among, and its strides in numbers."""
+    """Return the underlying memory of a matrix, and its strides in elements."""
     base = matrix
     while base.base is not None:
         base = base.base
@@ -96,14 +96,14 @@ def test_large(sizes, dtype, how):
 @pytest.mark.parametrize("how", WAYS)
 @pytest.mark.parametrize("right", ORDERS)
 @pytest.mark.parametrize("left", ORDERS)
-def test_matrices_that_lie_otherwise(left, right, how):
+def test_memory_layouts(left, right, how):
     for sizes in ((3, 4, 2), (9, 19, LANES + 1), (5, 7, 2 * LANES)):
         agree(*drawn(sizes, "float32", left, right), how)
 
 
 @pytest.mark.parametrize("how", WAYS)
-def test_vectors_that_are_one_number(how):
-    """A stride of 0, as of an array that is broadcast."""
+def test_broadcast_operands(how):
+    """A broadcast array has strides of 0."""
     rows, terms, columns = 6, 10, 2 * LANES + 3
     a, b = np.float32([2]), np.random.default_rng(0).normal(size=(terms, columns)).astype("float32")
     out = undefined((rows, columns), "float32")
@@ -122,7 +122,7 @@ def test_random_sizes(dtype, how, times, most):
 
 @pytest.mark.parametrize("how", WAYS)
 @pytest.mark.parametrize("columns", [2, LANES + 1])
-def test_nan_and_infinity_reach_what_they_touch_and_nothing_else(columns, how):
+def test_nan_and_infinity_propagate_to_dependent_elements_only(columns, how):
     a, b = drawn((9, 70, columns), "float32")
     a[3, 5], a[8, 69], b[7, 1], b[9, 0] = np.nan, np.inf, np.inf, -np.inf
     with np.errstate(invalid="ignore"):
@@ -130,7 +130,7 @@ def test_nan_and_infinity_reach_what_they_touch_and_nothing_else(columns, how):
 
 
 @pytest.mark.parametrize("columns", [1, 16])
-def test_long_sums_lose_few_digits(columns):
+def test_long_sums_are_accurate(columns):
     a, b = np.full((10, 10_000), 0.1, "float32"), np.full((10_000, columns), 0.3, "float32")
     np.testing.assert_allclose(product(a, b), a.astype(float) @ b.astype(float), rtol=2e-5)
 

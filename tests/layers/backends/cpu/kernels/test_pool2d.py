@@ -1,9 +1,9 @@
-"""Pooling and its gradients against NumPy: every window, what is left over, ties, NaN and infinity."""
+"""Pooling and its gradients against NumPy: windows, remainders, ties, NaN and infinity."""
 
 import numpy as np
 import pytest
 
-from network3.layers.backends.cpu.kernels.pool2d import MOST_WRITTEN_OUT, max_pool2d_gradient, pool2d, unpool2d
+from network3.layers.backends.cpu.kernels.pool2d import MAX_UNROLLED, max_pool2d_gradient, pool2d, unpool2d
 from network3.layers.backends.cpu.processor import lanes_of
 from tests.layers.backends.cpu.runs import WAYS, run
 
@@ -21,8 +21,8 @@ CASES = {
     "no window": ((1, 2, 3, 4), (5, 2)),
     "one less than a vector": ((1, 2, 3, 2 * LANES - 1), (3, 2)),
     "one more than a vector": ((2, 1, 2, 3 * LANES + 3), (1, 3)),
-    "more places than are written out": ((2, 2, 11, 12), (5, 4)),
-    "a longer row than is written out": ((1, 2, 5, 2 * MOST_WRITTEN_OUT + 3), (2, MOST_WRITTEN_OUT + 1)),
+    "more positions than are unrolled": ((2, 2, 11, 12), (5, 4)),
+    "a row longer than is unrolled": ((1, 2, 5, 2 * MAX_UNROLLED + 3), (2, MAX_UNROLLED + 1)),
 }
 
 
@@ -34,8 +34,8 @@ def windows(x, size):
     return cut.transpose(0, 1, 2, 4, 3, 5).reshape(n, maps, oh, ow, rows * columns)
 
 
-def spread(values, size, shape):
-    """Return values of windows at each of their places, 0 where there is no window."""
+def repeated_over(values, size, shape):
+    """Return values of windows repeated at each of their positions, 0 outside of windows."""
     result = np.zeros(shape, values.dtype)
     repeated = values.repeat(size[0], 2).repeat(size[1], 3)
     result[:, :, : repeated.shape[2], : repeated.shape[3]] = repeated
@@ -89,15 +89,15 @@ def test_gradients(case, dtype, how):
     n, maps, height, width = x.shape
     dx = undefined(x.shape, dtype)
     run(unpool2d(dtype, size), [g, dx, height, width], n * maps, how)
-    np.testing.assert_array_equal(dx, spread(g, size, x.shape))
+    np.testing.assert_array_equal(dx, repeated_over(g, size, x.shape))
     y = windows(x, size).max(-1) if g.size else g
-    wins = (x == spread(y, size, x.shape)) & (spread(np.ones_like(g), size, x.shape) == 1)
-    np.testing.assert_array_equal(gradient(x, y, g, size, how), np.where(wins, spread(g, size, x.shape), 0))
+    wins = (x == repeated_over(y, size, x.shape)) & (repeated_over(np.ones_like(g), size, x.shape) == 1)
+    np.testing.assert_array_equal(gradient(x, y, g, size, how), np.where(wins, repeated_over(g, size, x.shape), 0))
 
 
 @pytest.mark.parametrize("how", WAYS)
 @pytest.mark.parametrize("size", [(2, 3), (5, 4)])
-def test_nan_and_infinity_stay(size, how):
+def test_nan_and_infinity_propagate(size, how):
     x = np.random.default_rng(12).normal(size=(2, 3, 10, 9)).astype("float32")
     x[0, 1, 0, 0], x[1, 2, 2, 4], x[1, 0, 4, 5] = np.nan, np.nan, np.nan  # in several places of a window
     x[0, 2, 2, 3], x[1, 1] = np.inf, -np.inf
@@ -107,15 +107,15 @@ def test_nan_and_infinity_stay(size, how):
         np.testing.assert_allclose(pooled(x, size, mode, how), reference, rtol=1e-6, atol=1e-5)
     y, g = pooled(x, size, "max"), np.ones((2, 3, 10 // size[0], 9 // size[1]), "float32")
     dx = gradient(x, y, g, size, how)
-    assert (windows(dx, size)[np.isnan(y)] == 0).all()  # NaN equals nothing: none receives it
+    assert (windows(dx, size)[np.isnan(y)] == 0).all()  # NaN equals no value: no position receives it
     assert (windows(dx, size)[1, 1] == 1).all()
 
 
-def test_many_windows_differ_in_no_bit_from_few():
-    """Sums are taken in one order, in vectors or not."""
+def test_results_do_not_depend_on_the_number_of_windows():
+    """The order of additions is the same with and without vectors."""
     x = np.random.default_rng(3).normal(size=(1, 1, 6, 200)).astype("float32")
     for mode in MODES:
-        whole = pooled(x, (3, 2), mode)
+        all_windows = pooled(x, (3, 2), mode)
         for column in (0, 37, 99):
             few = pooled(x[:, :, :, 2 * column : 2 * column + 2].copy(), (3, 2), mode)
-            np.testing.assert_array_equal(whole[:, :, :, column : column + 1], few)
+            np.testing.assert_array_equal(all_windows[:, :, :, column : column + 1], few)

@@ -55,7 +55,7 @@ def test_large(case, dtype):
 
 @pytest.mark.parametrize("how", WAYS)
 @pytest.mark.parametrize("n_out", [33, 40])
-def test_weights_laid_out_first(monkeypatch, n_out, how):
+def test_packed_weights(monkeypatch, n_out, how):
     monkeypatch.setattr(product, "CACHE", 0)
     monkeypatch.setattr(product, "OFTEN", 0)
     s = Sizes(37, 131, n_out, "float32")
@@ -76,15 +76,15 @@ def test_processors_with_shorter_vectors(monkeypatch, batch, lanes, registers, h
 
 
 @pytest.mark.parametrize("batch", [10, 64])
-def test_long_sums_lose_few_digits(batch):
-    """Of 10,000 equal terms: added up one by one, the last ones would be rounded to a fraction of their digits."""
+def test_long_sums_are_accurate(batch):
+    """10,000 equal terms: if they were added one by one, the last ones would lose most of their digits."""
     s = Sizes(batch, 10_000, 16, "float32")
     x, w = np.full((batch, s.n_in), 0.1, "float32"), np.full((s.n_in, s.n_out), 0.3, "float32")
     np.testing.assert_allclose(multiplied(s, x, w, "compiled"), x.astype(float) @ w, rtol=4e-6)
 
 
 @pytest.mark.parametrize("batch", [10, 64])
-def test_nan_and_infinity_stay(batch):
+def test_nan_and_infinity_propagate(batch):
     s = Sizes(batch, 300, 37, "float32")
     x, w, _ = drawn(s)
     x[3, 5], w[7, 36], w[9, 0] = np.nan, np.inf, -np.inf

@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 from network3.layers.backends.cpu.kernels import sizes
-from network3.layers.backends.cpu.kernels.product_transposed import product_transposed, transposed_layout, turn_deltas
+from network3.layers.backends.cpu.kernels.product_transposed import (
+    product_transposed,
+    transpose_deltas,
+    transposed_layout,
+)
 from network3.layers.backends.cpu.kernels.sizes import Sizes
 from tests.layers.backends.cpu.runs import WAYS, run
 
@@ -13,9 +17,9 @@ from .products import LARGE, SMALL, close, drawn, sizes_of, with_dtypes
 
 def multiplied(s, d, w, how):
     layout = transposed_layout(s)
-    turned, out = np.full(layout.turned, np.nan, s.dtype), np.full((s.batch, s.n_in), np.nan, s.dtype)
-    run(turn_deltas(s.dtype), [d, turned, s.batch, s.n_out, layout.pitch], 1, how)
-    run(product_transposed(layout.tile), [turned, w, out, *layout.sizes], layout.parts, how)
+    transposed, out = np.full(layout.transposed, np.nan, s.dtype), np.full((s.batch, s.n_in), np.nan, s.dtype)
+    run(transpose_deltas(s.dtype), [d, transposed, s.batch, s.n_out, layout.pitch], 1, how)
+    run(product_transposed(layout.tile), [transposed, w, out, *layout.sizes], layout.parts, how)
     return out
 
 
@@ -45,7 +49,7 @@ def test_processors_with_shorter_vectors(monkeypatch, lanes, registers, how):
     close(multiplied(s, d, w, how), d.astype(float) @ w.T, s.n_out)
 
 
-def test_nan_stays():
+def test_nan_propagates():
     s = Sizes(11, 30, 17, "float32")
     _, w, d = drawn(s)
     d[10, 3], w[29, 16] = np.nan, np.nan

@@ -1,4 +1,4 @@
-"""All kernels at random sizes, in all ways; `make fuzz-kernels` tries others for as long as one likes."""
+"""All kernels at random sizes, in all three ways; `make fuzz-kernels` runs this for longer, with other seeds."""
 
 import importlib
 import pkgutil
@@ -18,7 +18,7 @@ def test_all_ways_agree(name):
 
 
 class Recorder(Runner):
-    """Runs nothing."""
+    """Records kernels without running them."""
 
     def __call__(self, kernel, arguments, parts):
         self.kernels.append(kernel)

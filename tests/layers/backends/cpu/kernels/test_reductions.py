@@ -1,4 +1,4 @@
-"""Reductions against NumPy's."""
+"""Reductions against NumPy."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from network3.layers.backends.cpu.kernels.reductions import BLOCK, even_blocks, 
 from tests.layers.backends.cpu.runs import WAYS, run
 
 SHAPES = [(1, 1, 1), (3, 5, 7), (1, 4, 33), (6, 1, 2), (2, 3, 1), (4, 1, 130)]
-TRUTH = {
+REFERENCE = {
     "add": np.add,
     "mul": np.multiply,
     "maximum": np.maximum,
@@ -47,12 +47,12 @@ def numbers(dtype, shape, rng):
 
 
 def joined(kind, x, inside):
-    return TRUTH[kind].reduce(TRUTH[kind].reduce(x.astype(inside), axis=2), axis=0)
+    return REFERENCE[kind].reduce(REFERENCE[kind].reduce(x.astype(inside), axis=2), axis=0)
 
 
 @pytest.mark.parametrize("how", WAYS)
 @pytest.mark.parametrize(("kind", "source", "inside", "dtype"), TYPES)
-def test_of_every_kind(kind, source, inside, dtype, how):
+def test_every_kind_of_reduction(kind, source, inside, dtype, how):
     rng = np.random.default_rng(0)
     for shape in SHAPES:
         x, y = numbers(source, shape, rng), np.zeros(shape[1], dtype)
@@ -62,7 +62,7 @@ def test_of_every_kind(kind, source, inside, dtype, how):
 
 @pytest.mark.parametrize("how", WAYS)
 @pytest.mark.parametrize("kind", ["maximum", "minimum"])
-def test_nan_is_kept(kind, how):
+def test_maximum_and_minimum_propagate_nan(kind, how):
     x = np.random.default_rng(0).normal(size=(3, 4, 5)).astype("float32")
     x[0, 0, 0], x[2, 1, 4], x[1, 2, 2], x[1, 2, 3] = np.nan, np.nan, np.nan, np.inf
     x[:, 3] = -np.inf if kind == "maximum" else np.inf
@@ -97,7 +97,7 @@ def test_sums_of_columns(source, inside, dtype, squared, how):
 
 
 @pytest.mark.parametrize("how", WAYS)
-def test_nan_and_infinity_stay_in_sums(how):
+def test_sums_propagate_nan_and_infinity(how):
     x = np.ones((4, 3, 40), "float32")
     x[1, 0, 39], x[2, 2, 5] = np.nan, np.inf
     y = np.zeros(3, "float32")
@@ -105,7 +105,7 @@ def test_nan_and_infinity_stay_in_sums(how):
     np.testing.assert_array_equal(y, np.float32([np.nan, 160, np.inf]))
 
 
-def test_lanes_are_no_more_than_a_row_has():
+def test_lanes_do_not_exceed_the_length_of_a_row():
     for inner in range(1, 200):
         assert lanes_for(inner) <= max(4, inner)
         assert lanes_for(inner) in (4, 8, 16, 32)
@@ -115,7 +115,7 @@ def test_lanes_are_no_more_than_a_row_has():
 
 @pytest.mark.parametrize("count", [1, 2 * BLOCK - 1, 78_400, 640_000, 1_000_003, 1 << 24])
 def test_long_sums_in_blocks(count):
-    """Of one length, whatever the number of threads."""
+    """Blocks of equal length, for any number of threads."""
     blocks = even_blocks(count)
     assert count % blocks == 0
     assert blocks == 1 or count // blocks >= BLOCK

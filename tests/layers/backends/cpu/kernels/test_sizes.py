@@ -1,4 +1,4 @@
-"""How columns are divided into panels."""
+"""The division of columns into panels."""
 
 import numpy as np
 import pytest
@@ -32,7 +32,7 @@ def test_panels_cover_all_columns(monkeypatch, lanes, registers):
             for panel, first, count in vectors_of(panels, n_out):
                 assert 0 <= first <= n_out - count
                 for column in range(first, first + count):
-                    assert of_panel.setdefault(column, panel) == panel  # a column that is taken twice is in one panel
+                    assert of_panel.setdefault(column, panel) == panel  # overlapping vectors are in one panel
                 taken[first : first + count] += 1
             assert taken.min() == 1
             assert (taken > 1).sum() < lanes
@@ -41,7 +41,7 @@ def test_panels_cover_all_columns(monkeypatch, lanes, registers):
 
 
 @pytest.mark.parametrize(("n_out", "lanes"), [(1, 1), (2, 2), (3, 2), (9, 8), (10, 8), (100, 16)])
-def test_a_vector_is_no_longer_than_a_row(monkeypatch, n_out, lanes):
+def test_a_vector_is_not_longer_than_a_row(monkeypatch, n_out, lanes):
     monkeypatch.setattr(sizes, "lanes_of", lambda dtype: 16)
     assert Sizes(1, 1, n_out, "float32").lanes == lanes
 

@@ -11,8 +11,8 @@ SHAPES = [(1, 1), (7, 11), (10, 10), (3, 1), (1, 17), (33, 4)]
 
 
 def computed(value, log, how):
-    y, under_way = np.full_like(value, np.nan), np.full_like(value, np.nan)
-    run(softmax(str(value.dtype)), [value, y, under_way, *value.shape, int(log)], 1, how)
+    y, shifted = np.full_like(value, np.nan), np.full_like(value, np.nan)
+    run(softmax(str(value.dtype)), [value, y, shifted, *value.shape, int(log)], 1, how)
     return y
 
 
@@ -31,14 +31,14 @@ def test_agrees_with_scipy(log, dtype, limit, how):
 @pytest.mark.parametrize("log", [False, True])
 @pytest.mark.parametrize("place", [0, 2, 4])
 @pytest.mark.parametrize("number", [np.nan, np.inf])
-def test_nan_and_infinity_fill_their_row_with_nan_and_no_other(number, place, log, how):
+def test_nan_and_infinity_give_nan_in_their_row_only(number, place, log, how):
     value = np.random.default_rng(0).normal(size=(3, 5)).astype("float32")
     value[1, place] = number
     np.testing.assert_array_equal(np.isnan(computed(value, log, how)), [[False] * 5, [True] * 5, [False] * 5])
 
 
 @pytest.mark.parametrize("log", [False, True])
-def test_minus_infinity_is_no_chance(log):
+def test_minus_infinity_gives_probability_zero(log):
     value = np.float32([[0, -np.inf, 1], [3, 4, 5]])
     expected = (special.log_softmax if log else special.softmax)(value.astype(float), axis=1)
     np.testing.assert_allclose(computed(value, log, "compiled"), expected, rtol=2e-6)

@@ -1,4 +1,4 @@
-"""Every node that layers are made of has commands that give what PyTensor's own `perform` gives, within its arrays."""
+"""Every node that layers use has a lowering that agrees with PyTensor's `perform`, within its arrays."""
 
 import numpy as np
 import pytensor.tensor as pt
@@ -16,7 +16,7 @@ D, K, J, Q = (
 T = tensor("t", 4, 5, dtype="bool")
 
 ELEMENTWISE = {
-    "spread": ([X, Y, B], [X * Y + B, (X.T + 1).T, X + X, B + 1]),
+    "broadcast": ([X, Y, B], [X * Y + B, (X.T + 1).T, X + X, B + 1]),
     "types": ([X, D, K], [X * K, X + D, pt.cast(X, "int32") + K, pt.cast(K, "bool"), pt.cast(D, "float32"), K - 7]),
     "switch": ([X, K], [pt.switch(K > 2, X, -X), pt.maximum(X, 0), pt.minimum(X, K), pt.clip(X, -0.5, 0.5)]),
     "signs": ([X, K, J], [pt.sign(X), abs(X), pt.sign(K - 2), abs(J - 2), -X, -J]),
@@ -57,17 +57,17 @@ SUMS = {
     "squares": ([M], [(M**2).sum(0), (M**2).sum((1, 2)), (M**2).sum((0, 2)), (M**2).sum(axis=1)]),
     "float64": ([D], [D.sum(0), D.sum(1), (D**2).sum(), D.mean(0), D.max(1)]),
     "integers": ([K, J, T], [K.sum(), J.sum(0), T.sum(), K.max(0), J.min(1), T.all(), T.any(1)]),
-    "places": ([X, K, M], [X.argmax(1), X.argmax(0), X.argmax(), K.argmax(1), M.argmax(1), pt.argmin(X, 1)]),
+    "argmax": ([X, K, M], [X.argmax(1), X.argmax(0), X.argmax(), K.argmax(1), M.argmax(1), pt.argmin(X, 1)]),
     "softmax": (
         [X, D],
         [pt.special.softmax(X, axis=1), pt.special.log_softmax(X, axis=1), pt.special.softmax(D, axis=1)],
     ),
-    "softmax over others": ([X, M], [pt.special.softmax(X, axis=0), pt.special.softmax(M, axis=1)]),
+    "softmax over other axes": ([X, M], [pt.special.softmax(X, axis=0), pt.special.softmax(M, axis=1)]),
 }
 V, W = tensor("v", 5, 7), tensor("w", 7, 6)
 DOTS = {
     "plain": ([X, V, W], [X @ V, X @ V @ W]),
-    "turned": ([X, V, Y], [X.T @ Y, X @ Y.T, (X @ V).T @ X, V.T @ X.T]),
+    "transposed": ([X, V, Y], [X.T @ Y, X @ Y.T, (X @ V).T @ X, V.T @ X.T]),
     "vectors": ([X, B], [X @ B, B @ X.T, B @ B]),
     "float64": ([D], [D @ D.T, D.T @ D]),
 }
@@ -99,7 +99,7 @@ def test_shapes_with_one_and_many(shape):
     check([x, b], [x * 2 + b, x.sum(0), x.sum(1), x.max(), pt.special.softmax(x, axis=1), x.argmax(1)])
 
 
-def test_nan_and_infinity_are_kept():
+def test_nan_and_infinity_propagate():
     x = tensor("x", 3, 4)
     value = np.array([[1, np.nan, 3, 4], [np.inf, 2, -np.inf, 0], [np.nan, np.nan, np.nan, np.nan]], np.float32)
     outputs = [x.max(1), x.min(1), x.sum(1), x.argmax(1), pt.maximum(x, 0), pt.minimum(x, 0), pt.switch(x > 0, x, 0)]

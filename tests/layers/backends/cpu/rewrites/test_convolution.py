@@ -1,4 +1,4 @@
-"""Where convolution and pooling become one, that this changes nothing but the time, and where they do not."""
+"""Fusion of convolution and pooling: where it applies, and that results are the same as without it."""
 
 import numpy as np
 import pytensor
@@ -31,7 +31,7 @@ def graph(x, w, **how):
     return pooled, pt.grad((pooled * G).sum(), [x, w])
 
 
-def test_the_forward_pass_alone_keeps_nothing():
+def test_the_forward_pass_alone_stores_no_bits():
     x, w = variables()
     function = pytensor.function([x, w], graph(x, w)[0], mode="NETWORK3")
     (node,) = (node for node in function.maker.fgraph.toposort() if isinstance(node.op, ConvMaxPool))
@@ -42,7 +42,7 @@ def test_the_forward_pass_alone_keeps_nothing():
     )
 
 
-def test_with_gradients_there_is_one_pass_over_the_images():
+def test_the_forward_pass_and_its_gradients_share_one_pass_over_the_images():
     x, w = variables()
     pooled, gradients = graph(x, w)
     function = pytensor.function([x, w], [pooled, *gradients], mode="NETWORK3")
@@ -56,14 +56,14 @@ def test_with_gradients_there_is_one_pass_over_the_images():
 
 
 @pytest.mark.parametrize("which", [0, 1])
-def test_a_gradient_that_is_not_asked_for_is_not_computed(which):
+def test_a_gradient_that_is_not_requested_is_not_computed(which):
     x, w = variables()
     used = ops(pytensor.function([x, w], graph(x, w)[1][which], mode="NETWORK3"))
     assert (GradientToInput in used, GradientToWeight in used) == (which == 0, which == 1)
 
 
 @pytest.mark.parametrize("how", [{"padding": "half"}, {"padding": (1, 2)}, {"flip": False}, {"stride": (2, 1)}])
-def test_every_convolution_is_taken(how):
+def test_every_convolution_is_fused(how):
     x, w = variables()
     rows = pool2d(conv2d(x, w, **how), (2, 2))
     cost = (rows**2).sum()
@@ -76,17 +76,17 @@ def test_every_convolution_is_taken(how):
 
 
 def pooling(function):
-    """Return the windows of the convolutions that were taken: (1, 1) is one without pooling."""
+    """Return the windows of the fused convolutions: (1, 1) is one without pooling."""
     return [node.op.geometry.size for node in function.maker.fgraph.toposort() if isinstance(node.op, ConvMaxPool)]
 
 
-def test_other_back_ends_take_the_generic_path():
+def test_other_back_ends_use_the_generic_ops():
     x, w = variables()
     assert ConvMaxPool not in ops(pytensor.function([x, w], graph(x, w)[0], mode="FAST_COMPILE"))
     assert ConvMaxPool not in ops(pytensor.function([x, w], graph(x, w)[0], mode="JAX"))
 
 
-def test_other_pools_are_taken_without_the_pooling():
+def test_other_kinds_of_pooling_are_not_fused():
     x, w = variables()
     for pooled in (pool2d(conv2d(x, w), (2, 2), mode="l2"), pool2d(conv2d(x, w), (4, 3)), conv2d(x, w)):
         assert pooling(pytensor.function([x, w], pooled, mode="NETWORK3")) == [(1, 1)]
@@ -101,36 +101,36 @@ def test_convolutions_without_pooling_and_their_gradients(how, maps):
     y = conv2d(x, w, **how)
     outputs = [y, *pt.grad((y**3).sum(), [x, w])]
     fused, generic = (pytensor.function([x, w], outputs, mode=mode) for mode in ("NETWORK3", GENERIC))
-    # Short rows, of fewer numbers than a vector has, are left to products of matrices.
+    # Rows shorter than a vector are left to products of matrices.
     assert (GradientToWeight in ops(fused)) == (GradientToInput in ops(fused)) == (3 * maps >= lanes_of("float64"))
     for got, expected in zip(fused(*values), generic(*values), strict=True):
         np.testing.assert_allclose(got, expected, rtol=1e-10, atol=1e-10)
 
 
 @pytest.mark.parametrize("shape", [(None, 2, 11, 9), (3, 2, None, 9)])
-def test_open_shapes_go_to_numba_and_are_right(shape):
+def test_unknown_shapes_are_compiled_with_numba(shape):
     x, w = variables(x=shape)
     function = pytensor.function([x, w], pool2d(conv2d(x, w), (2, 2)), mode="NETWORK3")
-    assert "open shape" in function.vm.reason
+    assert "unknown shape" in function.vm.reason
     assert ConvMaxPool not in ops(function)
     x, w = variables()
     known = pytensor.function([x, w], graph(x, w)[0], mode="NETWORK3")
     np.testing.assert_allclose(function(X, W), known(X, W), rtol=1e-12)
 
 
-def test_maxima_and_the_values_among_which_they_are_looked_for_are_of_one_pass():
-    """A gradient that is not fused looks for the maxima among the convolved values, to the last digit."""
+def test_maxima_are_searched_among_values_of_the_same_pass():
+    """A gradient that is not fused compares the convolved values with the maxima, to the last digit."""
     x, w = variables(dtype="float32")
     convolved = conv2d(x, w)
     pooled = pool2d(convolved, (2, 2))
-    to_convolved = pt.grad((pooled * G.astype("float32")).sum(), convolved)  # no gradient of the convolution follows
+    to_convolved = pt.grad((pooled * G.astype("float32")).sum(), convolved)  # without the gradient of the convolution
     function = pytensor.function([x, w], [pooled, to_convolved], mode="NETWORK3")
     assert pooling(function) == [(1, 1)]
     _, received = function(X.astype("float32"), W.astype("float32"))
     assert (np.count_nonzero(received, axis=(2, 3)) == 12).all()
 
 
-def test_the_second_derivative_is_the_generic_paths():
+def test_the_second_derivative_agrees_with_the_generic_ops():
     x, w = variables()
     cost = (pool2d(conv2d(x, w), (2, 2)) ** 2).sum()
     (first,) = pt.grad(cost, [w])

@@ -10,7 +10,7 @@ from network3.layers.backends.cpu.ops import Descend
 # batch, n_in, n_out
 SIZES = {
     "the book's hidden layer": (10, 784, 100),
-    "whole vectors": (16, 96, 64),
+    "full vectors": (16, 96, 64),
     "nothing divides": (7, 97, 53),
     "one example": (1, 301, 130),
     "more examples than inputs": (150, 31, 33),
@@ -56,7 +56,7 @@ def test_products_agree_with_numpy(case, dtype):
 
 
 @pytest.mark.parametrize("case", ["nothing divides", "panels of columns"])
-def test_matrices_in_any_order(case):
+def test_matrices_in_column_major_order(case):
     x, w, d = (np.asfortranarray(value) for value in drawn(case, "float64"))
     batch, n_in, n_out = SIZES[case]
     close(run(pt.dot, x, w), x @ w, n_in, "float64")
@@ -65,7 +65,7 @@ def test_matrices_in_any_order(case):
     close(run(Descend(inplace=False), w, x, d, one, one), w + x.T @ d, batch, "float64")
 
 
-def test_nan_stays():
+def test_nan_propagates():
     x, w, d = drawn("nothing divides", "float32")
     x[3, 5] = np.nan
     np.testing.assert_array_equal(np.isnan(run(pt.dot, x, w)), np.isnan(x @ w))
@@ -100,14 +100,14 @@ def test_an_update_is_one_step_in_place(name):
     (node,) = (node for node in step.maker.fgraph.apply_nodes if isinstance(node.op, Descend))
     assert node.op.inplace
     place = weights.get_value(borrow=True).ctypes.data
-    # The sum is of the weights before, whichever the order in which PyTensor computes.
+    # The sum uses the previous weights, in whatever order PyTensor computes.
     np.testing.assert_allclose(step(x, d, 0.3, 0.2), (x @ w).sum(), rtol=1e-10)
     np.testing.assert_allclose(weights.get_value(), UPDATES[name](w, x.T @ d, 0.3, 0.2), rtol=1e-10, atol=1e-12)
     assert weights.get_value(borrow=True).ctypes.data == place
 
 
-def test_other_updates_are_left_alone():
-    """Momentum needs the gradient by itself; a product of two weights is no step of descent."""
+def test_other_updates_are_not_fused():
+    """Momentum uses the gradient itself; a product of two weights is no step of descent."""
     x, w, d = drawn("the book's hidden layer", "float64")
     weights, velocity = pytensor.shared(w, shape=w.shape), pytensor.shared(0 * w, shape=w.shape)
     gradient = pt.dot(pt.constant(x).T, pt.constant(d))

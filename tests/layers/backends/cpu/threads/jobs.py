@@ -1,4 +1,4 @@
-"""Jobs in parts for the tests of threads: what each part gives is known, and that each is done once is checked."""
+"""Jobs in parts for the tests of threads: results are reproducible, and each part must run exactly once."""
 
 import ctypes
 import time
@@ -9,9 +9,9 @@ from network3.layers.backends.cpu import store
 from network3.layers.backends.cpu.compiler import Array, Int, kernel
 from network3.layers.backends.cpu.threads.atomics import CALLABLE, atomic_store
 from network3.layers.backends.cpu.threads.loops import PlanLoop, Scratch, StepLoop
-from network3.layers.backends.cpu.threads.work_queue import COOLDOWN, COUNTER, HELPERS, MOST_PARTS, QUEUE
+from network3.layers.backends.cpu.threads.work_queue import COOLDOWN, COUNTER, HELPERS, MAX_PARTS, QUEUE
 
-LIMIT = 60  # seconds, after which a child counts as stuck
+LIMIT = 60  # seconds after which a child process counts as stuck
 
 
 @kernel
@@ -38,7 +38,7 @@ def recurrence():
 
 @kernel
 def end_cooldown():
-    """Call on helpers again, however late they were."""
+    """Use helpers again, however late they were."""
 
     def end_cooldown(part, queue: Int):
         atomic_store(queue, COOLDOWN, 0)
@@ -57,7 +57,7 @@ def gather():
 
 @kernel
 def descend():
-    """Move each weight by what the others of the mini-batch say, in an order that is seen in the bits."""
+    """Update each weight by the examples of the mini-batch, in an order that affects the bits of the result."""
 
     def descend(part, x: Array("float64"), batch: Int, w: Array("float64"), per: Int):
         for j in range(part * per, (part + 1) * per):
@@ -93,22 +93,22 @@ class Callback:
 
 
 def block(*arguments):
-    """Return an argument block: addresses of arrays, and whole numbers."""
+    """Return an argument block: addresses of arrays, and integers."""
     return np.array([a.ctypes.data if isinstance(a, np.ndarray) else a for a in arguments], np.int64)
 
 
 def table(*commands):
-    """Return the commands of a plan: rows of the code's address, its argument block, and its parts."""
+    """Return the commands of a plan: rows of the code's address, the argument block's address, and the parts."""
     return np.array([[code, arguments.ctypes.data, parts] for code, arguments, parts in commands], np.int64)
 
 
 class Jobs:
-    """`times` jobs of `parts` parts each, as a plan; `run` may be called again and again.
+    """`times` jobs of `parts` parts each, as a plan; `run` may be called repeatedly.
 
-    Where `patient`, helpers are called on for every job, however late they were for the last.
+    With `end_cooldowns`, helpers are used for every job, however late they were for the last.
     """
 
-    def __init__(self, times, parts, seed=0, terms=1000, patient=True, areas=16, queue=QUEUE):
+    def __init__(self, times, parts, seed=0, terms=1000, end_cooldowns=True, areas=16, queue=QUEUE):
         self.numbers = np.random.default_rng(seed).random(terms, np.float32)
         self.results, self.counts = np.zeros((times, parts), np.float32), np.zeros((times, parts), np.int64)
         shared = self.numbers, terms
@@ -116,12 +116,12 @@ class Jobs:
         self.blocks.append(block(queue.address))
         code, again = address(recurrence()), (address(end_cooldown()), self.blocks[-1], 1)
         commands = [(code, one, parts) for one in self.blocks[:-1]]
-        if patient:
+        if end_cooldowns:
             commands = [each for command in commands for each in (again, command)]
         self.loop = PlanLoop(table(*commands), Scratch(0, 0, areas), queue)
 
     def run(self):
-        """Return the results, by job and part; each part was done once."""
+        """Return the results, by job and part; checks that each part ran once."""
         self.results[:], self.counts[:] = 0, 0
         self.loop()
         assert (self.counts == 1).all()
@@ -133,7 +133,7 @@ def do(times, parts, **options):
 
 
 class Training:
-    """Something like a training: mini-batches are gathered, weights moved, a cost is kept of each step."""
+    """A small training: mini-batches are gathered, weights updated, and a cost is stored for each step."""
 
     size, batch, per = 70, 10, 10
 
@@ -153,13 +153,13 @@ class Training:
         self.loop = StepLoop(self.commands, Scratch(0, 0, areas), self.slots, self.found)
 
     def run(self):
-        """Train anew; return the bits of the weights and of the results of all steps."""
+        """Train from the initial weights; return the bits of the weights and of the results of all steps."""
         self.w[:] = self.first
         results = self.loop(self.rows)
         return self.w.tobytes(), results.tobytes()
 
 
-def helpers_wanted():
+def helpers_expected():
     return QUEUE.words[HELPERS]
 
 
@@ -169,12 +169,12 @@ def jobs_shared():
 
 
 def parts_by_helpers():
-    """Return how many parts of the last job helpers have done."""
-    return QUEUE.words[COUNTER] >> 16 & MOST_PARTS
+    """Return how many parts of the last job were run by helpers."""
+    return QUEUE.words[COUNTER] >> 16 & MAX_PARTS
 
 
 def helped():
-    """Return whether helpers take parts, sooner or later: a system that is busy may let them wait."""
+    """Return whether helpers take parts eventually: a busy system may delay them."""
     jobs = Jobs(1, 20, terms=300_000)
     end = time.monotonic() + LIMIT / 2
     while time.monotonic() < end:

@@ -1,4 +1,4 @@
-"""Operations on words, waiting and calls: compiled and as plain Python, and the words' from several threads."""
+"""Atomic operations, waiting and calls: compiled and as plain Python, and atomics with several threads."""
 
 import threading
 import time
@@ -61,7 +61,7 @@ def test_words_and_time(run):
     after = time.time_ns()
     assert words.tolist() == [10, 11, -38, -1, 1 << 62, 15]
     assert seen[:4].tolist() == [11, 12, 1, 0]
-    # Clocks of two functions of the system: they may be apart by a tick.
+    # The two clocks may differ by a tick.
     tick = 20_000_000
     assert before - tick <= seen[4] <= after + tick
     assert seen[5] - seen[4] >= 2_000_000
@@ -76,7 +76,7 @@ def call_thrice():
     return call_thrice
 
 
-def test_call(run):
+def test_calls_by_address(run):
     seen = []
     called = Callback(lambda *given: seen.append(given))
     run(call_thrice(), called.address, 1 << 40)
@@ -88,16 +88,16 @@ TURNS = 20_000
 
 @kernel
 def count():
-    """Count in one word by adding, in a second under a lock in a third, and in a fourth by trying."""
+    """Count by atomic addition, under a spin lock, and by compare-and-swap."""
 
     def count(part, words: Int):
         for _ in range(TURNS):
             atomic_add(words, 0, 3)
-            looks = 0
+            spins = 0
             while not compare_and_swap(words, 16, 0, 1):
-                looks += 1
+                spins += 1
                 pause()
-                if looks % 100 == 0:
+                if spins % 100 == 0:
                     yield_processor()
             atomic_store(words, 17, atomic_load(words, 17) + 1)
             atomic_store(words, 16, 0)
@@ -124,16 +124,16 @@ def test_words_that_several_threads_change():
 @kernel
 def wait_for_word():
     def wait_for_word(part, words: Int, most: Int):
-        looks = 0
-        while atomic_load(words, 0) == 0 and looks < most:
+        spins = 0
+        while atomic_load(words, 0) == 0 and spins < most:
             sleep(200)
-            looks += 1
+            spins += 1
         atomic_store(words, 1, 1)
 
     return wait_for_word
 
 
-def test_other_threads_of_python_run_on_while_a_kernel_does():
+def test_python_threads_run_while_a_kernel_runs():
     words = np.zeros(2, np.int64)
     other = threading.Timer(0.05, lambda: words.__setitem__(0, 1 + words[1]))
     other.start()

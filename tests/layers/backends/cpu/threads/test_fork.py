@@ -1,4 +1,4 @@
-"""Forked children: none of the parent's helpers came along, and what the parent was in the middle of is not theirs."""
+"""Forked children: they have none of the parent's helpers, and do not depend on what the parent was doing."""
 
 import os
 import signal
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from network3.layers.backends.cpu.threads import thread_pool
-from tests.layers.backends.cpu.threads.jobs import LIMIT, Training, do, helped, helpers_wanted
+from tests.layers.backends.cpu.threads.jobs import LIMIT, Training, do, helped, helpers_expected
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork"),
@@ -18,7 +18,7 @@ pytestmark = [
 
 
 def in_child(check):
-    """Return the exit status of a forked child that is to find `check` true; it is ended if it gets stuck."""
+    """Return the exit status of a forked child, 0 if `check` is true in it; it is killed if it gets stuck."""
     child = os.fork()
     if child == 0:
         try:
@@ -38,10 +38,10 @@ def in_child(check):
 
 def same_in_child(alone):
     def check():
-        before = helpers_wanted() == 0 and np.array_equal(do(*alone.shape), alone)
+        before = helpers_expected() == 0 and np.array_equal(do(*alone.shape), alone)
         with thread_pool():
-            inside = helpers_wanted() == 2 and np.array_equal(do(*alone.shape), alone) and helped()
-        return before and inside and helpers_wanted() == 0
+            inside = helpers_expected() == 2 and np.array_equal(do(*alone.shape), alone) and helped()
+        return before and inside and helpers_expected() == 0
 
     return in_child(check)
 
@@ -56,8 +56,8 @@ def test_in_a_forked_child():
     assert same_in_child(alone) == 0
 
 
-def test_in_a_child_forked_in_the_middle_of_a_job():
-    """Another thread has the queue then, and is not there in the child."""
+def test_in_a_child_forked_during_a_job():
+    """Another thread holds the queue at that time, and does not exist in the child."""
     alone = do(1000, 10)
     stop = threading.Event()
     wrong = []
@@ -78,17 +78,17 @@ def test_in_a_child_forked_in_the_middle_of_a_job():
     assert not wrong
 
 
-def test_in_a_child_forked_while_others_come_and_go():
-    """The locks of the team may be held just then."""
+def test_in_a_child_forked_while_other_threads_enter_and_leave():
+    """The locks of the pool may be held at that time."""
     alone = do(1000, 10)
     stop = threading.Event()
 
-    def come_and_go():
+    def enter_and_leave():
         while not stop.is_set():
             with thread_pool():
                 pass
 
-    workers = [threading.Thread(target=come_and_go) for _ in range(3)]
+    workers = [threading.Thread(target=enter_and_leave) for _ in range(3)]
     for worker in workers:
         worker.start()
     try:
@@ -106,16 +106,16 @@ def test_a_training_in_a_child():
         assert training.run() == alone
         assert in_child(lambda: training.run() == alone) == 0
 
-        def in_team():
+        def in_pool():
             with thread_pool():
                 return training.run() == alone
 
-        assert in_child(in_team) == 0
+        assert in_child(in_pool) == 0
         assert training.run() == alone
 
 
-def test_a_child_that_leaves_what_its_parent_entered():
-    """It had no helpers; those that it calls in later are its own."""
+def test_a_child_that_leaves_its_parents_context():
+    """It inherits no helpers; those that it starts later are its own."""
     alone = do(1000, 10)
     inside = thread_pool()
     inside.__enter__()
@@ -123,8 +123,8 @@ def test_a_child_that_leaves_what_its_parent_entered():
     def check():
         with thread_pool():
             inside.__exit__(None, None, None)
-            still = helpers_wanted() == 2 and np.array_equal(do(1000, 10), alone)
-        return still and helpers_wanted() == 0
+            still = helpers_expected() == 2 and np.array_equal(do(1000, 10), alone)
+        return still and helpers_expected() == 0
 
     try:
         assert in_child(check) == 0

@@ -1,4 +1,4 @@
-"""The loops over commands and over mini-batches: what they run, in which order, in which threads, with which bits."""
+"""The loops over commands and over mini-batches: their order, threads, and results to the last bit."""
 
 import threading
 
@@ -13,8 +13,8 @@ from network3.layers.backends.cpu.threads.work_queue import HELPERS, QUEUE, Work
 from tests.layers.backends.cpu.threads.jobs import Callback, Jobs, Training, block, do, helped, jobs_shared, table
 
 
-def test_results_are_right():
-    """Against the same recurrence in NumPy, so that the other tests do not compare wrong with wrong."""
+def test_results_agree_with_numpy():
+    """The reference for the other tests, which compare results of the loops with each other."""
     numbers = np.random.default_rng(5).random(300, np.float32)
     expected = np.empty((4, 10))
     for job, part in np.ndindex(expected.shape):
@@ -25,7 +25,7 @@ def test_results_are_right():
         np.testing.assert_allclose(do(4, 10, seed=5, terms=300), expected, rtol=1e-6)
 
 
-# From 65535 parts on, the queue has no place for their numbers: they are done alone.
+# From 65535 parts on, a job does not fit into the counter: the caller runs it alone.
 @pytest.mark.parametrize(("times", "parts"), [(300, 1), (3000, 2), (300, 7), (3000, 10), (300, 100), (2, 40_000)])
 @pytest.mark.parametrize("threads", [1, 2, 5])
 def test_the_same_bits_in_any_number_of_threads(monkeypatch, threads, times, parts):
@@ -46,8 +46,8 @@ def test_no_part_and_more_parts_than_the_counter_can_count(parts):
         np.testing.assert_array_equal(jobs.run(), alone)
 
 
-def test_commands_come_one_after_the_other():
-    """With all parts of each done before the next begins."""
+def test_commands_run_one_after_the_other():
+    """All parts of each command are finished before the next one begins."""
     seen = []
     jobs = [Callback(lambda arguments, part, scratch: seen.append((arguments, part, scratch))) for _ in range(2)]
     blocks = [block(0), block(0), block(0)]
@@ -72,7 +72,7 @@ OTHERS.append(np.zeros((4, 3), np.int64)[::2])
 
 
 @pytest.mark.parametrize("commands", OTHERS)
-def test_commands_that_are_none(commands):
+def test_invalid_commands(commands):
     message = r"^plan: expected commands as rows of three int64; got int\d\d of shape \(.*\)\. Make them with np\.zeros"
     with pytest.raises(ValueError, match=message):
         PlanLoop(commands, Scratch(0, 0, 1))
@@ -85,7 +85,7 @@ SIZE = 1000
 
 @kernel
 def fill_and_sum():
-    """Fill scratch memory with the part's number, and sum it: two threads must not have the same memory."""
+    """Fill scratch memory with the part's number, and sum it: two threads must not share memory."""
 
     def fill_and_sum(part, results: Array("int64"), turns: Int):
         mine = scratch(SIZE, "int64")
@@ -142,7 +142,7 @@ def test_steps_have_the_same_bits_in_any_number_of_threads(monkeypatch, threads)
         assert training.run() == alone
 
 
-def test_steps_are_what_single_runs_of_the_plan_are():
+def test_steps_equal_single_runs_of_the_plan():
     training = Training()
     expected = training.run()
     training.w[:] = training.first
@@ -160,12 +160,12 @@ def test_no_steps_and_no_results():
     assert training.loop(training.rows[:0]).shape == (0, 2)
     silent = StepLoop(training.commands, Scratch(0, 0, 2), training.slots, np.zeros(0))
     assert silent(training.rows[:3]).shape == (3, 0)
-    results = training.loop(training.rows[::-1][:4].astype(np.int32))  # whatever whole numbers, however they lie
+    results = training.loop(training.rows[::-1][:4].astype(np.int32))  # any integer type and strides
     assert results.shape == (4, 2)
 
 
 def test_the_loops_as_plain_python():
-    """The same functions, command by command."""
+    """The same functions, interpreted."""
     training = Training()
     training.rows = training.rows[:5]
     expected = training.run()
@@ -183,7 +183,7 @@ def test_the_loops_as_plain_python():
 
 
 def test_a_plan_in_a_single_thread_leaves_the_queue_to_others():
-    jobs = Jobs(20, 10, patient=False)
+    jobs = Jobs(20, 10, end_cooldowns=False)
     alone = jobs.run()
     with thread_pool():
         with single_thread():
@@ -192,7 +192,7 @@ def test_a_plan_in_a_single_thread_leaves_the_queue_to_others():
             assert jobs_shared() == before
             with single_thread():
                 jobs.run()
-            jobs.run()  # still
+            jobs.run()  # still in the outer context
             assert jobs_shared() == before
         np.testing.assert_array_equal(jobs.run(), alone)
         assert helped()
@@ -200,7 +200,7 @@ def test_a_plan_in_a_single_thread_leaves_the_queue_to_others():
 
 
 def test_two_trainings_at_once():
-    """One has the team; the other works alone meanwhile."""
+    """One uses the helpers; the other runs alone meanwhile."""
     pair = [Training(seed) for seed in range(2)]
     expected = [each.run() for each in pair]
     got = [[], []]
@@ -220,8 +220,8 @@ def test_two_trainings_at_once():
     assert got == [[each] * 20 for each in expected]
 
 
-def test_a_network_a_core():
-    """Each in one thread, beside one that has the team."""
+def test_one_network_per_core():
+    """Each in one thread, beside one that uses the helpers."""
     pair = [Training(seed) for seed in range(3)]
     expected = [each.run() for each in pair]
     got = [None] * 3

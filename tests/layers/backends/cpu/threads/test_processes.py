@@ -1,4 +1,4 @@
-"""Processes of their own: what importing does, the same bits from an empty cache and a full one, and how they end."""
+"""Separate processes: import has no side effects, results are the same with and without cache, and exit is clean."""
 
 import os
 import subprocess
@@ -36,7 +36,7 @@ with thread_pool():
 print(jobs_shared() > 0, hashlib.sha256(b"".join(bits)).hexdigest())
 """
 
-# Nobody leaves: helpers are inside compiled code, asleep or not, or at work, when the process ends.
+# The context is never left: helpers are inside compiled code, asleep or running a part, when the process exits.
 END = """
 import sys, threading, time
 from network3.layers.backends.cpu.threads import team, thread_pool
@@ -47,7 +47,7 @@ entered.__enter__()
 assert helped()
 if sys.argv[1] == "asleep":
     time.sleep(0.3)
-if sys.argv[1] == "at work":
+if sys.argv[1] == "working":
     def train():
         while True:
             Training().run()
@@ -58,7 +58,7 @@ print("done")
 
 
 def output_of(source, *arguments, **environment):
-    """Return what a new Python prints for `source`."""
+    """Return the output of `source` in a new process."""
     paths = os.pathsep.join(path for path in sys.path if path)
     environment = os.environ | {"PYTHONPATH": paths, "NETWORK3_DEVICE": "cpu", "NETWORK3_THREADS": "3"} | environment
     command = [sys.executable, "-X", "faulthandler", "-c", source, *arguments]
@@ -68,17 +68,17 @@ def output_of(source, *arguments, **environment):
     return done.stdout.strip()
 
 
-def test_importing_starts_nothing():
+def test_importing_starts_no_thread():
     assert output_of(IMPORT) == "done"
 
 
-def test_processes_of_1_2_and_5_threads_with_a_cache_that_is_empty_at_first(tmp_path):
+def test_processes_of_1_2_and_5_threads_with_and_without_cache(tmp_path):
     cache = {"PYTENSOR_FLAGS": f"base_compiledir={tmp_path}"}
     printed = [output_of(TRAIN, NETWORK3_THREADS=threads, **cache).split() for threads in ("2", "5", "1")]
     assert [shared for shared, _ in printed] == ["True", "True", "False"]
     assert len({bits for _, bits in printed}) == 1
 
 
-@pytest.mark.parametrize("helpers", ["awake", "asleep", "at work"])
-def test_a_process_ends_while_helpers_are_there(helpers):
+@pytest.mark.parametrize("helpers", ["awake", "asleep", "working"])
+def test_a_process_exits_while_helpers_exist(helpers):
     assert output_of(END, helpers) == "done"

@@ -1,4 +1,4 @@
-"""The team of threads: how many there are, when they work, and that nothing they do alone or together gets stuck."""
+"""The thread pool: its size, when helpers work, and that it never gets stuck."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from network3.layers.backends.cpu.threads import single_thread, team, thread_pool, threads
-from tests.layers.backends.cpu.threads.jobs import LIMIT, Jobs, Training, do, helped, helpers_wanted, jobs_shared
+from tests.layers.backends.cpu.threads.jobs import LIMIT, Jobs, Training, do, helped, helpers_expected, jobs_shared
 
 
 @pytest.mark.parametrize(("given", "number"), [("1", 1), ("2", 2), ("16", 16), (" 3 ", 3)])
@@ -21,17 +21,17 @@ def test_threads_as_given(monkeypatch, given, number):
 
 
 @pytest.mark.parametrize("given", ["0", "two", "-1", "1.5", "2 3", " "])
-def test_threads_that_are_no_number(monkeypatch, given):
+def test_invalid_number_of_threads(monkeypatch, given):
     monkeypatch.setenv("NETWORK3_THREADS", given)
     message = rf"^NETWORK3_THREADS: expected a whole number, 1 or more; got '?{given}'?\. Write e\.g\. 10\.$"
     with pytest.raises(ValueError, match=message):
         threads()
     with pytest.raises(ValueError, match=message), thread_pool():
-        pytest.fail("nobody works")
+        pytest.fail("not reached")
 
 
 @pytest.mark.parametrize("given", [None, ""])
-def test_threads_by_default_are_the_processors_one_may_use(monkeypatch, given):
+def test_threads_default_to_the_available_processors(monkeypatch, given):
     monkeypatch.delenv("NETWORK3_THREADS")
     if given is not None:
         monkeypatch.setenv("NETWORK3_THREADS", given)
@@ -50,11 +50,11 @@ def test_helpers_take_parts():
 
 
 def test_jobs_are_shared_while_a_network_trains(monkeypatch):
-    """So that other tests compare what they say: jobs are in the queue whether or not a helper comes in time."""
+    """Other tests rely on it: jobs are put into the queue whether or not a helper comes in time."""
     training, shared = Training(), jobs_shared()
     end = time.monotonic() + LIMIT
     with thread_pool():
-        # Helpers that are late are left out for a while, perhaps for a whole training.
+        # Late helpers are not used for a while, perhaps for an entire training.
         while jobs_shared() == shared and time.monotonic() < end:
             training.run()
     assert jobs_shared() > shared
@@ -66,20 +66,20 @@ def test_jobs_are_shared_while_a_network_trains(monkeypatch):
     assert jobs_shared() == shared
 
 
-def test_helpers_neither_work_nor_wait_actively_afterwards():
+def test_helpers_use_no_processor_time_afterwards():
     with thread_pool():
         do(100, 10)
     do(1, 20, terms=30_000)
-    time.sleep(0.1)  # they may be asleep when they are sent away
+    time.sleep(0.1)  # they may be asleep when the pool is released
     used = time.process_time()
     time.sleep(0.4)
     assert time.process_time() - used < 0.2
 
 
-def test_helpers_are_there_before_the_caller_goes_on(monkeypatch):
-    """A helper that has yet to come in while the caller keeps Python's lock would wait for the switch interval."""
+def test_the_caller_waits_until_helpers_have_started(monkeypatch):
+    """A helper that starts while the caller holds the GIL would wait for the switch interval."""
     there = []
-    monkeypatch.setattr(team, "_helpers", [])  # those of other tests may still be on their way out
+    monkeypatch.setattr(team, "_helpers", [])  # those of other tests may still be finishing
     monkeypatch.setattr(team, "_arrived", threading.Semaphore(0))
     monkeypatch.setattr(team, "_work", there.append)
     monkeypatch.setattr(team, "PATIENCE", LIMIT)
@@ -89,14 +89,14 @@ def test_helpers_are_there_before_the_caller_goes_on(monkeypatch):
         with thread_pool():
             assert sorted(there) == [0, 1]
             there.clear()
-        with thread_pool():  # and again, when the threads are there already
+        with thread_pool():  # and again, when the threads already exist
             assert sorted(there) == [0, 1]
     finally:
         sys.setswitchinterval(interval)
 
 
 def test_two_threads_at_once():
-    """One has the team; the other works alone meanwhile."""
+    """One uses the helpers; the other runs alone meanwhile."""
     pair = [Jobs(2000, 10, seed) for seed in range(2)]
     alone = [each.run() for each in pair]
     got = [None, None]
@@ -112,8 +112,8 @@ def test_two_threads_at_once():
 
 
 @pytest.mark.parametrize(("count", "turns"), [(2, 200), (10, 40)])
-def test_threads_that_come_and_go(count, turns):
-    """Each enters and leaves for itself, again and again."""
+def test_threads_that_enter_and_leave_repeatedly(count, turns):
+    """Each enters and leaves the context on its own."""
     everyone = [Jobs(10, 10, seed) for seed in range(count)]
     alone = [each.run() for each in everyone]
     right = [0] * count
@@ -125,7 +125,7 @@ def test_threads_that_come_and_go(count, turns):
 
     _in_threads(work, count)
     assert right == [turns] * count
-    assert helpers_wanted() == 0
+    assert helpers_expected() == 0
 
 
 def _in_threads(work, count):
@@ -137,14 +137,14 @@ def _in_threads(work, count):
         assert not worker.is_alive()
 
 
-def test_entered_twice():
+def test_nested_contexts():
     alone = do(500, 10)
     with thread_pool():
         with thread_pool():
             np.testing.assert_array_equal(do(500, 10), alone)
-        assert helpers_wanted() == 2
+        assert helpers_expected() == 2
         np.testing.assert_array_equal(do(500, 10), alone)
-    assert helpers_wanted() == 0
+    assert helpers_expected() == 0
     np.testing.assert_array_equal(do(500, 10), alone)
 
 
@@ -153,22 +153,22 @@ def test_another_number_of_threads_each_time(monkeypatch):
     for number in (2, 5, 1, 3, 2):
         monkeypatch.setenv("NETWORK3_THREADS", str(number))
         with thread_pool():
-            assert helpers_wanted() == number - 1
+            assert helpers_expected() == number - 1
             np.testing.assert_array_equal(do(500, 10), alone)
-        assert helpers_wanted() == 0
+        assert helpers_expected() == 0
 
 
-def test_a_number_that_changes_while_the_team_works(monkeypatch):
+def test_the_number_of_threads_changes_while_the_pool_is_in_use(monkeypatch):
     alone = do(500, 10)
     with ExitStack() as stack:
         for number in (2, 5, 3):
             monkeypatch.setenv("NETWORK3_THREADS", str(number))
             stack.enter_context(thread_pool())
             np.testing.assert_array_equal(do(500, 10), alone)
-    assert helpers_wanted() == 0
+    assert helpers_expected() == 0
 
 
-def test_more_helpers_than_a_plan_has_memory_for(monkeypatch):
+def test_more_helpers_than_scratch_areas(monkeypatch):
     monkeypatch.setenv("NETWORK3_THREADS", "5")
     jobs = Jobs(500, 10, areas=2)
     alone = jobs.run()
@@ -176,20 +176,20 @@ def test_more_helpers_than_a_plan_has_memory_for(monkeypatch):
         np.testing.assert_array_equal(jobs.run(), alone)
 
 
-def test_an_error_sends_the_helpers_away():
+def test_an_error_releases_the_helpers():
     with pytest.raises(ZeroDivisionError), thread_pool():
         raise ZeroDivisionError
-    assert helpers_wanted() == 0
+    assert helpers_expected() == 0
     with thread_pool(), pytest.raises(ZeroDivisionError), thread_pool():
         raise ZeroDivisionError
-    assert helpers_wanted() == 0
+    assert helpers_expected() == 0
     with pytest.raises(ZeroDivisionError), single_thread():
         raise ZeroDivisionError
     with thread_pool():
-        assert helpers_wanted() == 2
+        assert helpers_expected() == 2
 
 
-def test_an_interruption_while_helpers_are_called_in(monkeypatch):
+def test_an_interruption_while_helpers_are_started(monkeypatch):
     def interrupted(expected):
         team.QUEUE.words[team.HELPERS] = expected
         raise KeyboardInterrupt
@@ -197,8 +197,8 @@ def test_an_interruption_while_helpers_are_called_in(monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(team, "_call_in", interrupted)
         with pytest.raises(KeyboardInterrupt), thread_pool():
-            pytest.fail("nobody works")
-    assert helpers_wanted() == 0
+            pytest.fail("not reached")
+    assert helpers_expected() == 0
     with thread_pool():
         assert helped()
 
@@ -216,20 +216,20 @@ def test_a_system_that_allows_no_more_threads(monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(threading, "Thread", Refused)
         with thread_pool():
-            assert helpers_wanted() == there
+            assert helpers_expected() == there
             np.testing.assert_array_equal(do(100, 10), alone)
 
 
-def test_a_single_thread_calls_nobody_in():
+def test_single_thread_starts_no_helpers():
     with single_thread(), thread_pool():
-        assert helpers_wanted() == 0
+        assert helpers_expected() == 0
     with thread_pool():
         with single_thread(), thread_pool():
-            assert helpers_wanted() == 2  # for others
-        assert helpers_wanted() == 2
+            assert helpers_expected() == 2  # for other threads
+        assert helpers_expected() == 2
 
 
-def test_a_single_thread_is_no_matter_of_other_threads():
+def test_single_thread_does_not_affect_other_threads():
     seen = []
     with single_thread():
         _in_threads(lambda k: seen.append(team.in_single_thread()), 1)
@@ -239,8 +239,8 @@ def test_a_single_thread_is_no_matter_of_other_threads():
 
 
 def test_with_every_processor_busy():
-    """Helpers are late, and the caller goes on alone now and then: all parts are done all the same."""
-    jobs, training = Jobs(200, 10, terms=3000, patient=False), Training()
+    """Helpers are late, and the caller sometimes continues alone; still, all parts run."""
+    jobs, training = Jobs(200, 10, terms=3000, end_cooldowns=False), Training()
     alone, bits = jobs.run(), training.run()
     busy = "import time\nend = time.monotonic() + 20\nwhile time.monotonic() < end: pass"
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
