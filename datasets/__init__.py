@@ -1,4 +1,4 @@
-"""MNIST, readers for other data sets, and the book's expansion, as NumPy arrays."""
+"""MNIST, readers and writers of data sets, and transforms of images, all as NumPy arrays."""
 
 from .checks import check_pair as check_pair
 from .formats.idx import read_idx as read_idx

@@ -1,7 +1,7 @@
-"""The checks that every data set passes before a network sees it.
+"""Checks of images and labels before training.
 
-They stand here, on the NumPy side, since compiled code does not look: a label beyond the outputs
-reads foreign memory, and one NaN pixel turns every weight into NaN without a word.
+They run in NumPy because compiled code does not check: a label beyond the outputs reads memory out of bounds, and a
+single NaN pixel silently turns every weight into NaN.
 """
 
 from typing import Any, Literal
@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .split import Pair
 
-EXACT_IN_FLOAT32 = 2**24  # all integers up to this one have a float32 of their own
+EXACT_IN_FLOAT32 = 2**24  # float32 represents every integer up to this one
 LARGEST_LABEL = np.iinfo(np.int32).max
 
 
@@ -22,34 +22,33 @@ def check_pair(
     *,
     targets: Literal["labels", "values"] = "labels",
 ) -> Pair:
-    """Check one data set, and bring it into the form that a network takes.
+    """Check one data set and convert it to the form that a network expects.
 
-    Nothing is copied where nothing needs changing.
+    Arrays that already have this form are returned without a copy.
 
     Parameters
     ----------
     name : str
-        What the set is called in an error, such as "training data".
+        Name of the set in error messages, such as "training data".
     images : array of shape (n, features) or (n, ...), n >= 1
-        uint8 or float; booleans and other integers become float32.
+        uint8 or float; booleans and other integers are converted to float32.
     labels : array of shape (n,), or (n, ...) with targets="values"
-        Class numbers from 0, of any integer dtype or floats without a fraction; or the values of a
-        regression.
+        Class numbers from 0, of any integer dtype or floats without a fraction; or regression targets.
     targets : {"labels", "values"}, default "labels"
-        Whether the labels are class numbers or values.
+        Whether the labels are class numbers or regression targets.
 
     Returns
     -------
     images : uint8 or float array of shape (n, features), flattened in C order
-    labels : int32 array of shape (n,); with targets="values" a float array of the shape given
+    labels : int32 array of shape (n,); with targets="values" a float array of the same shape
 
     Raises
     ------
     TypeError
-        Something other than numbers.
+        Images or labels that are not numbers.
     ValueError
-        An empty set, images and labels that differ in number, a NaN or infinite value, an integer
-        that float32 cannot hold, or labels that are fractional, negative, one-hot or beyond int32.
+        An empty set, different numbers of images and labels, a NaN or infinite value, an integer that float32
+        cannot represent exactly, or labels that are fractional, negative, one-hot or beyond int32.
 
     Examples
     --------
@@ -59,7 +58,7 @@ def check_pair(
     """
     if targets not in ("labels", "values"):
         raise ValueError(
-            f"check_pair: targets must be 'labels' or 'values'; got {targets!r}. Leave it out for class numbers."
+            f"check_pair: targets must be 'labels' or 'values'; got {targets!r}. Omit it for class numbers."
         )
     checked_images = _to_array(name, "images", images)
     checked_labels = _to_array(name, "labels", labels)
@@ -71,12 +70,12 @@ def check_pair(
     if 0 in checked_images.shape:
         raise ValueError(
             f"{name}: images must be at least one, of at least one value; got the shape "
-            f"{checked_images.shape}. Leave an empty set out."
+            f"{checked_images.shape}. Omit an empty set."
         )
     if checked_labels.ndim < 1 or len(checked_labels) != len(checked_images):
         raise ValueError(
             f"{name}: labels must be {len(checked_images)}, one for each image; got the shape "
-            f"{checked_labels.shape}. Pass the labels that belong to these images."
+            f"{checked_labels.shape}. Pass the labels of these images."
         )
     checked_images = _to_numbers(name, "images", checked_images, keep_uint8=True)
     if checked_images.ndim > 2:
@@ -91,8 +90,8 @@ def _to_array(name: str, what: str, values: ArrayLike) -> NDArray[Any]:
         array = np.asarray(values)
     except ValueError as error:  # lists of unequal lengths
         raise ValueError(
-            f"{name}: {what} must be one array; got something that NumPy makes none of ({error}). "
-            "Give every example the same shape."
+            f"{name}: {what} must be one array; got values that NumPy cannot convert ({error}). "
+            "Use the same shape for every example."
         ) from error
     if array.dtype.kind not in "buif":
         raise TypeError(
@@ -103,25 +102,25 @@ def _to_array(name: str, what: str, values: ArrayLike) -> NDArray[Any]:
 
 
 def _to_numbers(name: str, what: str, array: NDArray[Any], *, keep_uint8: bool) -> NDArray[Any]:
-    """Finite floats (or uint8) as they are, other integers as float32."""
+    """Return finite floats and uint8 unchanged, and other integers as float32."""
     if (keep_uint8 and array.dtype == np.uint8) or array.size == 0:
         return array
     low, high = _extremes(array)
     if array.dtype.kind == "f":
-        # min and max let NaN through: two passes without a temporary tell that all are finite.
+        # min and max propagate NaN: two passes without a temporary array check that all values are finite.
         if not (np.isfinite(low) and np.isfinite(high)):
             finite = np.isfinite(array.reshape(len(array), -1))
             row = int(finite.all(axis=1).argmin())
             value = array.reshape(len(array), -1)[row, finite[row].argmin()]
             raise ValueError(
-                f"{name}: {what} must be finite; got {value}, first in row {row}. Leave such "
-                "examples out, or replace the values (np.nan_to_num)."
+                f"{name}: {what} must be finite; got {value}, first in row {row}. Remove such "
+                "examples, or replace the values (np.nan_to_num)."
             )
         return array
     if int(low) < -EXACT_IN_FLOAT32 or int(high) > EXACT_IN_FLOAT32:
         raise ValueError(
             f"{name}: {what} that are {array.dtype} must lie within +-{EXACT_IN_FLOAT32:,}, which "
-            f"float32 holds exactly; got {low} to {high}. Scale them and pass floats."
+            f"float32 represents exactly; got {low} to {high}. Scale them and pass floats."
         )
     return array.astype(np.float32)
 
@@ -135,14 +134,14 @@ def _to_class_numbers(name: str, labels: NDArray[Any]) -> NDArray[np.int32]:
             f"{hint}, or targets='values' for a regression."
         )
     if labels.dtype.kind == "f":
-        # NaN equals nothing, and infinity is its own floor.
+        # The comparison is false for NaN; infinity equals its floor.
         wrong = np.flatnonzero(~(labels == np.floor(labels)) | np.isinf(labels))
         if wrong.size:
             raise ValueError(
                 f"{name}: labels must be class numbers; got {labels[wrong[0]]} in row {wrong[0]}. "
                 "Number the classes 0, 1, 2, ..., or pass targets='values' for a regression."
             )
-    # As Python's integers: in float32 the largest int32 would be rounded up, and let 2**31 pass.
+    # As Python integers: float32 would round the largest int32 up and accept 2**31.
     low, high = map(int, _extremes(labels))
     if low < 0 or high > LARGEST_LABEL:
         raise ValueError(

@@ -1,8 +1,8 @@
-"""The MNIST digits that come inside the package."""
+"""The MNIST digits that ship with the package."""
 
 import hashlib
 from importlib.resources import files
-from typing import Any
+from importlib.resources.abc import Traversable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,29 +17,29 @@ SHA256 = {
     "t10k-images-idx3": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     "t10k-labels-idx1": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
-MEND = "Reinstall network3 (pip install --force-reinstall network3)."
+HINT = "Reinstall network3 (pip install --force-reinstall network3)."
 
 
 def load_mnist() -> list[Pair]:
-    """Load MNIST as the book divides it: 50,000 to train, 10,000 to validate, 10,000 to test.
+    """Load MNIST in the book's split: 50,000 training, 10,000 validation and 10,000 test images.
 
     Returns
     -------
     list of three pairs (images, labels): training, validation, test
         images : uint8 array of shape (n, 784)
             Grey levels, 0 for the background to 255 for ink; rows of 28 pixels, top row first.
-            The book's pixels are these divided by 256.
+            The book's pixels are these values divided by 256.
         labels : int32 array of shape (n,)
             The digits, 0 to 9.
 
-        Training and validation are views of one array, in MNIST's own order.
+        Training and validation are views of one array, in MNIST's original order.
 
     Raises
     ------
     FileNotFoundError
         A data file is missing from the package.
     ValueError
-        A data file is damaged: every file is held against its sha256.
+        A data file is damaged: the sha256 of every file is verified.
 
     Examples
     --------
@@ -52,30 +52,30 @@ def load_mnist() -> list[Pair]:
     return [training, validation, _read_part(folder, "t10k")]
 
 
-def _read_part(folder: Any, part: str) -> Pair:
+def _read_part(folder: Traversable, part: str) -> Pair:
     images = _read_file(folder, f"{part}-images-idx3")
     labels = _read_file(folder, f"{part}-labels-idx1")
     return images.reshape(len(images), -1), labels.astype(np.int32)
 
 
-def _read_file(folder: Any, name: str) -> NDArray[np.uint8]:
-    """Read a file of the folder: a path, or a `Traversable` where the package is inside a zip."""
+def _read_file(folder: Traversable, name: str) -> NDArray[np.uint8]:
+    """Read one file of the folder and verify its sha256; the package may be inside a zip archive."""
     file = f"{name}-ubyte.gz"
     try:
         array = read_idx((folder / file).read_bytes())
     except FileNotFoundError as error:
         raise FileNotFoundError(
-            f"load_mnist: expected the package's own {file}; got {folder} without it. {MEND}"
+            f"load_mnist: expected {file} in the package; got {folder} without it. {HINT}"
         ) from error
     except ValueError as error:
         raise ValueError(
-            f"load_mnist: expected the package's own {file} unharmed; got a damaged one in {folder} ({error}). {MEND}"
+            f"load_mnist: expected an intact {file} in the package; got a damaged one in {folder} ({error}). {HINT}"
         ) from error
-    # The header follows from the shape, so the whole file's hash needs no second copy of it.
+    # The header follows from the shape, so the hash of the file needs no second copy of its bytes.
     digest = hashlib.sha256(idx_header(array.shape))
     digest.update(array.data)
     if digest.hexdigest() != SHA256[name]:
         raise ValueError(
-            f"load_mnist: expected {file} with the sha256 {SHA256[name]}; got {digest.hexdigest()} in {folder}. {MEND}"
+            f"load_mnist: expected {file} with the sha256 {SHA256[name]}; got {digest.hexdigest()} in {folder}. {HINT}"
         )
     return array

@@ -1,4 +1,4 @@
-"""Read a data set from wherever it lies: a folder of IDX files, an .npz, or the book's pickle."""
+"""Read a data set from a folder of IDX files, an .npz file, or a pickle in the book's format."""
 
 import os
 from pathlib import Path
@@ -11,10 +11,10 @@ from .split import Pair, split_validation
 
 
 def read(path: str | os.PathLike[str]) -> list[Pair]:
-    """Read training, validation and test set.
+    """Read the training, validation and test set.
 
     =============  ================================================================================
-    path           what is read
+    path           content
     =============  ================================================================================
     a folder       IDX files (train-images-idx3-ubyte, ..., gzipped or plain); the last sixth of the
                    training file is the validation set
@@ -31,19 +31,18 @@ def read(path: str | os.PathLike[str]) -> list[Pair]:
     Returns
     -------
     list of three pairs (images, labels): training, validation, test
-        images : array of shape (n, features), uint8 or float as in the file; other integers become
-        float32.
-            Pixels are not scaled.
+        images : array of shape (n, features)
+            uint8 or float as in the file; other integers become float32. Pixels are not scaled.
         labels : int32 array of shape (n,)
 
     Raises
     ------
     FileNotFoundError
-        No such file or folder, or a folder that lacks one of the four IDX files.
+        No such file or folder, or one of the four IDX files is missing.
     ValueError, TypeError
-        A damaged file, or data that `check_pair` does not let through.
+        A damaged file, or data that `check_pair` rejects.
     pickle.UnpicklingError
-        A pickle that is damaged or holds anything but arrays of numbers.
+        A pickle that is damaged or contains anything but arrays of numbers.
 
     Examples
     --------
@@ -58,14 +57,14 @@ def read(path: str | os.PathLike[str]) -> list[Pair]:
         raise FileNotFoundError(
             f"read({path}): expected a folder of IDX files, an .npz or a pickle; got a path that "
             f"does not exist (from {Path.cwd()}). Correct the path, or use load_mnist() for the "
-            "MNIST inside the package."
+            "MNIST that ships with the package."
         )
     elif path.suffix == ".npz":
         training, validation, test = read_npz(path)
     else:
         training, validation, test = read_pickle(path)
 
-    # Checked before it is split: a label too few would else be missed in the first part.
+    # Checked before the split, which would hide a missing label in the first part.
     training = check_pair(f"{path}: training data", *training)
     if validation is None:
         training, validation = split_validation(f"{path}: training data", training)
@@ -75,7 +74,7 @@ def read(path: str | os.PathLike[str]) -> list[Pair]:
     for name, (images, _) in (("validation", validation), ("test", test)):
         if images.shape[1] != training[0].shape[1]:
             raise ValueError(
-                f"{path}: {name} images must have {training[0].shape[1]} values each, as the "
-                f"training images have; got {images.shape[1]}. Bring all images to one size."
+                f"{path}: {name} images must have {training[0].shape[1]} values each, like the "
+                f"training images; got {images.shape[1]}. Resize all images to one size."
             )
     return [training, validation, test]

@@ -1,4 +1,4 @@
-"""The validation part of a training set: its last sixth, as the book takes from MNIST."""
+"""The validation part of a training set: its last sixth, as in the book's split of MNIST."""
 
 from typing import Any
 
@@ -6,18 +6,18 @@ from numpy.typing import NDArray
 
 Pair = tuple[NDArray[Any], NDArray[Any]]
 
-SHARE = 6
+FRACTION = 6  # one example in six
 
 
 def split_validation(name: str, pair: Pair) -> tuple[Pair, Pair]:
-    r"""Split a training set into training and validation part.
+    r"""Split a training set into a training and a validation part.
 
     .. math:: n_{validation} = \lfloor n / 6 \rfloor
 
     Parameters
     ----------
     name : str
-        What the set is called in an error.
+        Name of the set, for error messages.
     pair : (images, labels)
         Arrays of shape (n, ...) each.
 
@@ -32,11 +32,10 @@ def split_validation(name: str, pair: Pair) -> tuple[Pair, Pair]:
         Fewer than 6 examples.
     """
     images, labels = pair
-    if len(images) < SHARE:
+    if len(images) < FRACTION:
         raise ValueError(
-            f"{name}: expected at least {SHARE} examples, since the last sixth is the validation "
-            f"set; got {len(images)}. Give more, or a validation set of its own (x_validation, "
-            "y_validation in an .npz)."
+            f"{name}: expected at least {FRACTION} examples, since the last sixth becomes the validation set; got "
+            f"{len(images)}. Provide more, or a separate validation set (x_validation, y_validation in an .npz)."
         )
-    cut = len(images) - len(images) // SHARE
+    cut = len(images) - len(images) // FRACTION
     return (images[:cut], labels[:cut]), (images[cut:], labels[cut:])

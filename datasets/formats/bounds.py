@@ -1,21 +1,21 @@
-"""How far a compressed file may unfold before it is refused.
+"""Limits on the decompressed size of a file.
 
-A few kilobytes of gzip or zip can stand for gigabytes. Deflate reaches 1032 : 1 on blank data,
-while real data sets stay far below: MNIST's pickle is 13 : 1, its IDX files 5 : 1.
+A few kilobytes of gzip or zip can expand to gigabytes. Deflate reaches 1032 : 1 on blank data, while real data sets
+stay far below: MNIST's pickle is 13 : 1, its IDX files 5 : 1.
 """
 
 from typing import Protocol
 
-FLOOR = 64 * 2**20  # blank toy data are legitimate, and this much does no harm
-RATIO = 100
+MIN_LIMIT = 64 * 2**20  # bytes; highly compressible small files are legitimate, and this much is harmless
+MAX_RATIO = 100  # decompressed to compressed size
 
 
 class TooLargeError(ValueError):
-    """The file announces, or unfolds to, more bytes than its own size makes credible."""
+    """The file declares, or decompresses to, more bytes than is plausible for its size."""
 
 
 class Readable(Protocol):
-    """What `BoundedReader` needs of a binary file."""
+    """The methods of a binary file that `BoundedReader` uses."""
 
     def read(self, n: int, /) -> bytes: ...
     def readline(self, n: int, /) -> bytes: ...
@@ -23,7 +23,7 @@ class Readable(Protocol):
 
 
 def allowed_bytes(stored: int) -> int:
-    r"""Bytes that a compressed file may unfold to.
+    r"""Return the number of bytes that a compressed file may decompress to.
 
     .. math:: \max(64\,\mathrm{MiB},\ 100 \cdot stored)
 
@@ -39,19 +39,19 @@ def allowed_bytes(stored: int) -> int:
     >>> allowed_bytes(17_051_982)
     1705198200
     """
-    return max(FLOOR, RATIO * stored)
+    return max(MIN_LIMIT, MAX_RATIO * stored)
 
 
 class BoundedReader:
-    """A binary file that refuses a read beyond its limit, before the bytes are produced.
+    """A binary file that raises before it reads beyond a limit.
 
-    It has the methods that `pickle.Unpickler` calls.
+    It implements the methods that `pickle.Unpickler` calls.
 
     Parameters
     ----------
-    file : buffered binary file, a `gzip.GzipFile` for one
+    file : buffered binary file, such as a `gzip.GzipFile`
     limit : int, >= 0
-        Bytes that may be read in all.
+        Total number of bytes that may be read.
 
     Raises
     ------
@@ -62,22 +62,22 @@ class BoundedReader:
     def __init__(self, file: Readable, limit: int) -> None:
         self._file = file
         self._limit = limit
-        self._left = limit
+        self._remaining = limit
 
     def read(self, n: int, /) -> bytes:
-        if not 0 <= n <= self._left:
+        if not 0 <= n <= self._remaining:
             raise TooLargeError(f"more than {self._limit:,} bytes")
         return self._count(self._file.read(n))
 
     def readline(self) -> bytes:
-        return self._count(self._file.readline(self._left + 1))
+        return self._count(self._file.readline(self._remaining + 1))
 
     def peek(self, n: int, /) -> bytes:
-        # Nothing is consumed, and the file's own buffer bounds what comes back.
+        # Consumes nothing, and returns at most the contents of the file's buffer.
         return self._file.peek(n)
 
     def _count(self, data: bytes) -> bytes:
-        self._left -= len(data)
-        if self._left < 0:
+        self._remaining -= len(data)
+        if self._remaining < 0:
             raise TooLargeError(f"more than {self._limit:,} bytes")
         return data

@@ -1,4 +1,4 @@
-"""The IDX format, in which MNIST was published: a short header, then unsigned bytes.
+"""The IDX format of MNIST: a short header, then unsigned bytes.
 
 ========  ==================================================================
 bytes     meaning
@@ -27,7 +27,7 @@ from .bounds import allowed_bytes
 
 GZIP_MAGIC = b"\x1f\x8b"
 MAX_DIMENSIONS = 4
-PIECE = 2**22
+CHUNK = 2**22  # bytes
 
 
 def read_idx(source: str | os.PathLike[str] | bytes | bytearray | memoryview) -> NDArray[np.uint8]:
@@ -36,7 +36,7 @@ def read_idx(source: str | os.PathLike[str] | bytes | bytearray | memoryview) ->
     Parameters
     ----------
     source : path or bytes-like
-        The file, or the bytes that it would hold.
+        The file, or its content as bytes.
 
     Returns
     -------
@@ -46,8 +46,8 @@ def read_idx(source: str | os.PathLike[str] | bytes | bytearray | memoryview) ->
     Raises
     ------
     ValueError
-        Not IDX, another type of value, or more or fewer bytes than the header announces. The header
-        is held against the file's size before anything is allocated.
+        Not IDX, another type of value, or more or fewer bytes than the header declares. The header is compared with
+        the size of the file before anything is allocated.
 
     Examples
     --------
@@ -63,7 +63,7 @@ def read_idx(source: str | os.PathLike[str] | bytes | bytearray | memoryview) ->
 
 
 def idx_header(shape: tuple[int, ...]) -> bytes:
-    """Header of an IDX file of unsigned bytes.
+    """Return the header of an IDX file of unsigned bytes.
 
     Examples
     --------
@@ -83,34 +83,34 @@ def _read(who: str, file: IO[bytes], size: int) -> NDArray[np.uint8]:
             return _read_values(who, cast(IO[bytes], unzipped), allowed_bytes(size), exact=False)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise ValueError(
-            f"{who}: expected a whole gzip file; got a damaged one ({error}). Fetch the file again."
+            f"{who}: expected a complete gzip file; got a damaged one ({error}). Download the file again."
         ) from error
 
 
 def _read_values(who: str, file: IO[bytes], size: int, *, exact: bool) -> NDArray[np.uint8]:
-    """Read header and values; `size` is the file's length, exactly or (gzip) at the most."""
+    """Read header and values; `size` is the file's length if `exact`, otherwise (gzip) an upper limit."""
     shape = _read_shape(who, file)
-    announced = 4 + 4 * len(shape) + math.prod(shape)
-    if announced > size or (exact and announced < size):
+    declared = 4 + 4 * len(shape) + math.prod(shape)
+    if declared > size or (exact and declared < size):
         raise ValueError(
-            f"{who}: expected the {announced:,} bytes that the header's shape {shape} announces; got "
-            f"{'' if exact else 'a gzip file that is credible up to '}{size:,} bytes. "
-            "Fetch the file again, or correct its header."
+            f"{who}: expected the {declared:,} bytes that the header's shape {shape} declares; got "
+            f"{'' if exact else 'a gzip file that may hold at most '}{size:,} bytes. "
+            "Download the file again, or correct its header."
         )
     values = np.empty(math.prod(shape), np.uint8)
     view = values.data
     filled = 0
     while filled < len(view):
-        # In pieces, so that a gzip file that ends early has not touched all of the memory.
-        piece = file.read(min(PIECE, len(view) - filled))
-        if not piece:
+        # In chunks, so that a gzip file that ends early does not touch all of the memory.
+        chunk = file.read(min(CHUNK, len(view) - filled))
+        if not chunk:
             break
-        view[filled : filled + len(piece)] = piece
-        filled += len(piece)
-    if filled < len(view) or file.read(1):  # the read at the end also makes gzip check its checksum
+        view[filled : filled + len(chunk)] = chunk
+        filled += len(chunk)
+    if filled < len(view) or file.read(1):  # the last read also makes gzip verify its checksum
         raise ValueError(
-            f"{who}: expected the {len(view):,} values that the header's shape {shape} announces; "
-            f"got {'more' if filled == len(view) else f'{filled:,}'}. Fetch the file again, or "
+            f"{who}: expected the {len(view):,} values that the header's shape {shape} declares; "
+            f"got {'more' if filled == len(view) else f'{filled:,}'}. Download the file again, or "
             "correct its header."
         )
     return values.reshape(shape)
@@ -121,8 +121,8 @@ def _read_shape(who: str, file: IO[bytes]) -> tuple[int, ...]:
     if len(magic) < 4 or magic[:2] != b"\0\0" or not 1 <= magic[3] <= MAX_DIMENSIONS:
         raise ValueError(
             f"{who}: expected an IDX file, which starts with 00 00 08 and the number of dimensions "
-            f"(1 to {MAX_DIMENSIONS}); got {magic.hex(' ') or 'an empty file'}. Name the right "
-            "file."
+            f"(1 to {MAX_DIMENSIONS}); got {magic.hex(' ') or 'an empty file'}. Check the "
+            "path."
         )
     if magic[2] != 8:
         raise ValueError(
@@ -132,8 +132,8 @@ def _read_shape(who: str, file: IO[bytes]) -> tuple[int, ...]:
     dimensions = file.read(4 * magic[3])
     if len(dimensions) < 4 * magic[3]:
         raise ValueError(
-            f"{who}: expected {magic[3]} dimensions of 4 bytes each; got {len(dimensions)} bytes, "
-            "then the end. Fetch the file again."
+            f"{who}: expected {magic[3]} dimensions of 4 bytes each; got {len(dimensions)} bytes "
+            "before the end of the file. Download the file again."
         )
     shape = struct.unpack(f">{magic[3]}I", dimensions)
     if 0 in shape:

@@ -1,4 +1,4 @@
-"""A folder of four IDX files, as MNIST, Fashion-MNIST and their kin are published."""
+"""A folder of four IDX files, the form in which MNIST and Fashion-MNIST are published."""
 
 import os
 from pathlib import Path
@@ -9,15 +9,15 @@ from .idx import read_idx
 
 
 def read_idx_folder(folder: str | os.PathLike[str]) -> tuple[Pair, Pair]:
-    """Read training and test set.
+    """Read the training and the test set.
 
-    The files are train-images-idx3-ubyte, train-labels-idx1-ubyte and the same with t10k. Each may
-    end in .gz, and may be spelled with a dot before "idx" (train-images.idx3-ubyte).
+    The files are train-images-idx3-ubyte, train-labels-idx1-ubyte and the same with t10k. A name may end in .gz, and
+    may have a dot before "idx" (train-images.idx3-ubyte).
 
     Parameters
     ----------
     folder : path
-        The folder that holds the four.
+        The folder with the four files.
 
     Returns
     -------
@@ -30,7 +30,7 @@ def read_idx_folder(folder: str | os.PathLike[str]) -> tuple[Pair, Pair]:
     FileNotFoundError
         One of the four files is missing.
     ValueError
-        A damaged file (`read_idx`).
+        A damaged file; see `read_idx`.
     """
     folder = Path(folder)
     paths = [
@@ -48,5 +48,5 @@ def _find(folder: Path, part: str, kind: str) -> Path:
             return folder / spelling
     raise FileNotFoundError(
         f"read({folder}): expected a folder of IDX files, with one of {', '.join(spellings)}; got "
-        "none of these. Put the file there, or name the folder that has it."
+        "none of these. Add the file, or pass the folder that contains it."
     )

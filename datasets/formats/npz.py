@@ -1,4 +1,4 @@
-"""Data sets saved by `np.savez`: x_train, y_train, x_test, y_test, perhaps a validation set."""
+"""Data sets saved by `np.savez`: x_train, y_train, x_test, y_test, and optionally a validation set."""
 
 import errno
 import math
@@ -16,14 +16,14 @@ from .bounds import allowed_bytes
 
 
 class DamagedError(ValueError):
-    """What is wrong with a file; the error that is raised quotes it."""
+    """The reason why a file is rejected; the error that `read_npz` raises quotes it."""
 
 
-MEND = "Write it with np.savez(path, x_train=..., y_train=..., x_test=..., y_test=...)."
+HINT = "Write it with np.savez(path, x_train=..., y_train=..., x_test=..., y_test=...)."
 
 
 def read_npz(path: str | os.PathLike[str]) -> tuple[Pair, Pair | None, Pair]:
-    """Read x_train, y_train, x_test, y_test and, where there are any, x_validation, y_validation.
+    """Read x_train, y_train, x_test, y_test and, if present, x_validation, y_validation.
 
     Parameters
     ----------
@@ -33,13 +33,13 @@ def read_npz(path: str | os.PathLike[str]) -> tuple[Pair, Pair | None, Pair]:
     Returns
     -------
     training, validation, test : pairs (images, labels) of arrays of shape (n, ...) each
-        Of the dtype saved; validation is None where the file has none.
+        With the saved dtypes; validation is None if the file has none.
 
     Raises
     ------
     ValueError
-        A name is missing, the file is damaged, it holds objects, or an array's header and its bytes
-        disagree. Headers are held against the file's size before anything is allocated.
+        An array is missing, the file is damaged or contains objects, or the header of an array does not match its
+        bytes. Headers are compared with the size of the file before anything is allocated.
     """
     path = Path(path)
     who = f"read_npz({path})"
@@ -60,10 +60,10 @@ def read_npz(path: str | os.PathLike[str]) -> tuple[Pair, Pair | None, Pair]:
             training, test = pair("train"), pair("test")
             validation = pair("validation") if {"x_validation", "y_validation"} & members.keys() else None
             return training, validation, test
-    except Exception as error:  # zipfile and its decompressors have a dozen kinds
+    except Exception as error:  # zipfile and its decompressors raise a dozen types
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
-            raise  # the disk's trouble, not the file's
-        raise ValueError(f"{who}: expected an .npz of a data set; got {str(error) or repr(error)}. {MEND}") from error
+            raise  # an error of the disk, not of the file
+        raise ValueError(f"{who}: expected an .npz of a data set; got {str(error) or repr(error)}. {HINT}") from error
 
 
 def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int) -> NDArray[Any]:
@@ -74,13 +74,13 @@ def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int) -> 
         elif version == (2, 0):
             shape, _, dtype = np.lib.format.read_array_header_2_0(file)
         else:
-            raise DamagedError(f"{info.filename} in .npy version {version}, which arrays of numbers do not use")
+            raise DamagedError(f"{info.filename} in .npy version {version}, which numeric arrays do not use")
         if dtype.kind not in "buif":
-            raise DamagedError(f"{info.filename} of dtype {dtype}, not of numbers")
-        announced = file.tell() + math.prod(shape) * dtype.itemsize
-    if announced != info.file_size or announced > allowed_bytes(size):
+            raise DamagedError(f"{info.filename} of dtype {dtype}, which is not numeric")
+        declared = file.tell() + math.prod(shape) * dtype.itemsize
+    if declared != info.file_size or declared > allowed_bytes(size):
         raise DamagedError(
-            f"{info.filename} of {announced:,} bytes by its header and {info.file_size:,} by the "
+            f"{info.filename} of {declared:,} bytes by its header and {info.file_size:,} by the "
             f"archive, in a file of {size:,}"
         )
     with archive.open(info) as file:

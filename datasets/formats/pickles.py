@@ -1,4 +1,4 @@
-"""The book's pickle of MNIST, and the expanded one that its expand_mnist writes."""
+"""Pickles of three data sets: the book's MNIST, and the expanded one that its expand_mnist writes."""
 
 import gzip
 import os
@@ -13,7 +13,7 @@ from network3.datasets.split import Pair
 
 from .bounds import BoundedReader, allowed_bytes
 from .idx import GZIP_MAGIC
-from .unpickler import ArrayUnpickler, Refused, Shell
+from .unpickler import ArrayUnpickler, PickledArray, Refused
 
 SETS = ("training", "validation", "test")
 
@@ -21,14 +21,12 @@ SETS = ("training", "validation", "test")
 def read_pickle(path: str | os.PathLike[str]) -> list[Pair]:
     """Read a pickle of three (images, labels) pairs, gzipped or plain, of Python 2 or 3.
 
-    Nothing that the file names is run: it may hold arrays, lists and numbers, and is refused
-    otherwise.
+    No function that the file names is called: arrays, lists and numbers are accepted, and everything else is refused.
 
     Parameters
     ----------
     path : path
-        Such as the book's mnist.pkl.gz or mnist_expanded.pkl.gz; the content tells whether it is
-        gzipped.
+        Such as the book's mnist.pkl.gz or mnist_expanded.pkl.gz; compression is detected from the content.
 
     Returns
     -------
@@ -40,8 +38,7 @@ def read_pickle(path: str | os.PathLike[str]) -> list[Pair]:
     Raises
     ------
     pickle.UnpicklingError
-        Not a pickle, a damaged one, one that asks for anything but arrays of numbers, or one that
-        is not three pairs.
+        Not a pickle, a damaged one, one that contains anything but arrays of numbers, or one that is not three pairs.
     FileNotFoundError
         No such file.
     """
@@ -51,7 +48,7 @@ def read_pickle(path: str | os.PathLike[str]) -> list[Pair]:
         size = os.fstat(file.fileno()).st_size
         zipped = file.read(2) == GZIP_MAGIC
         file.seek(0)
-        # A plain file cannot give more than it holds, nor can a whole data set.
+        # Neither a plain file nor a data set in it can be larger than the file.
         limit = allowed_bytes(size) if zipped else size
         try:
             if zipped:
@@ -63,46 +60,45 @@ def read_pickle(path: str | os.PathLike[str]) -> list[Pair]:
         except Refused as error:
             raise pickle.UnpicklingError(
                 f"{who}: expected a pickle of three (images, labels) pairs of numbers; got one with "
-                f"{error}. Nothing in it was run. Use the book's mnist.pkl.gz, or save the arrays "
-                "as .npz."
+                f"{error}. Nothing in it was executed. Use the book's mnist.pkl.gz, or save the "
+                "arrays as .npz."
             ) from error
-        except Exception as error:  # a damaged pickle may raise anything, says the pickle module
+        except Exception as error:  # a damaged pickle may raise anything, according to the pickle documentation
             if isinstance(error, OSError) and error.errno is not None:
-                raise  # the disk's trouble, not the file's
+                raise  # an error of the disk, not of the file
             raise pickle.UnpicklingError(
-                f"{who}: expected a whole pickle of three (images, labels) pairs; got {size:,} bytes "
-                f"that are none ({type(error).__name__}: {error}). Fetch the file again, or name "
-                "the right one."
+                f"{who}: expected a complete pickle of three (images, labels) pairs; got {size:,} bytes "
+                f"that cannot be unpickled ({type(error).__name__}: {error}). Download the file again, or "
+                "check the path."
             ) from error
 
 
 def _load(file: IO[bytes], limit: int) -> Any:
     content = ArrayUnpickler(BoundedReader(cast(Any, file), limit)).load()
-    # The unpickler stops at the pickle's last byte; only the read beyond makes gzip check its
-    # checksum.
+    # The unpickler stops at the last byte of the pickle; only a read beyond it makes gzip verify its checksum.
     if file.read(1):
-        raise Refused("more bytes behind its end")
+        raise Refused("more bytes after its end")
     return content
 
 
 def _to_pairs(content: Any, limit: int) -> list[Pair]:
     if not isinstance(content, tuple | list) or len(content) != len(SETS):
-        raise Refused(f"{_describe(content)} where three sets should be")
+        raise Refused(f"{_describe(content)} instead of three sets")
     pairs = []
     for name, pair in zip(SETS, content, strict=True):
         if not isinstance(pair, tuple | list) or len(pair) != 2:
-            raise Refused(f"{_describe(pair)} where the {name} set's (images, labels) should be")
+            raise Refused(f"{_describe(pair)} instead of the {name} set's (images, labels)")
         images = _to_images(name, pair[0], limit)
         labels = _to_row(f"the {name} labels", pair[1])
         if images.ndim < 2 or labels.ndim < 1 or len(images) != len(labels):
             raise Refused(f"{name} images of shape {images.shape} and labels of shape {labels.shape}")
-        # An array upon bytes cannot be written to. Copied only here, not image by image.
+        # An array that views bytes is read-only. It is copied once here, not image by image.
         pairs.append((np.require(images, requirements="W"), np.require(labels, requirements="W")))
     return pairs
 
 
 def _to_images(name: str, images: Any, limit: int) -> NDArray[Any]:
-    """The images of one set; a list of them, as expand_mnist writes, becomes one float32 array."""
+    """Return the images of one set; a list of images, as expand_mnist writes, becomes one float32 array."""
     if not isinstance(images, list):
         return _to_row(f"the {name} images", images)
     rows = [_to_row(f"{name} image {i}", image).reshape(-1) for i, image in enumerate(images)]
@@ -110,8 +106,8 @@ def _to_images(name: str, images: Any, limit: int) -> NDArray[Any]:
     if len(sizes) != 1:
         raise Refused(f"{name} images of {len(sizes)} different sizes in one list")
     width = sizes.pop()
-    if len(rows) * width > limit:  # one image named a million times costs the file nothing
-        raise Refused(f"{len(rows):,} {name} images of {width:,} values, more than its bytes can hold,")
+    if len(rows) * width > limit:  # a file can refer to one image a million times at no cost
+        raise Refused(f"{len(rows):,} {name} images of {width:,} values, more than its size allows,")
     array = np.empty((len(rows), width), np.float32)
     for i, row in enumerate(rows):
         array[i] = row
@@ -119,18 +115,18 @@ def _to_images(name: str, images: Any, limit: int) -> NDArray[Any]:
 
 
 def _to_row(what: str, values: Any) -> NDArray[Any]:
-    """An array as it is, or a flat list of numbers as an array."""
-    if isinstance(values, Shell) and values.array is not None:
+    """Return an array unchanged, or a flat list of numbers as an array."""
+    if isinstance(values, PickledArray) and values.array is not None:
         return values.array
     if isinstance(values, list) and all(isinstance(value, int | float) for value in values):
         array = np.asarray(values)
         if array.dtype.kind in "buif":
             return array
-    raise Refused(f"{_describe(values)} where {what} should be")
+    raise Refused(f"{_describe(values)} instead of {what}")
 
 
 def _describe(value: Any) -> str:
-    if isinstance(value, Shell):
+    if isinstance(value, PickledArray):
         return "an array" if value.array is not None else "an array without content"
     length = f" of {len(value):,}" if isinstance(value, tuple | list | str | bytes) else ""
     return f"a {type(value).__name__}{length}"

@@ -1,19 +1,20 @@
-"""Data sets as files: the book's pickle, and an .npz."""
+"""Writers of data sets: the book's pickle, and .npz."""
 
 import gzip
 import pickle
 from typing import IO, Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from network3.datasets.split import Pair
 
-GREY_LEVELS = 256  # the book's file has a pixel as its grey level / 256
-LEVEL = 3  # of compression; 9 takes ten times as long for a few per cent
+GREY_LEVELS = 256  # pixels in the book's file are grey levels / 256
+COMPRESSION_LEVEL = 3  # 9 takes ten times as long and saves a few per cent
 
 
 def write_pickle(file: IO[bytes], training: Pair, validation: Pair, test: Pair) -> None:
-    """Write three data sets as the book's programs read them: a gzipped pickle of (images, labels) pairs.
+    """Write three data sets in the format of the book's programs: a gzipped pickle of (images, labels) pairs.
 
     Parameters
     ----------
@@ -32,13 +33,13 @@ def write_pickle(file: IO[bytes], training: Pair, validation: Pair, test: Pair) 
     array([[0. , 0.5]], dtype=float32)
     """
     sets = tuple((_floats(images), np.asarray(labels, np.int64)) for images, labels in (training, validation, test))
-    # No name and no time inside: the same data give the same file. From protocol 5 on, arrays are not copied.
-    with gzip.GzipFile(filename="", mode="wb", fileobj=file, compresslevel=LEVEL, mtime=0) as zipped:
+    # Without file name and time, equal data give equal files. Protocol 5 does not copy arrays.
+    with gzip.GzipFile(filename="", mode="wb", fileobj=file, compresslevel=COMPRESSION_LEVEL, mtime=0) as zipped:
         pickle.dump(sets, zipped, protocol=5)
 
 
 def write_npz(file: IO[bytes], training: Pair, validation: Pair, test: Pair) -> None:
-    """Write three data sets, of the types they have, as an .npz that `read_npz` reads.
+    """Write three data sets, with their dtypes, as an .npz file for `read_npz`.
 
     Parameters
     ----------
@@ -53,7 +54,7 @@ def write_npz(file: IO[bytes], training: Pair, validation: Pair, test: Pair) -> 
     np.savez_compressed(file, **arrays)
 
 
-def _floats(images) -> np.ndarray:
+def _floats(images: ArrayLike) -> NDArray[np.float32]:
     images = np.asarray(images)
     if images.dtype == np.uint8:
         return np.multiply(images, np.float32(1 / GREY_LEVELS), dtype=np.float32)

@@ -1,1 +1,1 @@
-"""Photographs and drawings of digits, made like MNIST's images."""
+"""Photographs and drawings of digits, converted to the form of MNIST."""

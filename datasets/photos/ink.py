@@ -1,38 +1,62 @@
-"""What is ink on an image, and what is paper: whichever is darker, and whatever the light.
+"""Separation of ink and paper in a photograph: whichever is darker, in any light.
 
-The paper is what varies slowly. It is looked for in two ways, since each goes wrong where the other does well: as a
-smooth surface, which the edge of a shadow is not, and as what strokes leave free, which large areas of ink do not.
+The paper is the part that varies slowly. It is estimated in two ways, each of which works where the other fails: as a
+smooth surface, which cannot follow the edge of a shadow, and as the background around strokes, which fails for large
+areas of ink.
 """
 
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
 import numpy as np
+from numpy.typing import NDArray
 
-STEEPEST = 3  # times the noise: what counts as far from the paper
-FAINTEST = 20  # grey levels of 255 between ink and paper
-MOST_ON_FRAME = 0.25  # of the image's outermost pixels: more is rarely ink
+GreyImage = NDArray[np.floating[Any]]
+
+NOISE_FACTOR = 3  # a pixel that differs from the paper by this many times the noise is not paper
+MIN_CONTRAST = 20  # grey levels of 255 between ink and paper
+MAX_FRAME_SHARE = 0.25  # of the outermost pixels of the image: more is rarely ink
 
 
-def find_ink(grey: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return how dark each pixel is with ink, about 0 on paper and 1 in a stroke, and the noise of the paper.
+def find_ink(grey: GreyImage) -> tuple[GreyImage, float]:
+    """Return the darkness of each pixel, about 0 on paper and 1 in a stroke, and the noise of the paper.
 
-    The paper is a surface of second degree, fitted to the frame of the image first, then to all that is near it. Where
-    that leaves much of the frame as ink, as beside the edge of a shadow, it is what strokes leave free around them.
+    The paper is a surface of second degree, fitted to the frame of the image first, then to all pixels near the
+    surface. If much of the frame then counts as ink, as at the edge of a shadow, the paper is instead the background
+    around the strokes.
+
+    Parameters
+    ----------
+    grey : float64 array of shape (height, width)
+        Grey levels, 0 to 255.
+
+    Returns
+    -------
+    ink : float64 array of shape (height, width)
+    noise : float
+        In the same unit as `ink`.
+
+    Raises
+    ------
+    ValueError
+        The contrast is too low.
     """
-    away, noise = _from_surface(grey)
-    bare = _without_edges(away, noise)
-    if _on_frame(bare, noise) > MOST_ON_FRAME:
-        other, other_noise = _from_surroundings(grey)
-        other = _without_edges(other, other_noise)
-        if other.max() >= FAINTEST and _on_frame(other, other_noise) < MOST_ON_FRAME / 2:
-            bare, noise = other, other_noise
-    darkest = float(bare.max())
-    if darkest < max(FAINTEST, 5 * noise):
-        no_digit(f"no more than {darkest:.0f} of 255 grey levels of contrast")
-    full = float(np.percentile(bare[bare > darkest / 2], 75))
-    return bare / full, noise / full
+    contrast, noise = _contrast_to_surface(grey)
+    contrast = _remove_edges(contrast, noise)
+    if _frame_share(contrast, noise) > MAX_FRAME_SHARE:
+        other, other_noise = _contrast_to_background(grey)
+        other = _remove_edges(other, other_noise)
+        if other.max() >= MIN_CONTRAST and _frame_share(other, other_noise) < MAX_FRAME_SHARE / 2:
+            contrast, noise = other, other_noise
+    darkest = float(contrast.max())
+    if darkest < max(MIN_CONTRAST, 5 * noise):
+        raise_no_digit(f"no more than {darkest:.0f} of 255 grey levels of contrast")
+    full = float(np.percentile(contrast[contrast > darkest / 2], 75))
+    return contrast / full, noise / full
 
 
-def _from_surface(grey: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return how far each pixel is from a fitted surface, ink upwards, and the noise of the paper."""
+def _contrast_to_surface(grey: GreyImage) -> tuple[GreyImage, float]:
+    """Return the difference of each pixel from a fitted surface, positive for ink, and the noise of the paper."""
     height, width = grey.shape
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y]).reshape(6, -1).T
@@ -41,68 +65,70 @@ def _from_surface(grey: np.ndarray) -> tuple[np.ndarray, float]:
     inside = np.zeros(grey.shape, bool)
     inside[margin:-margin, margin:-margin] = True
     paper = ~inside.ravel()
-    middle = np.median(values[paper])
-    paper &= np.abs(values - middle) <= max(FAINTEST, STEEPEST * np.median(np.abs(values[paper] - middle)))
-    for degree in (1, 6, 6, 6):  # a constant first: the frame alone says little about a surface
+    median = np.median(values[paper])
+    deviation = np.abs(values - median)
+    paper &= deviation <= max(MIN_CONTRAST, NOISE_FACTOR * float(np.median(deviation[paper])))
+    for degree in (1, 6, 6, 6):  # number of terms; a constant first, as the frame alone determines a surface badly
         used = terms[:, :degree]
         fitted = np.linalg.lstsq(used[paper], values[paper], rcond=None)[0]
-        away = values - used @ fitted
-        noise = max(1.0, 1.5 * float(np.median(np.abs(away[paper]))))
-        paper = np.abs(away) < max(STEEPEST * noise, FAINTEST / 2)
-    away = away.reshape(grey.shape)
-    if np.square(away[away < 0]).sum() > np.square(away[away > 0]).sum():
-        away = -away  # dark ink on light paper
-    return away, noise
+        residual = values - used @ fitted
+        noise = max(1.0, 1.5 * float(np.median(np.abs(residual[paper]))))
+        paper = np.abs(residual) < max(NOISE_FACTOR * noise, MIN_CONTRAST / 2)
+    contrast = residual.reshape(grey.shape)
+    if np.square(contrast[contrast < 0]).sum() > np.square(contrast[contrast > 0]).sum():
+        contrast = -contrast  # dark ink on light paper
+    return contrast, noise
 
 
-def _from_surroundings(grey: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return how far each pixel is from the paper around strokes; the edge of a shadow stays in the paper."""
+def _contrast_to_background(grey: GreyImage) -> tuple[GreyImage, float]:
+    """Return the difference of each pixel from the background around strokes, which includes shadows, and the noise."""
     from scipy import ndimage
 
     factor = min(1.0, 96 / max(grey.shape))
-    small = ndimage.median_filter(resized(grey, [max(2, round(side * factor)) for side in grey.shape]), 3)
+    small = ndimage.median_filter(resize(grey, [max(2, round(side * factor)) for side in grey.shape]), 3)
     window = max(3, round(0.3 * min(small.shape)))
-    papers = [change(small, window, mode="nearest") for change in (ndimage.grey_closing, ndimage.grey_opening)]
-    light = np.median(papers[0] - small) <= np.median(small - papers[1])
-    paper = resized(papers[0 if light else 1], grey.shape).clip(1, 255)
-    # Shade dims paper and ink alike: as a share of the paper, both are as in the light.
-    away = 255 * (1 - grey / paper) if light else grey - paper
-    return away, max(1.0, 1.5 * float(np.median(np.abs(away))))
+    closed, opened = (change(small, window, mode="nearest") for change in (ndimage.grey_closing, ndimage.grey_opening))
+    light = np.median(closed - small) <= np.median(small - opened)
+    paper = resize(closed if light else opened, grey.shape).clip(1, 255)
+    # A shadow darkens paper and ink alike: relative to the paper, the ink is as dark as in the light.
+    contrast = 255 * (1 - grey / paper) if light else grey - paper
+    return contrast, max(1.0, 1.5 * float(np.median(np.abs(contrast))))
 
 
-def _on_frame(away: np.ndarray, noise: float) -> float:
-    """Return which share of the image's outermost pixels is far from the paper."""
-    frame = np.concatenate([away[0], away[-1], away[:, 0], away[:, -1]])
-    return float((np.abs(frame) > max(STEEPEST * noise, FAINTEST)).mean())
+def _frame_share(contrast: GreyImage, noise: float) -> float:
+    """Return the share of the outermost pixels of the image that are not paper."""
+    frame = np.concatenate([contrast[0], contrast[-1], contrast[:, 0], contrast[:, -1]])
+    return float((np.abs(frame) > max(NOISE_FACTOR * noise, MIN_CONTRAST)).mean())
 
 
-def _without_edges(away: np.ndarray, noise: float) -> np.ndarray:
-    """Take away what runs along a whole side of the image, such as a strip of the table or a drawn frame."""
+def _remove_edges(contrast: GreyImage, noise: float) -> GreyImage:
+    """Remove what runs along a complete side of the image, such as the edge of the table or a drawn frame."""
     from scipy import ndimage
 
-    around = np.ones((3, 3))
-    margin = round(0.08 * min(away.shape))
-    labels, count = ndimage.label(np.abs(away) > max(STEEPEST * noise, FAINTEST), around)
+    neighbours = np.ones((3, 3))
+    margin = round(0.08 * min(contrast.shape))
+    labels, count = ndimage.label(np.abs(contrast) > max(NOISE_FACTOR * noise, MIN_CONTRAST), neighbours)
     if count < 2 or margin < 1:
-        return away
+        return contrast
     sides = [(labels[0], labels[-1]), (labels[:, 0], labels[:, -1])]
     across = np.unique(np.concatenate([np.intersect1d(*pair) for pair in sides]))
     inside = np.unique(labels[margin:-margin, margin:-margin])
     edges = np.isin(labels, np.setdiff1d(across, np.append(inside, 0)))
-    return np.where(ndimage.binary_dilation(edges, around, iterations=2), 0, away) if edges.any() else away
+    return np.where(ndimage.binary_dilation(edges, neighbours, iterations=2), 0, contrast) if edges.any() else contrast
 
 
-def resized(image: np.ndarray, shape) -> np.ndarray:
-    """Return `image` with `shape`, (height, width), smoothly."""
+def resize(image: GreyImage, shape: Sequence[int]) -> GreyImage:
+    """Return `image` in the size `shape`, (height, width), by bicubic interpolation in float32."""
     from PIL import Image
 
     height, width = shape
-    return np.asarray(Image.fromarray(image.astype(np.float32)).resize((width, height), Image.Resampling.BICUBIC))
+    resized = Image.fromarray(image.astype(np.float32)).resize((width, height), Image.Resampling.BICUBIC)
+    return np.asarray(resized)
 
 
-def no_digit(got: str):
-    """Raise the ValueError for an image on which nothing is drawn."""
+def raise_no_digit(got: str) -> NoReturn:
+    """Raise the ValueError for an image without a visible digit."""
     raise ValueError(
         f"preprocess_digit: expected a digit, darker or lighter than its paper; got {got}. "
-        "Draw it with a thicker or darker pen, or photograph it from nearer."
+        "Draw it with a thicker or darker pen, or take the photograph closer."
     )

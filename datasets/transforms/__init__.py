@@ -1,1 +1,1 @@
-"""Images moved and bent."""
+"""Transforms of images: shifts by a pixel, and random deformations."""

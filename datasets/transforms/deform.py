@@ -1,4 +1,4 @@
-"""Images turned, scaled and bent a little at random, for training on: what lies beyond the book's shifts by a pixel."""
+"""Random rotations, scalings, elastic deformations and shifts of images, to augment the training data."""
 
 import math
 from typing import Any
@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .images import check_fill, check_image_shape
+from .image_checks import check_fill, check_image_shape
 
-MOST_STRAIN = 0.35  # there, one field in five folds somewhere and is drawn again
-TRIES = 100
-TOGETHER = 64  # images, whose planes the cache holds
-LEAST = 0.1  # pixels of smoothness
-BELOW_1 = 0.9  # of scaling: an image that may vanish is of no use
+MAX_STRAIN = 0.35  # at this strain, one field in five folds somewhere and is drawn again
+MAX_TRIES = 100
+CHUNK = 64  # images deformed at a time, so that their planes fit the cache
+MIN_SMOOTHNESS = 0.1  # pixels
+MAX_SCALING = 0.9  # with 1, an image could shrink to nothing
 
 
 def deform(
@@ -27,13 +27,13 @@ def deform(
     seed: int | np.random.Generator | None = 0,
     image_shape: tuple[int, ...] = (28, 28),
 ) -> NDArray[Any]:
-    r"""Turn, scale, bend and shift each image by an amount of its own, around its centre.
+    r"""Rotate and scale each image around its centre, deform it elastically and shift it, by random amounts.
 
-    The value at the place :math:`p` is that of the image at :math:`A p + u(p) + s`, between pixels by linear
-    interpolation: :math:`A` turns by an angle that is uniform in [-rotation, rotation] and makes the image larger by a
-    factor that is uniform in [1 - scaling, 1 + scaling], alike in both directions; the displacement
-    :math:`u = \alpha\, G_\sigma * n` is noise, uniform in [-1, 1] for each pixel and direction, smoothed by a Gaussian;
-    :math:`s` is uniform in [-shift, shift] for each direction.
+    The value at :math:`p` is that of the image at :math:`A p + u(p) + s`, by linear interpolation between pixels:
+    :math:`A` rotates by an angle that is uniform in [-rotation, rotation] and enlarges the image by a factor that is
+    uniform in [1 - scaling, 1 + scaling], equal in both directions; the displacement :math:`u = \alpha\, G_\sigma * n`
+    is noise, uniform in [-1, 1] for each pixel and direction, smoothed by a Gaussian; :math:`s` is uniform in
+    [-shift, shift] for each direction.
 
     Parameters
     ----------
@@ -47,11 +47,11 @@ def deform(
         :math:`\sigma`.
     shift : float >= 0, pixels
     fill : number, default 0
-        Value of what comes from outside of the image: its background.
+        Value of pixels from outside of the image: its background.
     seed : int, Generator or None, default 0
-        None for other deformations each time.
+        None gives different deformations each time.
     image_shape : (height, width) or (channels, height, width), default (28, 28)
-        All channels are deformed alike.
+        All channels of an image get the same deformation.
 
     Returns
     -------
@@ -62,99 +62,117 @@ def deform(
     TypeError
         Images that are not numbers.
     ValueError
-        A number outside of its range, an `image_shape` that does not fit, a `fill` that the images cannot hold, or an
-        `elastic` so strong for its `smoothness` that the field would fold, and tear the digit.
+        A number outside of its range, an `image_shape` that does not fit, a `fill` that the dtype of the images cannot
+        represent, or an `elastic` so strong for its `smoothness` that the field would fold and tear the digit.
 
     Notes
     -----
-    A field that folds all the same, :math:`\det(A + \partial u / \partial p) \le 0` somewhere, is drawn again. Source:
-    book, chapter 6; P. Simard, D. Steinkraus and J. Platt, ICDAR 2003.
+    A field that still folds, :math:`\det(A + \partial u / \partial p) \le 0` somewhere, is drawn again.
+    Source: book, chapter 6; P. Simard, D. Steinkraus and J. Platt, ICDAR 2003.
     """
-    from scipy.ndimage import map_coordinates  # takes longer to import than all of network3
+    from scipy.ndimage import map_coordinates  # slow to import
 
     images = np.asarray(images)
     image_shape = check_image_shape("deform", images, image_shape)
     check_fill("deform", images, fill)
-    rotation = _within("rotation", rotation, 0, 180, "15 degrees")
-    scaling = _within("scaling", scaling, 0, BELOW_1, "0.15")
-    smoothness = _within("smoothness", smoothness, LEAST, math.inf, "4 pixels")
-    elastic = _within("elastic", elastic, 0, math.inf, "34 pixels")
-    shift = _within("shift", shift, 0, math.inf, "1 pixel")
-    if strain(elastic, smoothness) > MOST_STRAIN:
-        most = MOST_STRAIN / strain(1.0, smoothness)
+    rotation = _number_in_range("rotation", rotation, 0, 180, "15 degrees")
+    scaling = _number_in_range("scaling", scaling, 0, MAX_SCALING, "0.15")
+    smoothness = _number_in_range("smoothness", smoothness, MIN_SMOOTHNESS, math.inf, "4 pixels")
+    elastic = _number_in_range("elastic", elastic, 0, math.inf, "34 pixels")
+    shift = _number_in_range("shift", shift, 0, math.inf, "1 pixel")
+    if strain(elastic, smoothness) > MAX_STRAIN:
+        limit = MAX_STRAIN / strain(1.0, smoothness)
         raise ValueError(
-            f"deform: elastic must be at most {most:.3g} for a smoothness of {smoothness:g}, or the digit would tear; "
+            f"deform: elastic must be at most {limit:.3g} for a smoothness of {smoothness:g}, or the digit would tear; "
             f"got {elastic:g}. Lower it, or raise smoothness."
         )
     rng = np.random.default_rng(seed)
-    given = images.reshape(-1, math.prod(image_shape[:-2]), *image_shape[-2:])
-    deformed = np.empty_like(given)
-    for start in range(0, len(given), TOGETHER):
-        some, into = given[start : start + TOGETHER], deformed[start : start + TOGETHER]
-        places = _places(rng, len(some), image_shape[-2:], rotation, scaling, elastic, smoothness)
-        places += rng.uniform(-shift, shift, (2, len(some), 1, 1))
-        # Each image is a plane of its own, of which nothing is interpolated.
-        planes = np.broadcast_to(np.arange(len(some), dtype=np.float64)[:, None, None], places.shape[1:])
-        for channel in range(some.shape[1]):
-            values = some[:, channel].astype(np.float64)
-            values = map_coordinates(values, [planes, *places], order=1, mode="constant", cval=fill)
-            into[:, channel] = values if images.dtype.kind == "f" else np.rint(values)
+    source = images.reshape(-1, math.prod(image_shape[:-2]), *image_shape[-2:])
+    deformed = np.empty_like(source)
+    for start in range(0, len(source), CHUNK):
+        rows = slice(start, start + CHUNK)
+        chunk = source[rows]
+        coordinates = _unfolded_field(rng, len(chunk), image_shape[-2:], rotation, scaling, elastic, smoothness)
+        coordinates += rng.uniform(-shift, shift, (2, len(chunk), 1, 1))
+        # The first coordinate is the index of the image, so that nothing is interpolated between images.
+        index = np.broadcast_to(np.arange(len(chunk), dtype=np.float64)[:, None, None], coordinates.shape[1:])
+        for channel in range(chunk.shape[1]):
+            values = chunk[:, channel].astype(np.float64)
+            values = map_coordinates(values, [index, *coordinates], order=1, mode="constant", cval=fill)
+            deformed[rows, channel] = values if images.dtype.kind == "f" else np.rint(values)
     return deformed.reshape(images.shape)
 
 
 def strain(elastic: float, smoothness: float) -> float:
-    r"""Return how much the displacement changes from pixel to pixel, :math:`\alpha / (2 \sqrt{6 \pi}\, \sigma^2)`.
+    r"""Return the strain of a displacement field, :math:`\alpha / (2 \sqrt{6 \pi}\, \sigma^2)`.
 
-    That is the standard deviation of :math:`\partial u_x / \partial x` of noise uniform in [-1, 1], of variance 1/3,
+    It is the standard deviation of :math:`\partial u_x / \partial x` for noise uniform in [-1, 1], of variance 1/3,
     smoothed by a Gaussian.
     """
     return elastic / (math.sqrt(24 * math.pi) * smoothness**2)
 
 
-def folds(places: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return for each map of pixels to `places`, (2, n, height, width), whether it turns an area inside out."""
-    (yy, yx), (xy, xx) = (np.gradient(axis, axis=(1, 2)) for axis in places)
+def folds(coordinates: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return for each of n maps from pixels to `coordinates`, (2, n, height, width), whether it folds: det <= 0."""
+    (yy, yx), (xy, xx) = (np.gradient(axis, axis=(1, 2)) for axis in coordinates)
     return (yy * xx - yx * xy <= 0).any(axis=(1, 2))
 
 
-def _places(rng, count, shape, rotation, scaling, elastic, smoothness) -> NDArray[np.float64]:
-    """Draw where the pixels of `count` images come from, an array (2, count, height, width)."""
-    places = _drawn(rng, count, shape, rotation, scaling, elastic, smoothness)
+def _unfolded_field(
+    rng: np.random.Generator,
+    count: int,
+    shape: tuple[int, ...],
+    rotation: float,
+    scaling: float,
+    elastic: float,
+    smoothness: float,
+) -> NDArray[np.float64]:
+    """Draw the source coordinates of the pixels of `count` images, (2, count, height, width), until none folds."""
+    coordinates = _draw_field(rng, count, shape, rotation, scaling, elastic, smoothness)
     if min(shape) < 2:
-        return places
-    for _ in range(TRIES):
-        again = np.flatnonzero(folds(places))
-        if not len(again):
-            return places
-        places[:, again] = _drawn(rng, len(again), shape, rotation, scaling, elastic, smoothness)
+        return coordinates
+    for _ in range(MAX_TRIES):
+        folded = np.flatnonzero(folds(coordinates))
+        if not len(folded):
+            return coordinates
+        coordinates[:, folded] = _draw_field(rng, len(folded), shape, rotation, scaling, elastic, smoothness)
     raise ValueError(
-        f"deform: expected a deformation that tears nothing; got none in {TRIES} tries with elastic={elastic:g} and "
-        f"scaling={scaling:g}. Lower them, or raise smoothness."
+        f"deform: expected a deformation that does not fold; got none in {MAX_TRIES} tries with elastic={elastic:g} "
+        f"and scaling={scaling:g}. Lower them, or raise smoothness."
     )
 
 
-def _drawn(rng, count, shape, rotation, scaling, elastic, smoothness) -> NDArray[np.float64]:
+def _draw_field(
+    rng: np.random.Generator,
+    count: int,
+    shape: tuple[int, ...],
+    rotation: float,
+    scaling: float,
+    elastic: float,
+    smoothness: float,
+) -> NDArray[np.float64]:
     centre = np.array([(size - 1) / 2 for size in shape])
     y, x = np.indices(shape, dtype=np.float64) - centre[:, None, None]
     angle = np.radians(rng.uniform(-rotation, rotation, (count, 1, 1)))
     factor = rng.uniform(1 - scaling, 1 + scaling, (count, 1, 1))
     sine, cosine = np.sin(angle) / factor, np.cos(angle) / factor
-    places = np.stack([cosine * y - sine * x + centre[0], sine * y + cosine * x + centre[1]])
+    coordinates = np.stack([cosine * y - sine * x + centre[0], sine * y + cosine * x + centre[1]])
     if elastic:
         noise = rng.uniform(-1, 1, size=(2, count, *shape))
-        along_y, along_x = (_smoothing(size, smoothness) for size in shape)
-        places += elastic * (along_y @ noise @ along_x.T)
-    return places
+        smooth_y, smooth_x = (_smoothing_matrix(size, smoothness) for size in shape)
+        coordinates += elastic * (smooth_y @ noise @ smooth_x.T)
+    return coordinates
 
 
-def _smoothing(size: int, smoothness: float) -> NDArray[np.float64]:
-    """Return the Gaussian filter of `size` pixels in a row, 0 beyond them, as a matrix: faster than filtering each."""
+def _smoothing_matrix(size: int, smoothness: float) -> NDArray[np.float64]:
+    """Return the Gaussian filter of a row of `size` pixels, 0 outside, as a matrix: faster than filtering each row."""
     from scipy.ndimage import gaussian_filter1d
 
     return gaussian_filter1d(np.eye(size), smoothness, axis=0, mode="constant")
 
 
-def _within(name: str, value: Any, least: float, most: float, example: str) -> float:
+def _number_in_range(name: str, value: Any, least: float, most: float, example: str) -> float:
+    """Return `value` as a finite float in [least, most], or raise ValueError."""
     try:
         number = float(value)
     except (TypeError, ValueError):

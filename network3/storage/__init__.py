@@ -1,1 +1,1 @@
-"""Files: networks, atomic writes, versioned JSON."""
+"""Files: saved networks, atomic writes, JSON with a format number, versions of packages."""

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, whenever the process or the machine stops."""
+"""Atomic writing of files: complete or not at all, even if the process or the machine stops."""
 
 import os
 from collections.abc import Iterator
@@ -10,21 +10,21 @@ from network3.layers.checks import error_message
 
 
 @contextmanager
-def atomic_write(path, previous: Path | None = None) -> Iterator[BinaryIO]:
-    """Yield a binary file that takes the place of `path` once the block has ended well.
+def atomic_write(path: str | os.PathLike[str], previous: Path | None = None) -> Iterator[BinaryIO]:
+    """Yield a binary file that replaces `path` when the block ends without an error.
 
-    Whoever reads meanwhile finds the old file. The bytes are on the disk before the name is, and the name before this
-    returns; after an error the old file stays.
+    Until then readers find the old file, which also stays after an error. The content is flushed to the disk before the
+    file is renamed, and its folder after that.
 
     Parameters
     ----------
     path : path
         Its folder must exist.
     previous : path, optional
-        What the old file is called from then on; without, it is gone. For a moment there is only this one.
+        New name of the old file, which is otherwise deleted. Between the two renames only this name exists.
     """
     path = Path(path)
-    temporary = _beside(path)
+    temporary = _temporary(path)
     try:
         with temporary.open("wb") as file:
             yield file
@@ -36,7 +36,7 @@ def atomic_write(path, previous: Path | None = None) -> Iterator[BinaryIO]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    if os.name == "posix":  # elsewhere a folder cannot be opened
+    if os.name == "posix":  # other systems cannot open a folder
         folder = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
@@ -44,26 +44,32 @@ def atomic_write(path, previous: Path | None = None) -> Iterator[BinaryIO]:
             os.close(folder)
 
 
-def check_writable(who: str, path) -> None:
-    """Raise OSError, in four parts, if `atomic_write` could not write `path`; nothing is left behind.
+def check_writable(who: str, path: str | os.PathLike[str]) -> None:
+    """Check that `atomic_write` can write `path`, without leaving a file behind.
 
     Parameters
     ----------
     who : str
-        Whose argument `path` is, for the message.
+        The function with the argument `path`, for the message.
     path : path
+
+    Raises
+    ------
+    OSError
+        It cannot be written.
     """
     path = Path(path)
     try:
         if path.is_dir():
-            raise IsADirectoryError("a folder of that name is there")
-        _beside(path).open("wb").close()
-        _beside(path).unlink()
+            raise IsADirectoryError("a folder has this name")
+        _temporary(path).open("wb").close()
+        _temporary(path).unlink()
     except OSError as error:
-        hint = "Choose another place, or correct its permissions."
+        hint = "Choose another path, or correct its permissions."
         expected = "expected a file that can be written"
         raise OSError(error_message(who, expected, f"{path} ({error.strerror or error})", hint)) from None
 
 
-def _beside(path: Path) -> Path:
+def _temporary(path: Path) -> Path:
+    """Return the name of the file that is written before it replaces `path`."""
     return path.with_name(f"{path.name}.part")

@@ -1,4 +1,4 @@
-"""Which software is at work, for records and reports."""
+"""Versions of Python and of installed packages, for records and reports."""
 
 import platform
 from importlib.metadata import PackageNotFoundError, version
@@ -7,7 +7,7 @@ PACKAGES = ("network3", "pytensor", "numba", "numpy", "scipy", "safetensors", "m
 
 
 def versions() -> dict[str, str]:
-    """Return the version of Python and of each package that is installed; nothing is imported."""
+    """Return the version of Python and of each installed package, without importing them."""
     found = {"python": platform.python_version()}
     for package in PACKAGES:
         try:

@@ -1,4 +1,4 @@
-"""What `check_pair` lets through unchanged, what it converts, and what it refuses."""
+"""`check_pair`: what it returns unchanged, what it converts, and what it rejects."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ LABELS = np.array([2, 0, 7], np.int32)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float16, np.float32, np.float64])
-def test_what_is_right_comes_back_itself(dtype):
+def test_valid_arrays_are_returned_unchanged(dtype):
     images = IMAGES.astype(dtype)
     checked = check_pair("data", images, LABELS)
     assert checked[0] is images
@@ -34,7 +34,7 @@ def test_other_integers_become_float32(dtype):
 
 
 @pytest.mark.parametrize("dtype", [">f4", ">f8", ">i2"])
-def test_a_foreign_byte_order_becomes_the_machines(dtype):
+def test_a_foreign_byte_order_becomes_native(dtype):
     images, _ = check_pair("data", IMAGES.astype(dtype), LABELS.astype(">i4"))
     assert images.dtype.isnative
     np.testing.assert_array_equal(images, IMAGES)
@@ -47,7 +47,7 @@ def test_labels_become_int32(dtype):
     np.testing.assert_array_equal(labels, LABELS)
 
 
-def test_lists_will_do():
+def test_lists_are_accepted():
     images, labels = check_pair("data", [[0.5, 1], [2, 3]], [1, 0])
     assert images.shape == (2, 2)
     assert labels.tolist() == [1, 0]
@@ -60,7 +60,7 @@ def test_lists_will_do():
         (
             IMAGES[:0],
             LABELS[:0],
-            r"images must be at least one.* got the shape \(0, 4\)\. Leave an empty set out",
+            r"images must be at least one.* got the shape \(0, 4\)\. Omit an empty set",
         ),
         (IMAGES[:, :0], LABELS, r"got the shape \(3, 0\)"),
         (IMAGES, LABELS[:2], r"labels must be 3, one for each image; got the shape \(2,\)"),
@@ -68,7 +68,7 @@ def test_lists_will_do():
         (
             np.where(IMAGES == 9, np.nan, IMAGES),
             LABELS,
-            r"images must be finite; got nan, first in row 2\. Leave",
+            r"images must be finite; got nan, first in row 2\. Remove",
         ),
         (
             np.where(IMAGES == 5, -np.inf, IMAGES),
@@ -100,16 +100,16 @@ def test_lists_will_do():
             r"labels must have the shape \(3,\); got \(3, 3\)\. Pass labels\.argmax\(axis=1\)",
         ),
         (IMAGES, LABELS[:, None], r"got \(3, 1\)\. Pass labels\.ravel\(\)"),
-        ([[1, 2], [3]], [0, 1], r"images must be one array; .*Give every example the same shape"),
+        ([[1, 2], [3]], [0, 1], r"images must be one array; .*Use the same shape for every example"),
     ],
 )
-def test_refused(images, labels, message):
+def test_invalid_sets_are_rejected(images, labels, message):
     with pytest.raises(ValueError, match=f"training data: .*{message}"):
         check_pair("training data", images, labels)
 
 
 @pytest.mark.parametrize("wrong", [["a", "b", "c"], [None, 1, 2], [1j, 0, 0]])
-def test_something_else_than_numbers(wrong):
+def test_values_that_are_not_numbers(wrong):
     with pytest.raises(TypeError, match=r"data: labels must be integers or floats; got dtype .*astype"):
         check_pair("data", IMAGES, wrong)
     with pytest.raises(TypeError, match="data: images must be integers or floats; got dtype"):
@@ -118,17 +118,17 @@ def test_something_else_than_numbers(wrong):
 
 @pytest.mark.parametrize("shape", [(3,), (3, 1), (3, 5, 2)])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_values_of_a_regression_come_back_themselves(shape, dtype):
+def test_regression_targets_are_returned_unchanged(shape, dtype):
     values = np.linspace(-1, 1, np.prod(shape)).reshape(shape).astype(dtype)
     assert check_pair("data", IMAGES, values, targets="values")[1] is values
 
 
-def test_whole_values_become_float32():
+def test_integer_targets_become_float32():
     assert check_pair("data", IMAGES, [3, -1, 2], targets="values")[1].dtype == np.float32
     assert check_pair("data", IMAGES, LABELS.astype(np.uint8), targets="values")[1].dtype == np.float32
 
 
-def test_values_of_a_regression_must_be_finite():
+def test_regression_targets_must_be_finite():
     with pytest.raises(ValueError, match="data: labels must be finite; got nan, first in row 1"):
         check_pair("data", IMAGES, [0.5, np.nan, 1], targets="values")
 
@@ -140,10 +140,10 @@ def test_unknown_targets():
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.floats(width=32, allow_nan=True, allow_infinity=True), min_size=1, max_size=12))
-def test_a_float_label_passes_exactly_if_int_says_the_same(values):
-    whole = all(np.isfinite(v) and v == int(v) and 0 <= v < 2**31 for v in values)
+def test_a_float_label_is_accepted_exactly_if_it_equals_its_int(values):
+    valid = all(np.isfinite(v) and v == int(v) and 0 <= v < 2**31 for v in values)
     images = np.zeros((len(values), 2))
-    if whole:
+    if valid:
         assert check_pair("data", images, values)[1].tolist() == [int(v) for v in values]
     else:
         with pytest.raises(ValueError, match="labels"):

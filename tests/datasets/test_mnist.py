@@ -1,4 +1,4 @@
-"""The MNIST in the package is the MNIST that was published."""
+"""The MNIST in the package is the published one."""
 
 import gzip
 import hashlib
@@ -35,7 +35,7 @@ def test_class_counts(sets):
     counts = [np.bincount(labels, minlength=10) for _, labels in sets]
     assert counts[2].tolist() == TEST_COUNTS
     assert (counts[0] + counts[1]).tolist() == TRAINING_COUNTS
-    assert counts[1][0] == 991  # 9.91 % of the validation set is what a dead network scores
+    assert counts[1][0] == 991  # a dead network scores 9.91 % on the validation set
 
 
 def test_the_first_labels(sets):
@@ -86,7 +86,7 @@ def test_the_attribution_names_makers_and_licence():
 
 @pytest.fixture
 def copy(tmp_path, monkeypatch):
-    """A package whose data may be harmed."""
+    """A copy of the data that tests may damage."""
     folder = tmp_path / "data"
     folder.mkdir()
     for name in FILES:
@@ -98,7 +98,9 @@ def copy(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", FILES)
 def test_a_missing_file(copy, name):
     (copy / f"{name}-ubyte.gz").unlink()
-    with pytest.raises(FileNotFoundError, match=rf"load_mnist: .*own {name}-ubyte\.gz; .*Reinstall network3"):
+    with pytest.raises(
+        FileNotFoundError, match=rf"load_mnist: expected {name}-ubyte\.gz .*; got .* without it\. Reinstall network3"
+    ):
         load_mnist()
 
 
@@ -106,7 +108,9 @@ def test_a_missing_file(copy, name):
 def test_a_truncated_file(copy, name):
     path = copy / f"{name}-ubyte.gz"
     path.write_bytes(path.read_bytes()[:-1000])
-    with pytest.raises(ValueError, match=rf"load_mnist: .*own {name}-ubyte\.gz unharmed.*Reinstall network3"):
+    with pytest.raises(
+        ValueError, match=rf"load_mnist: expected an intact {name}-ubyte\.gz .*; got .*Reinstall network3"
+    ):
         load_mnist()
 
 

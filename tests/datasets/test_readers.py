@@ -1,4 +1,4 @@
-"""`read` finds out what a path is, and holds every set against the same checks."""
+"""`read` detects the format of a path and applies the same checks to every set."""
 
 import gzip
 import pickle
@@ -67,13 +67,13 @@ def test_an_npz_with_validation(tmp_path):
 
 @pytest.mark.parametrize("name", ["mnist.pkl.gz", "mnist.pkl", "noname"])
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
-def test_anything_else_is_a_pickle_by_its_content(tmp_path, name, pack):
+def test_anything_else_is_read_as_a_pickle(tmp_path, name, pack):
     sets = read(write_pickle(tmp_path, (TRAINING, VALIDATION, TEST), name, pack))
     for one, expected in zip(sets, (TRAINING, VALIDATION, TEST), strict=True):
         assert_set(one, *expected)
 
 
-def test_what_the_books_expand_mnist_wrote(tmp_path):
+def test_a_pickle_of_the_books_expand_mnist(tmp_path):
     path = tmp_path / "mnist_expanded.pkl.gz"
     path.write_bytes(gzip.compress(make["python2_pickle"](make["small_sets"](), 0)))
     sets = read(path)
@@ -124,7 +124,7 @@ NAN = np.full((4, 2, 3), np.nan, np.float32)
         ),
         (
             broken(2, images=np.zeros((4, 5))),
-            r"test images must have 6 values each, .*got 5\. Bring",
+            r"test images must have 6 values each, .*got 5\. Resize",
         ),
     ],
 )
@@ -135,7 +135,7 @@ def test_bad_data_in_a_pickle_or_npz(tmp_path, sets, message):
         read(write_npz(tmp_path, sets[0], sets[2], sets[1]))
 
 
-def test_labels_too_few_are_noticed_before_the_split(tmp_path):
+def test_missing_labels_are_detected_before_the_split(tmp_path):
     images, labels = TRAINING
     for path in (
         write_folder(tmp_path, (images, labels[:-1])),

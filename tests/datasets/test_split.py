@@ -1,4 +1,4 @@
-"""The last sixth is the validation set."""
+"""The last sixth of a training set is its validation set."""
 
 import numpy as np
 import pytest
@@ -17,6 +17,6 @@ def test_the_last_sixth_as_views(n, validation):
     assert np.shares_memory(rest[0], images)
 
 
-def test_too_few():
-    with pytest.raises(ValueError, match=r"data: expected at least 6 examples.*got 5\. Give more"):
+def test_too_few_examples():
+    with pytest.raises(ValueError, match=r"data: expected at least 6 examples.*got 5\. Provide more"):
         split_validation("data", (np.zeros((5, 2)), np.zeros(5)))

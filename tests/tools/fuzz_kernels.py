@@ -1,8 +1,8 @@
-"""Random kernels, and the project's own at random sizes, for as long as one likes.
+"""Fuzzing of the kernel compiler: random kernels, and the project's own kernels at random sizes.
 
 ``python -m tests.tools.fuzz_kernels --minutes 10`` runs each as plain Python, compiled, and compiled with every access
-checked, on arrays that begin anywhere between guards, and compares. They run in processes of their own, each for one of
-the processors that this one can stand for; a process that dies is a crash.
+checked, on arrays at varying offsets between guards, and compares the results. They run in separate processes, for
+several processors that this machine can emulate; a process that dies counts as a crash.
 """
 
 import argparse
@@ -17,11 +17,11 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).parents[2]
-TOGETHER = 300  # kernels of a process: what is compiled stays in its memory
+TOGETHER = 300  # kernels per process: compiled code is never freed
 
 
 def processors() -> list[dict[str, str]]:
-    """Return settings for the processors to compile for: this one, and older ones if it has what they have."""
+    """Return settings for the processors to compile for: this one, and older ones with a subset of its features."""
     from llvmlite import binding
 
     found: list[dict[str, str]] = [{}]
@@ -34,7 +34,7 @@ def processors() -> list[dict[str, str]]:
 
 
 def main(minutes: float, seed: int) -> int:
-    """Try kernels until the time is over; return how many went wrong."""
+    """Run kernels until the time is over; return the number of failures."""
     end, wrong, crashes = time.monotonic() + 60 * minutes, 0, 0
     counts: Counter[str] = Counter()
     first, known = seed, processors()
@@ -63,7 +63,7 @@ def main(minutes: float, seed: int) -> int:
 
 
 def serve(seed: int, seconds: float) -> None:
-    """Try kernels in this process; print a line of JSON for each that went wrong, before each, and at the end."""
+    """Run kernels in this process; print a line of JSON before each, for each failure, and at the end."""
     from tests.tools.kernel_draws import DRAWS
     from tests.tools.kernel_runs import Runner, check_source
 
@@ -75,7 +75,7 @@ def serve(seed: int, seconds: float) -> None:
         case = int(rng.integers(2**31))
         name = "a random kernel" if done % 2 else names[rng.integers(len(names))]
         run = Runner()
-        print(json.dumps({"next": name, "case": case}), flush=True)  # what was tried last, in case of a crash
+        print(json.dumps({"next": name, "case": case}), flush=True)  # the last line identifies a crash
         try:
             if done % 2:
                 check_source(case, int(rng.integers(1, 5)))

@@ -1,7 +1,7 @@
-"""The kernels with random sizes, types and numbers, as their own tests call them.
+"""Draws of random sizes, types and values for the kernels, called as in their own tests.
 
-Each function draws the arguments of some kernels, and runs them with a `kernel_runs.Runner`. Numbers are small whole
-ones where it matters: sums of these are exact in any order, rounded or not, so that all ways agree to the last bit.
+Each function draws the arguments of some kernels, and runs them with a `kernel_runs.Runner`. Values are small integers
+if rounding matters: their sums are exact in any order, so that all ways of running agree to the last bit.
 """
 
 import numpy as np
@@ -36,17 +36,17 @@ def _float(rng: np.random.Generator) -> str:
 
 
 def _length(rng: np.random.Generator, most: int) -> int:
-    """Return a length: most are small."""
+    """Return a random length, usually a small one."""
     return int(rng.integers(1, most + 1 if rng.random() < 0.3 else 7))
 
 
 def _small(rng: np.random.Generator, shape, dtype: str) -> np.ndarray:
-    """Return small whole numbers, many of them 0."""
+    """Return small integers, many of them 0."""
     return rng.integers(-3, 4, shape).astype(dtype)
 
 
 def _drawn(rng: np.random.Generator, run: Runner, dtype: str, *shapes) -> list[np.ndarray]:
-    """Return arrays of small whole numbers, or of others, and set the tolerance to what these need."""
+    """Return arrays of small integers, or of normally distributed values, and set the tolerance accordingly."""
     if rng.random() < 0.5:
         return [_small(rng, shape, dtype) for shape in shapes]
     run.tolerance = CLOSE[dtype] * 10
@@ -71,7 +71,7 @@ def draw_products(rng: np.random.Generator, run: Runner) -> None:
 
 
 def draw_packed_products(rng: np.random.Generator, run: Runner) -> None:
-    """Draw a product whose weights are laid out first, as large ones are."""
+    """Draw a product whose weights are packed first, as for large weights."""
     product = test_product.product
     before = product.CACHE, product.OFTEN
     try:
@@ -84,7 +84,7 @@ def draw_packed_products(rng: np.random.Generator, run: Runner) -> None:
 
 
 def draw_matrix_products(rng: np.random.Generator, run: Runner) -> None:
-    """Draw a product of matrices that lie anyhow."""
+    """Draw a product of matrices with any strides."""
     rows, terms, columns = (_length(rng, 140) for _ in range(3))
     a, b = _drawn(rng, run, _float(rng), (rows, terms), (terms, columns))
     orders = list(test_matrix_product.ORDERS.values())
@@ -92,11 +92,11 @@ def draw_matrix_products(rng: np.random.Generator, run: Runner) -> None:
     test_matrix_product.product(one(a), other(b), run)
 
 
-# --- element by element
+# --- elementwise
 
 
 def draw_elementwise(rng: np.random.Generator, run: Runner) -> None:
-    """Draw an expression of arrays with any strides, some of whose results take the place of inputs."""
+    """Draw an expression of arrays with any strides; some results overwrite inputs."""
     inputs = [str(rng.choice(TYPES)) for _ in range(rng.integers(1, 4))]
     places = [k if rng.random() < 0.3 else None for k in range(len(inputs))][: int(rng.integers(1, 3))]
     outputs = [(inputs[place] if place is not None else str(rng.choice(TYPES)), place) for place in places]
@@ -122,13 +122,13 @@ def _run_elementwise(rng, run: Runner, lines, results, inputs, outputs) -> None:
     arrays, strides, steps = [], [], []
     for k, kind in enumerate([*inputs, *own]):
         changed = k >= len(inputs) or k in in_place
-        # What is read only may be the same along an axis; what is written may not.
+        # Only arrays that are not written may be broadcast along an axis.
         stretch = [1 if changed or rng.random() < 0.8 else 0 for _ in range(axes)]
         gap, size = int(rng.integers(1, 3)), 1
         of_array: list[int] = []
-        for length, spread in zip(lengths[::-1], stretch[::-1], strict=True):
-            of_array.insert(0, size * gap * spread)
-            size *= length if spread else 1
+        for length, step in zip(lengths[::-1], stretch[::-1], strict=True):
+            of_array.insert(0, size * gap * step)
+            size *= length if step else 1
         arrays.append(numbers(kind, size * gap, rng))
         strides += of_array
         steps.append(of_array[-1] if of_array[-1] in (0, 1) and rng.random() < 0.8 else None)
@@ -169,7 +169,7 @@ def draw_softmax(rng: np.random.Generator, run: Runner) -> None:
 
 
 def draw_argmax(rng: np.random.Generator, run: Runner) -> None:
-    """Draw the search for the largest numbers."""
+    """Draw an argmax."""
     dtype, shape = (
         str(rng.choice([kind for kind in TYPES if kind != "bool"])),
         tuple(_length(rng, 20) for _ in range(3)),
@@ -178,7 +178,7 @@ def draw_argmax(rng: np.random.Generator, run: Runner) -> None:
 
 
 def draw_reductions(rng: np.random.Generator, run: Runner) -> None:
-    """Draw a sum, a product, or the largest or smallest numbers, over axes."""
+    """Draw a reduction over axes."""
     shape, per = tuple(_length(rng, 70) for _ in range(3)), _length(rng, 5)
     parts = -(-shape[1] // per)
     choice, dtype, squared = rng.integers(3), _float(rng), bool(rng.random() < 0.5)

@@ -1,7 +1,7 @@
-"""Random expressions of the kernel language, with numbers on which all ways to run them agree.
+"""Random expressions of the kernel language, with values for which all ways to run them agree.
 
-Whole numbers of 64 bits stay far from overflow, indices within their arrays, divisors from 0, and floats that become
-whole numbers within their type; everything else may happen.
+int64 values stay far from overflow, indices within their arrays, divisors are not 0, and floats that are converted to
+integers are in range; everything else may occur.
 """
 
 import random
@@ -9,7 +9,7 @@ import random
 INTEGERS = ("int64", "int32", "int16", "int8", "uint32", "uint8")
 FLOATS = ("float32", "float64")
 TYPES = (*INTEGERS, *FLOATS, "bool")
-MODULUS = 1009  # int64 variables stay below
+MODULUS = 1009  # upper bound of int64 variables
 COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 
 
@@ -19,7 +19,7 @@ class Expressions:
     Parameters
     ----------
     seed, size : int
-        Of the random numbers; how many operators are within each other.
+        Seed of the random numbers; depth of nested operators.
     """
 
     def __init__(self, seed: int, size: int):
@@ -33,7 +33,7 @@ class Expressions:
         self._indent = 1
         self._scopes = [dict(names)]
         self._arrays = dict(arrays)  # by name: type and length
-        self._positions: dict[str, str] = {}  # numbers of loops that are indices, by the length that they are below
+        self._positions: dict[str, str] = {}  # loop variables that are indices, by the length that bounds them
         self._loops: list[str] = []
         self._result = result
         self._fixed: set[str] = set()
@@ -65,7 +65,7 @@ class Expressions:
         return f"np.{kind}({number})"
 
     def _weak(self, kind: str) -> str:
-        """Return a number of Python for an operand beside one of `kind`."""
+        """Return a Python constant for an operand beside one of `kind`."""
         if kind in FLOATS:
             return self.rng.choice(["0.5", "3", "-1.25", "1e-3", "0.1", "7"])
         return str(self.rng.randint(0 if kind.startswith("u") else -9, 9))
@@ -82,7 +82,7 @@ class Expressions:
         return self._constant(kind)
 
     def _number(self, kind: str, depth: int) -> str:
-        """Return an expression of a type, of `depth` operators within each other at most."""
+        """Return an expression of a type, with at most `depth` nested operators."""
         depth = min(depth, self.size)
         if depth <= 0 or self.rng.random() < 0.15:
             return self._leaf(kind)
@@ -128,7 +128,7 @@ class Expressions:
         if kind in INTEGERS and source in FLOATS:
             low = 0 if kind.startswith("u") else -100
             return f"np.{kind}(max(min(np.{source}(100), {text}), np.{source}({low})))"
-        if kind in INTEGERS and source == "int64":  # a number of Python, which must fit
+        if kind in INTEGERS and source == "int64":  # possibly a Python constant, which must be in range
             return f"np.{kind}(({text}) % 100)"
         return f"np.{kind}({text})"
 
@@ -151,7 +151,7 @@ class Expressions:
         if choice < 0.8:
             return f"({one} {self.rng.choice('+-')} {self._number('bool', less)})"
         if choice < 0.9:
-            # A number of Python that is the result stays one in plain Python, and would not wrap round.
+            # A Python constant as the result is not converted in plain Python, and would not wrap around.
             other = other if kind == "int64" else self._number(kind, less)
             return f"{self.rng.choice(['min', 'max'])}({one}, {other})"
         if kind.startswith("u"):

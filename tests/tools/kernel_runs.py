@@ -1,4 +1,4 @@
-"""Kernels run in all ways, on arrays that begin anywhere between guards; and what differed."""
+"""Runs kernels in all three ways, on arrays at varying offsets between guards, and reports differences."""
 
 import linecache
 import time
@@ -16,7 +16,7 @@ from network3.layers.backends.cpu.store import Code
 from tests.layers.backends.cpu.runs import call, run_python
 from tests.tools.kernel_source import Source
 
-QUICK = 1e-3  # seconds: plain Python, some thousand times slower, is left out where compiled code takes longer
+QUICK = 1e-3  # seconds; above it, plain Python is skipped, which is about a thousand times slower
 LENGTHS = (1, 2, 3, 4, 5, 7, 8, 9, 17, 33, 70, 130)
 _numbers = count()
 
@@ -26,7 +26,7 @@ class DifferenceError(AssertionError):
 
 
 def compiled(kernel: Kernel, checking: bool) -> Code:
-    """Compile a kernel without the store; the code stays as long as the process."""
+    """Compile a kernel without the store; the code is never freed."""
     symbol = f"fuzzed{next(_numbers)}"
     text, size = module_text(kernel, symbol, checking=checking)
     code = object_code.compile_text(text, vectorize=kernel.vectorized_by_llvm)
@@ -34,14 +34,14 @@ def compiled(kernel: Kernel, checking: bool) -> Code:
 
 
 class Runner:
-    """Runs kernels in all ways, and fails where these differ.
+    """Runs kernels in all three ways, and fails if results differ.
 
     Attributes
     ----------
     tolerance : float
-        For floats, of the largest of an array; 0 for numbers that must be equal to the last bit.
+        Tolerance of floats relative to the largest element of an array; 0 if they must be equal to the last bit.
     kernels : list of Kernel
-        All that were run.
+        All kernels that were run.
     """
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class Runner:
         self.kernels: list[Kernel] = []
 
     def __call__(self, kernel: Kernel, arguments: list[Any], parts: int) -> None:
-        """Run a kernel; its arrays become what compiled code makes of them."""
+        """Run a kernel; its arrays contain the results of the compiled code."""
         self.kernels.append(kernel)
         python, checked = _copied(arguments), _copied(arguments)
         call(compiled(kernel, True), kernel, checked, parts, True)
@@ -69,13 +69,13 @@ class Runner:
 
 
 def _copied(arguments: list[Any]) -> list[Any]:
-    """Return the arguments with copies of the arrays; one that is given twice stays one."""
+    """Return the arguments with copies of the arrays; an array that occurs twice is copied once."""
     copies = {id(a): a.copy() for a in arguments if isinstance(a, np.ndarray)}
     return [copies[id(a)] if isinstance(a, np.ndarray) else a for a in arguments]
 
 
 def differences(one: np.ndarray, other: np.ndarray, tolerance: float) -> str:
-    """Return in words where two flat arrays differ; NaN is NaN, and -0 not 0 unless there is a tolerance."""
+    """Describe where two flat arrays differ; NaN equals NaN, and without tolerance -0 differs from 0."""
     alike = one == other
     if one.dtype.kind == "f":
         nan = np.isnan(one) & np.isnan(other)
@@ -94,7 +94,7 @@ def differences(one: np.ndarray, other: np.ndarray, tolerance: float) -> str:
 
 
 def function_of(source: Source) -> Callable:
-    """Return the function of a random kernel, with its source where the compiler finds it."""
+    """Return the function of a random kernel; the compiler can find its source."""
     file = f"<fuzzed {sha256(source.text.encode()).hexdigest()[:16]}>"
     linecache.cache[file] = len(source.text), None, source.text.splitlines(keepends=True), file
     scope: dict[str, Any] = {"np": np, "Array": Array, "Int": Int, "scratch": scratch, "copy": copy}
@@ -103,12 +103,12 @@ def function_of(source: Source) -> Callable:
 
 
 def check_source(seed: int, size: int = 3) -> None:
-    """Run the random kernel of a seed in all ways.
+    """Run the random kernel of a seed in all three ways.
 
     Raises
     ------
     DifferenceError
-        With the text of the kernel.
+        The results differ, or an error occurs; the message contains the text of the kernel.
     """
     source, rng = Source(seed, size), np.random.default_rng(seed)
     function, n = function_of(source), int(rng.choice(LENGTHS))
@@ -120,7 +120,7 @@ def check_source(seed: int, size: int = 3) -> None:
 
 
 def numbers(dtype: str, shape: int | tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-    """Return random numbers of a type, special ones among them; int64 stays small."""
+    """Return random values of a type, including special ones; int64 is small."""
     if dtype == "bool":
         return rng.random(shape) < 0.5
     if dtype.startswith("float"):

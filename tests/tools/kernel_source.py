@@ -1,4 +1,4 @@
-"""Random kernels as text: every construct of the kernel language."""
+"""Random kernels as source text, with every construct of the kernel language."""
 
 from tests.tools.kernel_expressions import FLOATS, MODULUS, TYPES, Expressions
 
@@ -10,13 +10,13 @@ class Source(Expressions):
     ----------
     seed : int
     size : int, default 3
-        How many statements are within each other, and how many operators.
+        Depth of nested statements, and of nested operators.
 
     Attributes
     ----------
     text : str
     arrays : list of str
-        The types of the kernel's arrays, each of `n` numbers; its last parameter is n.
+        The types of the kernel's arrays, each of `n` elements; its last parameter is n.
     """
 
     def __init__(self, seed: int, size: int = 3):
@@ -27,7 +27,7 @@ class Source(Expressions):
         self.text = "\n\n".join([*functions, self._kernel()]) + "\n"
 
     def lines(self, inputs: list[tuple[str, str]], outputs: list[str]) -> tuple[list[str], list[str]]:
-        """Return assignments of expressions of some numbers, each a name and a type, and the names of results."""
+        """Return assignments of expressions of some inputs, each a name and a type, and the names of results."""
         self._begin(dict(inputs), {}, None)
         kinds = [*(self.rng.choice(TYPES) for _ in range(self.rng.randint(0, 3))), *outputs]
         text = []
@@ -159,7 +159,7 @@ class Source(Expressions):
         self._arrays[name] = kind, str(length)
         if length > 2 and self.rng.random() < 0.3:
             self._line(f"copy({name}, 0, {name}, {length // 2}, {length // 2})")
-        if self._indent > 1:  # it is gone after the branch; it is used in it
+        if self._indent > 1:  # out of scope after the branch, so it is used here
             self._store(depth)
             self._line(f"{name}[{self.rng.randrange(length)}] = {self._bounded(kind, 2)}")
             del self._arrays[name]
@@ -175,7 +175,7 @@ class Source(Expressions):
             self._nested(self.rng.randint(1, 2), depth - 1)
 
     def _in_all_branches(self, depth: int) -> None:
-        """Bind a name in every branch, and use it afterwards."""
+        """Bind a name in every branch, so that it can be used afterwards."""
         name, kind = self._new(), self.rng.choice(TYPES)
         heads = [f"if {self._number('bool', 2)}:", f"elif {self._number('bool', 2)}:", "else:"]
         for head in heads if self.rng.random() < 0.5 else (heads[0], heads[2]):
@@ -207,7 +207,7 @@ class Source(Expressions):
         self._scopes.append({name: "int64"})
         if length:
             self._positions[name] = length
-        if self.rng.random() < 0.3:  # a loop that may become vector code
+        if self.rng.random() < 0.3:  # a loop that may be vectorized
             self._indent += 1
             for _ in range(self.rng.randint(0, 2)):
                 self.rng.choice([self._store, self._store, self._change, self._assign])(0)

@@ -1,7 +1,7 @@
-"""A training killed at random and resumed, again and again, beside one left alone: ``python -m tests.tools.torture``.
+"""A repeatedly killed and resumed training, compared with an uninterrupted one: ``python -m tests.tools.torture``.
 
-Every kill is SIGKILL, somewhere in an epoch, in an evaluation, or while a checkpoint is written. At the end all bits
-must be the same, and no resumed process may begin at an epoch before that of the last checkpoint.
+Every kill is a SIGKILL during an epoch, an evaluation, or the writing of a checkpoint. At the end all bits must be
+equal, and no resumed process may start at an epoch before that of the last checkpoint.
 """
 
 import argparse
@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).parents[2]
-PROGRAM = ROOT / "tests" / "network3" / "interrupted_run.py"
-EPOCHS_A_KILL = 0.7  # so that the training is under way at the last
+PROGRAM = ROOT / "tests" / "network3" / "training" / "interrupted_run.py"
+EPOCHS_PER_KILL = 0.7  # so that the training is not finished before the last kill
 
 
 def start(folder: Path, name: str, epochs: int) -> subprocess.Popen:
-    """Begin the training `name`, or go on with it."""
+    """Start or resume the training `name`."""
     environment = os.environ | {"PYTHONPATH": str(ROOT), "NETWORK3_DEVICE": "cpu"}
     files = [str(folder / f"{name}.checkpoint"), str(folder / f"{name}.npz"), str(epochs)]
     command = [sys.executable, str(PROGRAM), *files]
@@ -29,36 +29,35 @@ def start(folder: Path, name: str, epochs: int) -> subprocess.Popen:
 
 
 def follow(process: subprocess.Popen, lines: int) -> list[tuple[int, int]]:
-    """Return where the training says it is, at most `lines` times: pairs (epoch, mini-batches done)."""
-    places: list[tuple[int, int]] = []
+    """Return at most `lines` progress reports of the training: pairs (epoch, mini-batches done)."""
+    reports: list[tuple[int, int]] = []
     assert process.stderr is not None
-    while len(places) < lines and (line := process.stderr.readline()):
+    while len(reports) < lines and (line := process.stderr.readline()):
         words = line.split()
         if len(words) == 2 and all(word.isdecimal() for word in words):
-            places.append((int(words[0]), int(words[1])))
-    return places
+            reports.append((int(words[0]), int(words[1])))
+    return reports
 
 
 def main(kills: int, seed: int) -> int:
-    """Kill and resume, tell how it went, and return 0 if nothing was lost."""
-    draw, epochs = random.Random(seed), max(3, int(EPOCHS_A_KILL * kills))
+    """Kill and resume, print the result, and return 0 if nothing was lost."""
+    draw, epochs = random.Random(seed), max(3, int(EPOCHS_PER_KILL * kills))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        alone = start(folder, "alone", epochs)
-        alone.communicate()
+        start(folder, "uninterrupted", epochs).communicate()
         killed = resumed = lost = 0
-        reached = 0  # the epoch that the training was last seen in: all before are in a checkpoint
+        reached = 0  # the last reported epoch: all epochs before it are in a checkpoint
         while killed < kills:
             process = start(folder, "killed", epochs)
-            places = follow(process, draw.randint(1, 10))
-            if places and killed:
+            reports = follow(process, draw.randint(1, 10))
+            if reports and killed:
                 resumed += 1
-                lost += max(0, reached - places[0][0])
-            if not places:
-                _, said = process.communicate()
-                print(f"it ended before kill {killed + 1} of {kills} (seed {seed}): {said[-500:]}")
+                lost += max(0, reached - reports[0][0])
+            if not reports:
+                _, errors = process.communicate()
+                print(f"it ended before kill {killed + 1} of {kills} (seed {seed}): {errors[-500:]}")
                 return 1
-            reached = max(reached, places[-1][0])
+            reached = max(reached, reports[-1][0])
             time.sleep(draw.expovariate(100))
             process.kill()
             process.communicate()
@@ -66,19 +65,19 @@ def main(kills: int, seed: int) -> int:
         last = start(folder, "killed", epochs)
         resumed += bool(follow(last, 1))
         last.communicate()
-        differing = differing_bits(folder / "alone.npz", folder / "killed.npz")
+        differing = differing_bits(folder / "uninterrupted.npz", folder / "killed.npz")
     print(f"{killed} kills, {resumed} resumed, {differing} differing bits, {lost} lost epochs (seed {seed})")
     return int(not (killed == resumed == kills and differing == lost == 0))
 
 
 def differing_bits(one: Path, other: Path) -> int:
-    """Return how many bits of the results differ; of arrays that are not alike, all."""
+    """Return the number of differing bits; arrays of different shape or dtype count with all their bits."""
     with np.load(one) as expected, np.load(other) as found:
         names = set(expected.files) | set(found.files)
         return sum(_bits(expected.get(name), found.get(name)) for name in names)
 
 
-def _bits(one, other) -> int:
+def _bits(one: np.ndarray | None, other: np.ndarray | None) -> int:
     if one is None or other is None or one.shape != other.shape or one.dtype != other.dtype:
         return 8 * max(getattr(array, "nbytes", 1) for array in (one, other))
     return int(np.unpackbits(np.frombuffer(one.tobytes(), "u1") ^ np.frombuffer(other.tobytes(), "u1")).sum())

@@ -1,4 +1,4 @@
-"""Write a data set as Python 2 and its NumPy pickled one, without Python 2.
+"""Write a data set as Python 2 and its NumPy pickled it, without Python 2.
 
     python make_python2_pickle.py small.pkl
 
@@ -10,11 +10,13 @@ Python 2 `str` of raw bytes.
 import struct
 import sys
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-# What the book's files hold: (images, labels) three times, arrays or (expand_mnist) lists.
+# The content of the book's files: (images, labels) three times, arrays or (expand_mnist) lists.
 Set = tuple[np.ndarray | list[np.ndarray], np.ndarray | list[np.int64]]
 
 
@@ -25,14 +27,14 @@ def python2_pickle(sets: list[Set], protocol: int = 2) -> bytes:
 
 
 class _Dump(ABC):
-    """What protocols 0 and 2 share; they differ in how they write numbers and strings."""
+    """The common part of protocols 0 and 2, which differ in the encoding of numbers and strings."""
 
     start = b""
     false: bytes
 
     @abstractmethod
     def integer(self, n: int) -> bytes:
-        """Pickle a whole number."""
+        """Pickle an integer."""
 
     @abstractmethod
     def string(self, raw: bytes) -> bytes:
@@ -47,7 +49,7 @@ class _Dump(ABC):
             return self.array(value)
         return self.scalar(value)
 
-    def sequence(self, kind: str, values) -> bytes:
+    def sequence(self, kind: str, values: Iterable[object]) -> bytes:
         return b"(" + b"".join(map(self.value, values)) + {"tuple": b"t", "list": b"l"}[kind]
 
     def array(self, array: np.ndarray) -> bytes:
@@ -66,7 +68,7 @@ class _Dump(ABC):
             + self.sequence("tuple", state) + b"b"
         )  # fmt: skip
 
-    def scalar(self, scalar) -> bytes:
+    def scalar(self, scalar: Any) -> bytes:
         arguments = [self.dtype(scalar.dtype), self.string(scalar.tobytes())]
         return b"cnumpy.core.multiarray\nscalar\n" + self.sequence("tuple", arguments) + b"R"
 
@@ -109,7 +111,7 @@ class _Text(_Dump):
 
 
 def small_sets() -> list[Set]:
-    """Three small sets as expand_mnist leaves them: training part in lists, the rest in arrays."""
+    """Return three small sets in the form of expand_mnist: the training part in lists, the rest in arrays."""
     rng = np.random.default_rng(7)
     images = [(rng.integers(0, 256, (n, 6)) / 256).astype(np.float32) for n in (5, 4, 3)]
     labels = [rng.integers(0, 10, n) for n in (5, 4, 3)]

@@ -1,4 +1,4 @@
-"""The bounded reader gives what the file holds, and refuses the byte beyond the limit."""
+"""The bounded reader returns the content of the file, and raises beyond the limit."""
 
 import gzip
 import io
@@ -20,7 +20,7 @@ def test_reads_up_to_the_limit():
     assert bounded.read(0) == b""
 
 
-def test_the_end_of_the_file_is_no_excess():
+def test_reading_at_the_end_of_the_file():
     bounded = reader(b"abc", 10)
     assert bounded.read(10) == b"abc"
     assert bounded.read(5) == b""
@@ -38,7 +38,7 @@ def test_a_line_beyond_the_limit():
         reader(b"0123456789" * 10 + b"\n", 8).readline()
 
 
-def test_small_files_may_unfold_further_than_large_ones():
+def test_small_files_may_expand_more_than_large_ones():
     assert allowed_bytes(0) == allowed_bytes(500_000) == 64 * 2**20
     assert allowed_bytes(10**7) == 10**9
     blank = len(gzip.compress(bytes(10**7)))

@@ -1,4 +1,4 @@
-"""IDX files written by hand come back, and damaged ones are refused before they cost memory."""
+"""IDX files written by hand are read, and damaged ones are rejected before any memory is allocated."""
 
 import gzip
 import struct
@@ -39,7 +39,7 @@ def test_images_have_magic_0803_and_the_last_dimension_runs_fastest():
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
 def test_one_to_four_dimensions_gzipped_or_plain(tmp_path, shape, pack):
     values = np.arange(np.prod(shape), dtype=np.uint8)
-    path = tmp_path / "whatever.name"  # the content tells, not the name
+    path = tmp_path / "whatever.name"  # the content decides, not the name
     path.write_bytes(pack(idx(shape, values)))
     np.testing.assert_array_equal(read_idx(path), values.reshape(shape))
     np.testing.assert_array_equal(read_idx(str(path)), values.reshape(shape))
@@ -50,50 +50,50 @@ def test_bytes_like_sources(kind):
     assert read_idx(kind(LABELS)).tolist() == [9, 0, 255, 128, 1]
 
 
-def test_the_array_belongs_to_the_caller():
+def test_the_array_does_not_share_memory_with_the_source():
     source = bytearray(LABELS)
     array = read_idx(source)
     array[0] = 77
     assert source == LABELS
 
 
-def test_header_is_the_one_read():
+def test_idx_header_is_the_header_of_the_file():
     assert idx_header((2, 3, 4)) == IMAGES[:16]
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
-@pytest.mark.parametrize("whole", [IMAGES, LABELS])
-def test_every_truncation_is_refused(whole, pack):
-    for length in range(len(whole)):
+@pytest.mark.parametrize("complete", [IMAGES, LABELS])
+def test_every_truncation_is_rejected(complete, pack):
+    for length in range(len(complete)):
         with pytest.raises(ValueError, match="read_idx"):
-            read_idx(pack(whole[:length]))
+            read_idx(pack(complete[:length]))
 
 
-def test_every_truncation_of_the_gzip_stream_is_refused():
+def test_every_truncation_of_the_gzip_stream_is_rejected():
     packed = gzip.compress(IMAGES)
     for length in range(len(packed)):
         with pytest.raises(ValueError, match="read_idx"):
             read_idx(packed[:length])
 
 
-def test_every_flipped_byte_of_the_gzip_checksum_is_refused():
+def test_every_flipped_byte_of_the_gzip_checksum_is_rejected():
     packed = gzip.compress(IMAGES)
     for place in range(len(packed) - 8, len(packed)):
         damaged = bytearray(packed)
         damaged[place] ^= 0x40
-        with pytest.raises(ValueError, match=r"expected a whole gzip file.*Fetch the file again"):
+        with pytest.raises(ValueError, match=r"expected a complete gzip file.*Download the file again"):
             read_idx(damaged)
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
 def test_too_long(pack):
-    with pytest.raises(ValueError, match=r"shape \(5,\) announces; got (more|14 bytes)"):
+    with pytest.raises(ValueError, match=r"shape \(5,\) declares; got (more|14 bytes)"):
         read_idx(pack(LABELS + b"\x00"))
 
 
 @pytest.mark.parametrize("magic", [b"\x00\x01\x08\x01", b"PK\x03\x04", b"\x00\x00\x08\x00", b"\x00\x00\x08\x05"])
 def test_wrong_magic(magic):
-    with pytest.raises(ValueError, match=rf"starts with 00 00 08.*got {magic.hex(' ')}\. Name the right"):
+    with pytest.raises(ValueError, match=rf"starts with 00 00 08.*got {magic.hex(' ')}\. Check the path"):
         read_idx(magic + LABELS[4:])
 
 
@@ -102,7 +102,7 @@ def test_wrong_type():
         read_idx(idx((5,), bytes(20), kind=0x0D))
 
 
-def test_an_empty_dimension_is_refused():
+def test_an_empty_dimension_is_rejected():
     with pytest.raises(ValueError, match=r"at least 1; got the shape \(0, 2, 3\)"):
         read_idx(idx((0, 2, 3), b""))
 
@@ -118,14 +118,14 @@ def test_a_header_of_gigabytes_in_a_small_file_allocates_nothing(shape, pack):
     file = pack(idx(shape, bytes(100)))
     tracemalloc.start()
     try:
-        with pytest.raises(ValueError, match="announces"):
+        with pytest.raises(ValueError, match="declares"):
             read_idx(file)
         assert tracemalloc.get_traced_memory()[1] < 2**20
     finally:
         tracemalloc.stop()
 
 
-def test_a_gzip_bomb_unfolds_no_further_than_its_header_says():
+def test_a_gzip_bomb_is_decompressed_no_further_than_its_header_declares():
     bomb = gzip.compress(idx((5,), bytes(5)) + bytes(2**28))
     tracemalloc.start()
     try:

@@ -1,4 +1,4 @@
-"""A folder of four IDX files is found under each of its usual spellings."""
+"""A folder of four IDX files is read under each of the usual file names."""
 
 import gzip
 
@@ -40,7 +40,7 @@ def test_a_missing_file(tmp_path, name):
     (tmp_path / name).unlink()
     with pytest.raises(
         FileNotFoundError,
-        match=rf"expected a folder of IDX files, with one of {name}, {name}\.gz, .*Put",
+        match=rf"expected a folder of IDX files, with one of {name}, {name}\.gz, .*Add",
     ):
         read_idx_folder(tmp_path)
 

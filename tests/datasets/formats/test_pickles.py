@@ -1,4 +1,4 @@
-"""The book's Python 2 pickles are read as they are; damaged ones are refused with a clear word."""
+"""The book's Python 2 pickles are read; damaged ones are rejected with a clear message."""
 
 import gzip
 import pickle
@@ -56,15 +56,15 @@ def test_python_2_files_of_arrays(read, protocol):
 
 
 @pytest.mark.parametrize("protocol", [0, 2])
-def test_the_fixture_fails_as_the_books_file_does_and_agrees_with_latin1(protocol):
+def test_the_fixture_fails_like_the_books_file_and_agrees_with_latin1(protocol):
     content = python2_pickle(SETS, protocol)
     with pytest.raises(UnicodeDecodeError, match="'ascii' codec"):
         pickle.loads(content)
-    judge = pickle.loads(content, encoding="latin1")
-    assert_sets_equal([tuple(map(np.array, pair)) for pair in judge], ARRAYS)
+    reference = pickle.loads(content, encoding="latin1")
+    assert_sets_equal([tuple(map(np.array, pair)) for pair in reference], ARRAYS)
 
 
-def test_the_fixture_starts_as_the_books_file_does():
+def test_the_fixture_starts_like_the_books_file():
     # The first bytes of mnist.pkl.gz, without its memo (q...) and its short forms (K, U, \x85).
     content = python2_pickle(ARRAYS)
     assert content.startswith(b"\x80\x02((cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(")
@@ -97,7 +97,7 @@ def test_lists_of_plain_numbers(read):
     assert_sets_equal(sets, [(np.array([[0.5, 1.0], [0.25, 2.0]], np.float32), np.array([7, 3]))] * 3)
 
 
-def test_arrays_may_be_written_to(read):
+def test_arrays_are_writable(read):
     images, labels = read(python2_pickle(SETS))[1]
     images[0, 0], labels[0] = 1, 1
 
@@ -106,48 +106,48 @@ def test_arrays_may_be_written_to(read):
 
 
 @pytest.mark.parametrize(
-    "whole",
+    "content",
     [python2_pickle(SETS, 0), python2_pickle(SETS, 2), *(pickle.dumps(SETS, n) for n in (2, 4, 5))],
 )
-def test_every_truncation_is_refused(tmp_path, whole):
+def test_every_truncation_is_rejected(tmp_path, content):
     path = tmp_path / "sets.pkl"
-    for length in range(len(whole)):
-        path.write_bytes(whole[:length])
+    for length in range(len(content)):
+        path.write_bytes(content[:length])
         with pytest.raises(pickle.UnpicklingError, match=r"read_pickle\("):
             read_pickle(path)
 
 
-def test_every_truncation_of_the_gzip_stream_is_refused(tmp_path):
+def test_every_truncation_of_the_gzip_stream_is_rejected(tmp_path):
     path = tmp_path / "sets.pkl.gz"
-    whole = gzip.compress(python2_pickle(SETS))
-    for length in range(len(whole)):
-        path.write_bytes(whole[:length])
+    content = gzip.compress(python2_pickle(SETS))
+    for length in range(len(content)):
+        path.write_bytes(content[:length])
         with pytest.raises(pickle.UnpicklingError, match=r"read_pickle\("):
             read_pickle(path)
 
 
-def test_a_wrong_gzip_checksum_is_refused(read):
-    whole = bytearray(gzip.compress(python2_pickle(SETS)))
-    whole[-6] ^= 1
-    with pytest.raises(pickle.UnpicklingError, match=r"BadGzipFile.*Fetch the file again"):
-        read(whole)
+def test_a_wrong_gzip_checksum_is_rejected(read):
+    content = bytearray(gzip.compress(python2_pickle(SETS)))
+    content[-6] ^= 1
+    with pytest.raises(pickle.UnpicklingError, match=r"BadGzipFile.*Download the file again"):
+        read(content)
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
-def test_bytes_behind_the_end_are_refused(read, pack):
-    with pytest.raises(pickle.UnpicklingError, match="more bytes behind its end"):
+def test_bytes_after_the_end_are_rejected(read, pack):
+    with pytest.raises(pickle.UnpicklingError, match="more bytes after its end"):
         read(pack(python2_pickle(SETS) + b"x"))
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ([], "a list of 0 where three sets should be"),
-        ({"a": 1}, "a dict where three sets should be"),
-        (ARRAYS[:2], "a list of 2 where three sets should be"),
-        (5, "a int where three sets"),
-        ([*ARRAYS[:2], 7], r"a int where the test set's \(images, labels\) should be"),
-        ([*ARRAYS[:2], (1, 2, 3)], "a tuple of 3 where the test set's"),
+        ([], "a list of 0 instead of three sets"),
+        ({"a": 1}, "a dict instead of three sets"),
+        (ARRAYS[:2], "a list of 2 instead of three sets"),
+        (5, "a int instead of three sets"),
+        ([*ARRAYS[:2], 7], r"a int instead of the test set's \(images, labels\)"),
+        ([*ARRAYS[:2], (1, 2, 3)], "a tuple of 3 instead of the test set's"),
         (
             [(ARRAYS[0][0], ARRAYS[1][1]), *ARRAYS[1:]],
             r"training images of shape \(5, 6\) and labels of shape \(4,\)",
@@ -155,20 +155,22 @@ def test_bytes_behind_the_end_are_refused(read, pack):
         ([(ARRAYS[0][1], ARRAYS[0][1]), *ARRAYS[1:]], r"training images of shape \(5,\)"),
         ([([ARRAYS[0][0][0], ARRAYS[0][0]], [1, 2]), *ARRAYS[1:]], "2 different sizes in one list"),
         ([([], []), *ARRAYS[1:]], "training images of 0 different sizes"),
-        ([(["ab"], [1]), *ARRAYS[1:]], "a str of 2 where training image 0 should be"),
+        ([(["ab"], [1]), *ARRAYS[1:]], "a str of 2 instead of training image 0"),
         (
             [(ARRAYS[0][0], [10**30] * 5), *ARRAYS[1:]],
-            "a list of 5 where the training labels should be",
+            "a list of 5 instead of the training labels",
         ),
     ],
 )
-def test_other_contents_are_refused_and_told(read, content, message):
+def test_other_contents_are_rejected_and_described(read, content, message):
     with pytest.raises(pickle.UnpicklingError, match=f"expected a pickle of three .*{message}"):
         read(pickle.dumps(content))
 
 
-def test_a_file_that_is_no_pickle(read):
-    with pytest.raises(pickle.UnpicklingError, match=r"got 14 bytes that are none .*Fetch the file again"):
+def test_a_file_that_is_not_a_pickle(read):
+    with pytest.raises(
+        pickle.UnpicklingError, match=r"got 14 bytes that cannot be unpickled .*Download the file again"
+    ):
         read(b"label,1,2,3\n7,")
 
 
@@ -191,7 +193,7 @@ def test_random_bytes(tmp_path_factory, content):
 def test_random_damage(tmp_path_factory, data):
     content = bytearray(data.draw(st.sampled_from([python2_pickle(SETS), pickle.dumps(SETS)])))
     for _ in range(data.draw(st.integers(1, 3))):
-        # Not into r (LONG_BINPUT): its huge memo is Python's own weakness.
+        # Not r (LONG_BINPUT): a huge memo is a weakness of Python itself.
         byte = data.draw(st.integers(0, 255).filter(lambda byte: byte != ord("r")))
         content[data.draw(st.integers(0, len(content) - 1))] = byte
     path = tmp_path_factory.getbasetemp() / "damaged.pkl"

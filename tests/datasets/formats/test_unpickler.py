@@ -1,4 +1,4 @@
-"""Hostile pickles are refused: nothing that they name runs, and no memory is spent on them."""
+"""Malicious pickles are rejected: no function that they name is called, and no memory is allocated."""
 
 import builtins
 import gzip
@@ -29,8 +29,8 @@ def read(tmp_path):
 
 
 @pytest.fixture
-def nothing_runs(monkeypatch):
-    """Record every call of the functions that the hostile pickles below name."""
+def nothing_executed(monkeypatch):
+    """Record every call of the functions that the malicious pickles below name."""
     calls = []
     for module, name in [
         (os, "system"),
@@ -49,7 +49,7 @@ def nothing_runs(monkeypatch):
 
 
 class Call:
-    """Pickles as a call of the function."""
+    """An object that is pickled as a call of the function."""
 
     def __init__(self, function, *args):
         self.call = function, args
@@ -58,7 +58,7 @@ class Call:
         return self.call
 
 
-HOSTILE = {
+MALICIOUS = {
     "os.system": b"cos\nsystem\n(S'touch hacked'\ntR.",
     "posix.system": b"cposix\nsystem\n(S'touch hacked'\ntR.",
     "os.mkdir": b"cos\nmkdir\n(S'hacked'\ntR.",
@@ -75,18 +75,18 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("name", MALICIOUS)
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
-def test_names_are_refused_and_told(read, nothing_runs, name, pack):
+def test_other_names_are_rejected_and_reported(read, nothing_executed, name, pack):
     expected = name.split(" ")[0].replace(".", r"\.")
-    with pytest.raises(pickle.UnpicklingError, match=rf"the name {expected}\. Nothing in it was run\. Use"):
-        read(pack(HOSTILE[name]))
+    with pytest.raises(pickle.UnpicklingError, match=rf"the name {expected}\. Nothing in it was executed\. Use"):
+        read(pack(MALICIOUS[name]))
     assert not Path("hacked").exists()
 
 
-def test_the_error_has_four_parts(read, nothing_runs):
+def test_the_error_has_four_parts(read, nothing_executed):
     with pytest.raises(pickle.UnpicklingError) as error:
-        read(HOSTILE["os.system"])
+        read(MALICIOUS["os.system"])
     for part in (
         "read_pickle(",
         "expected a pickle of three",
@@ -97,7 +97,7 @@ def test_the_error_has_four_parts(read, nothing_runs):
 
 
 TOUCH = Call(os.system, "touch hacked")
-# Pickled here, before nothing_runs replaces os.system.
+# Pickled here, before nothing_executed replaces os.system.
 HIDDEN = [
     pickle.dumps([*ARRAYS[:2], (ARRAYS[2][0], TOUCH)], protocol) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)
 ]
@@ -108,13 +108,13 @@ OBJECTS = [
 
 
 @pytest.mark.parametrize("content", HIDDEN)
-def test_a_call_hidden_among_good_arrays(read, nothing_runs, content):
+def test_a_call_hidden_among_valid_arrays(read, nothing_executed, content):
     with pytest.raises(pickle.UnpicklingError, match=r"the name (posix|nt)\.system"):
         read(content)
 
 
 @pytest.mark.parametrize("content", OBJECTS)
-def test_object_arrays_are_refused(read, nothing_runs, content):
+def test_object_arrays_are_rejected(read, nothing_executed, content):
     with pytest.raises(pickle.UnpicklingError, match="got one with an object array"):
         read(content)
 
@@ -130,12 +130,12 @@ def test_object_arrays_are_refused(read, nothing_runs, content):
         np.zeros(1, "V3"),
     ],
 )
-def test_other_dtypes_are_refused(read, array):
+def test_other_dtypes_are_rejected(read, array):
     with pytest.raises(pickle.UnpicklingError, match="got one with an array of dtype"):
         read(pickle.dumps([(array, np.arange(1)), *ARRAYS[1:]], 2))
 
 
-def test_the_allowed_names_are_just_these():
+def test_no_other_names_are_allowed():
     names = {f"{module}.{name}" for module, names in ALLOWED.items() for name in names}
     assert names == {
         "numpy.ndarray", "numpy.dtype", "_codecs.encode",
@@ -148,13 +148,13 @@ def test_the_allowed_names_are_just_these():
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        # The allowed names may not be changed (BUILD), instantiated (NEWOBJ) or used for memory.
-        (b"cnumpy\ndtype\n(N}S'__defaults__'\n(I1\ntstb.", r"a change of numpy\.dtype"),
-        (b"cnumpy\nndarray\n(}tb.", r"a change of numpy\.ndarray"),
+        # The allowed names cannot be modified (BUILD), instantiated (NEWOBJ) or used to allocate memory.
+        (b"cnumpy\ndtype\n(N}S'__defaults__'\n(I1\ntstb.", r"a modification of numpy\.dtype"),
+        (b"cnumpy\nndarray\n(}tb.", r"a modification of numpy\.ndarray"),
         (b"\x80\x02cnumpy\nndarray\n)\x81.", "NEWOBJ"),
         (b"cnumpy\nndarray\n((I4000000000\nI4000000000\nttR.", r"calling numpy\.ndarray"),
         (b"c_codecs\nencode\n(S'x'\nS'rot13'\ntR.", "a text encoding other than latin1"),
-        # A dtype that calls itself f4, and brings fields of objects with its state.
+        # A dtype named f4 whose state has fields of objects.
         (b"cnumpy\ndtype\n(S'f4'\ntR(I3\nS'|'\nN(S'a'\nt}tb.", "a compound dtype"),
         (b"cnumpy\ndtype\n(S'f4'\ntR(I3\nS'O'\nNNNtb.", "a compound dtype"),
         (b"Pwhatever\n.", "an object outside the file"),
@@ -162,13 +162,13 @@ def test_the_allowed_names_are_just_these():
         (b"\x80\x05\x97.", "out-of-band data"),
     ],
 )
-def test_tricks_with_the_allowed_names(read, nothing_runs, content, message):
+def test_tricks_with_the_allowed_names(read, nothing_executed, content, message):
     with pytest.raises(pickle.UnpicklingError, match=message):
         read(content)
 
 
 def state_of(shape, dtype=b"S'f4'", raw=b"S''", tail=b"b"):
-    """An array of this shape, whatever its bytes."""
+    """Return the pickle of an array of this shape and these bytes, consistent or not."""
     return (
         b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I0\ntS'b'\ntR"
         b"(I1\n" + shape + b"cnumpy\ndtype\n(" + dtype + b"\nI0\nI1\ntRI00\n" + raw + b"\nt" + tail
@@ -179,7 +179,7 @@ def state_of(shape, dtype=b"S'f4'", raw=b"S''", tail=b"b"):
     "shape",
     [b"(L4000000000L\nL4000000000L\nt", b"(I-1\nt", b"(F2.5\nt", b"(" + b"I0\n" * 70 + b"t", b"N"],
 )
-def test_arrays_that_their_bytes_do_not_fill_allocate_nothing(read, shape):
+def test_shapes_that_do_not_match_the_bytes_allocate_nothing(read, shape):
     tracemalloc.start()
     try:
         with pytest.raises(pickle.UnpicklingError, match="got one with an array"):
@@ -189,13 +189,13 @@ def test_arrays_that_their_bytes_do_not_fill_allocate_nothing(read, shape):
         tracemalloc.stop()
 
 
-def test_an_array_that_never_gets_its_content(read):
+def test_an_array_without_content(read):
     empty = b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I0\ntS'b'\ntR"
-    with pytest.raises(pickle.UnpicklingError, match="an array without content where the training images"):
+    with pytest.raises(pickle.UnpicklingError, match="an array without content instead of the training images"):
         read(b"(" + b"(" + empty + b"(lt" + b"(t(tt.")
 
 
-def test_one_image_named_a_thousand_times_is_not_copied_a_thousand_times(read):
+def test_a_thousand_references_to_one_image_are_not_copied(read):
     image = np.zeros(2**20, np.uint8)
     content = pickle.dumps([([image] * 1000, [0] * 1000), *ARRAYS[1:]])
     with pytest.raises(pickle.UnpicklingError, match=r"1,000 training images of 1,048,576 values, more than"):
@@ -209,18 +209,17 @@ def test_deep_nesting(read, opening, closing):
         read(opening * 200_000 + closing * 200_000 + b".")
 
 
-def test_nested_lists_that_share_their_parts_are_not_unfolded(read):
-    # Sixty lists, each of the one before twice: 2**60 numbers if anyone walked them or printed
-    # them.
+def test_nested_lists_that_share_their_parts_are_not_expanded(read):
+    # Sixty lists, each with the previous one twice: 2**60 numbers to traverse or print.
     value = [1, 2]
     for _ in range(60):
         value = [value, value]
     shape = (1, 2)
     for _ in range(60):
         shape = (shape, shape)
-    with pytest.raises(pickle.UnpicklingError, match="a list of 2 where the training labels should be"):
+    with pytest.raises(pickle.UnpicklingError, match="a list of 2 instead of the training labels"):
         read(pickle.dumps([(ARRAYS[0][0], value), *ARRAYS[1:]]))
-    with pytest.raises(pickle.UnpicklingError, match="whose shape is no tuple of sizes"):
+    with pytest.raises(pickle.UnpicklingError, match="whose shape is not a tuple of sizes"):
         read(state_of(pickle.dumps(shape, 1)[:-1]) + b".")
 
 
@@ -236,6 +235,6 @@ def test_a_gzip_bomb_is_stopped(read):
         tracemalloc.stop()
 
 
-def test_a_plain_file_that_announces_more_than_it_holds(read):
+def test_a_plain_file_that_declares_more_than_its_size(read):
     with pytest.raises(pickle.UnpicklingError, match="more than 15 bytes"):
         read(b"T\xff\xff\xff\x7f0123456789")

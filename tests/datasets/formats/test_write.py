@@ -1,4 +1,4 @@
-"""Files that are written are read again as they were, by our readers and by plain pickle."""
+"""Written files are read back unchanged, by our readers and by plain pickle."""
 
 import gzip
 import io
@@ -19,7 +19,7 @@ def pair(start, stop):
 SETS = pair(0, 7), pair(7, 11), pair(11, 13)
 
 
-def test_a_pickle_is_the_books(tmp_path):
+def test_a_pickle_has_the_format_of_the_book(tmp_path):
     path = tmp_path / "mnist_expanded.pkl.gz"
     with path.open("wb") as file:
         write_pickle(file, *SETS)
@@ -31,14 +31,14 @@ def test_a_pickle_is_the_books(tmp_path):
             np.testing.assert_array_equal(labels, expected)
 
 
-def test_floats_stay_as_they_are():
+def test_floats_are_preserved():
     file = io.BytesIO()
     one = np.array([[0.1, 0.7]]), np.array([3])
     write_pickle(file, one, one, one)
     np.testing.assert_array_equal(pickle.loads(gzip.decompress(file.getvalue()))[1][0], np.float32([[0.1, 0.7]]))
 
 
-def test_an_npz_keeps_grey_levels(tmp_path):
+def test_an_npz_preserves_grey_levels(tmp_path):
     path = tmp_path / "expanded.npz"
     with path.open("wb") as file:
         write_npz(file, *SETS)
@@ -49,7 +49,7 @@ def test_an_npz_keeps_grey_levels(tmp_path):
 
 
 @pytest.mark.parametrize("write", [write_npz, write_pickle])
-def test_the_same_data_give_the_same_file(write):
+def test_equal_data_give_equal_files(write):
     files = io.BytesIO(), io.BytesIO()
     for file in files:
         write(file, *SETS)

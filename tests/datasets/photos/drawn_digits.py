@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 from scipy.interpolate import make_interp_spline
 
-# Strokes of each digit as points (x, y) of a box of 10 x 10, from the upper left; a pen follows them smoothly.
+# Strokes of each digit as points (x, y) of a box of 10 x 10, from the upper left; joined by a smooth curve.
 STROKES = {
     0: [[(6, 0.3), (3, 1), (1.4, 4.5), (2.5, 8.6), (5, 9.8), (7.8, 8.2), (8.6, 5), (7.6, 1.6), (5.5, 0.2)]],
     1: [[(3.2, 2.6), (5.4, 0.3), (5.3, 3.5), (5.0, 9.8)]],
@@ -36,7 +36,7 @@ def draw(digit, size=(280, 320), height=0.6, place=(0.5, 0.5), pen=0.09, ink=30,
         Width of the stroke, as a share of the digit's height.
     ink, paper : int in 0..255, or (red, green, blue)
     seed : int
-        Of what makes one hand differ from another.
+        Of the slant, width and jitter, which differ between writers.
     """
     rng = np.random.default_rng((digit, seed))
     tall = height * min(size)
@@ -56,7 +56,7 @@ def draw(digit, size=(280, 320), height=0.6, place=(0.5, 0.5), pen=0.09, ink=30,
     return image.resize(size, Image.Resampling.BOX)
 
 
-# What a person might hand in: dark on light, 100 to 600 pixels, off centre, pens thin and thick.
+# Examples of what a person may draw: dark on light, 100 to 600 pixels, off centre, thin and thick pens.
 TEN = [
     (0, {"size": (300, 260), "place": (0.35, 0.55), "height": 0.55}),
     (1, {"size": (100, 140), "place": (0.6, 0.45), "height": 0.7, "pen": 0.1}),

@@ -1,4 +1,4 @@
-"""Own images come out as MNIST's own: box, centre, ink and paper; whatever the pen, the paper and the light."""
+"""Own images get the form of MNIST (box, centre, ink and paper) whatever the pen, the paper and the light."""
 
 import numpy as np
 import pytest
@@ -27,13 +27,13 @@ def centre(image):
 
 
 def difference(one, other):
-    """Return how much of the ink is elsewhere, as a share; a pixel to any side does not count."""
+    """Return the share of the ink that differs, at the best of the shifts by at most a pixel."""
     moved = (np.roll(other, (down, right), axis=(0, 1)) for down in (-1, 0, 1) for right in (-1, 0, 1))
     return min(np.abs(one.astype(float) - image).sum() for image in moved) / one.sum()
 
 
 @pytest.mark.parametrize(("digit", "how"), TEN, ids=[str(digit) for digit, _ in TEN])
-def test_a_drawn_digit_has_the_form_of_mnists(digit, how):
+def test_a_drawn_digit_gets_the_form_of_mnist(digit, how):
     image = preprocess_digit(np.asarray(draw(digit, **how).convert("L")))
     assert (image.shape, image.dtype) == ((28, 28), np.uint8)
     assert 18 <= max(extent(image)) <= 20
@@ -43,7 +43,7 @@ def test_a_drawn_digit_has_the_form_of_mnists(digit, how):
     assert image[0].max() == image[:, 0].max() == image[:, -1].max() == 0
 
 
-def test_mnists_own_digits_stay_as_they_are():
+def test_digits_of_mnist_hardly_change():
     (images, _) = load_mnist()[2]
     levels = images[:200].reshape(-1, 28, 28)
     for polarity in (levels, 255 - levels):
@@ -52,7 +52,7 @@ def test_mnists_own_digits_stay_as_they_are():
     assert np.median([difference(a, b) for a, b in zip(levels, prepared, strict=True)]) < 0.03
 
 
-ALIKE = {
+CHANGES = {
     "inverted": lambda grey: 255 - grey,
     "pale": lambda grey: 150 + grey * 0.3,
     "larger": lambda grey: grey.repeat(3, axis=0).repeat(3, axis=1),
@@ -65,17 +65,16 @@ ALIKE = {
 }
 
 
-@pytest.mark.parametrize("change", ALIKE)
+@pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("digit", [2, 5, 8])
-def test_what_does_not_make_the_digit_changes_little(digit, change):
+def test_the_result_hardly_depends_on_paper_light_and_position(digit, change):
     grey = drawn(digit)
-    assert (
-        difference(preprocess_digit(grey), preprocess_digit(ALIKE[change](grey))) < 0.35
-    )  # half a pixel moves a quarter of the ink
+    changed = preprocess_digit(CHANGES[change](grey))
+    assert difference(preprocess_digit(grey), changed) < 0.35  # a shift by half a pixel gives about 0.25
 
 
 @pytest.mark.parametrize("digit", range(10))
-def test_thin_and_thick_pens_give_strokes_of_mnists_width(digit):
+def test_thin_and_thick_pens_give_strokes_of_mnist_width(digit):
     images, labels = load_mnist()[2]
     least, most = np.percentile((images[labels == digit] > 127).sum(axis=1), [1, 99])
     for pen in (0.012, 0.2):
@@ -89,9 +88,9 @@ def test_the_parts_of_a_broken_digit_are_kept():
     broken, bowl = grey.copy(), grey.copy()
     broken[125:131] = 245  # a gap across the stem
     bowl[:131] = 245
-    whole = preprocess_digit(grey)
-    assert difference(whole, preprocess_digit(broken)) < 0.2
-    assert difference(whole, preprocess_digit(bowl)) > 0.5
+    complete = preprocess_digit(grey)
+    assert difference(complete, preprocess_digit(broken)) < 0.2
+    assert difference(complete, preprocess_digit(bowl)) > 0.5
 
 
 def test_a_digit_may_touch_the_edge():
@@ -101,13 +100,13 @@ def test_a_digit_may_touch_the_edge():
     assert difference(preprocess_digit(grey), preprocess_digit(cropped)) < 0.3
 
 
-def test_a_file_goes_through_both(tmp_path):
+def test_a_file_is_read_and_preprocessed(tmp_path):
     draw(3, **PLAIN).save(tmp_path / "three.jpg", quality=60)
     assert difference(preprocess_digit(drawn(3)), preprocess_digit(read_grayscale(tmp_path / "three.jpg"))) < 0.1
 
 
 def cast(grey):
-    """A hard shadow: half the light on the right of a line."""
+    """A hard shadow: half the light to the right of a line."""
     return grey * np.where(np.arange(grey.shape[1]) < 0.4 * grey.shape[1], 1, 0.5)
 
 
@@ -125,13 +124,13 @@ def framed(grey):
 
 @pytest.mark.parametrize("change", [cast, beside_a_table, framed])
 @pytest.mark.parametrize("digit", [2, 5, 8])
-def test_edges_of_shadow_table_and_frame_are_left_out(digit, change):
+def test_edges_of_shadow_table_and_frame_are_removed(digit, change):
     grey = drawn(digit)
     assert difference(preprocess_digit(grey), preprocess_digit(change(grey))) < 0.35
 
 
 @pytest.mark.parametrize("radius", [60, 150, 230])
-def test_a_large_blob_is_no_more_work_than_a_digit(radius, monkeypatch):
+def test_a_large_blob_costs_no_more_than_a_digit(radius, monkeypatch):
     work = []
     for name in ("grey_erosion", "grey_dilation"):
         change = getattr(ndimage, name)
@@ -146,7 +145,7 @@ def test_a_large_blob_is_no_more_work_than_a_digit(radius, monkeypatch):
     assert sum(work) < 5e7  # 0.2 s; with a disk as wide as the blob it was 1e10
 
 
-REFUSED = {
+REJECTED = {
     "a row": (np.zeros(784), r"shape \(784,\)"),
     "colours": (np.zeros((9, 8, 3)), r"shape \(9, 8, 3\)"),
     "a pixel": (np.zeros((1, 7)), r"shape \(1, 7\)"),
@@ -158,12 +157,12 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("case", REFUSED)
-def test_what_shows_no_digit_is_refused(case):
-    image, message = REFUSED[case]
+@pytest.mark.parametrize("case", REJECTED)
+def test_an_image_without_a_digit_is_rejected(case):
+    image, message = REJECTED[case]
     with pytest.raises(ValueError, match=rf"^preprocess_digit: expected .*; got .*{message}.*\. \S.*\.$"):
         preprocess_digit(image)
 
 
-def test_pillows_images_are_arrays_enough():
+def test_a_pillow_image_is_accepted():
     assert preprocess_digit(Image.fromarray(drawn(7).astype("uint8"))).max() > 200

@@ -1,4 +1,4 @@
-"""Image files of every kind become the same grey levels, and what is no image is refused."""
+"""Image files of every format give the same grey levels, and other files are rejected."""
 
 import re
 
@@ -18,13 +18,13 @@ def saved(image, path, **options):
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.bmp", "a.tiff", "a.gif", "a.webp"])
-def test_formats_without_loss_give_the_levels(tmp_path, name):
+def test_lossless_formats_give_the_levels(tmp_path, name):
     levels = saved(Image.fromarray(GREY), tmp_path / name, **({"lossless": True} if name == "a.webp" else {}))
     assert levels.dtype == np.float64
-    np.testing.assert_allclose(levels, GREY, atol=1)  # WebP and GIF go through colours
+    np.testing.assert_allclose(levels, GREY, atol=1)  # WebP and GIF convert through colours
 
 
-def test_jpeg_gives_nearly_the_levels(tmp_path):
+def test_jpeg_gives_approximately_the_levels(tmp_path):
     smooth = np.linspace(20, 230, 13 * 21).reshape(13, 21).astype("uint8")
     np.testing.assert_allclose(saved(Image.fromarray(smooth), tmp_path / "a.jpg", quality=95), smooth, atol=6)
 
@@ -43,19 +43,19 @@ def test_black_and_white_is_0_and_255(tmp_path):
 
 
 @pytest.mark.parametrize("dtype", ["uint16", "int32", "float32"])
-def test_deep_images_are_scaled_by_their_own_range(tmp_path, dtype):
+def test_images_of_more_than_8_bits_are_scaled_by_their_range(tmp_path, dtype):
     deep = (GREY.astype(float) * 100 + 300).astype(dtype)
     levels = saved(Image.fromarray(deep), tmp_path / "a.tiff")
     expected = (GREY.astype(float) - GREY.min()) * 255 / (int(GREY.max()) - GREY.min())
     np.testing.assert_allclose(levels, expected, atol=0.01)
 
 
-def test_a_deep_image_of_one_level_is_blank_paper(tmp_path):
+def test_a_constant_image_of_16_bits_is_blank_paper(tmp_path):
     np.testing.assert_array_equal(saved(Image.fromarray(np.full((4, 5), 7, "uint16")), tmp_path / "a.png"), 255)
 
 
 @pytest.mark.parametrize(("ink", "paper"), [(20, 255), (240, 0)])
-def test_what_is_transparent_is_paper_that_the_ink_shows_on(tmp_path, ink, paper):
+def test_transparent_pixels_become_paper_that_contrasts_with_the_ink(tmp_path, ink, paper):
     pixels = np.zeros((6, 9, 4), "uint8")
     pixels[2:4, 3:5] = (ink, ink, ink, 255)
     levels = saved(Image.fromarray(pixels), tmp_path / "a.png")
@@ -72,19 +72,19 @@ def test_a_palette_with_transparency_is_read(tmp_path):
 
 
 @pytest.mark.parametrize(("tag", "turn"), [(3, 2), (6, 3), (8, 1)])
-def test_an_image_is_turned_as_the_camera_says(tmp_path, tag, turn):
+def test_the_exif_orientation_is_applied(tmp_path, tag, turn):
     exif = Image.Exif()
     exif[0x0112] = tag
     levels = saved(Image.fromarray(GREY), tmp_path / "a.png", exif=exif)
     np.testing.assert_array_equal(levels, np.rot90(GREY, turn))
 
 
-def test_of_several_frames_the_first_counts(tmp_path):
+def test_the_first_of_several_frames_is_read(tmp_path):
     first, second = Image.fromarray(GREY), Image.fromarray(255 - GREY)
     np.testing.assert_array_equal(saved(first, tmp_path / "a.tiff", save_all=True, append_images=[second]), GREY)
 
 
-def refused(path, error=ValueError):
+def rejected(path, error=ValueError):
     with pytest.raises(error) as caught:
         read_grayscale(path)
     message = str(caught.value)
@@ -93,23 +93,23 @@ def refused(path, error=ValueError):
     return message
 
 
-def test_what_is_no_image_is_refused(tmp_path):
+def test_other_files_are_rejected(tmp_path):
     (tmp_path / "empty.png").write_bytes(b"")
     (tmp_path / "text.png").write_text("a digit", encoding="utf-8")
-    assert "does not exist" in refused(tmp_path / "none.png", FileNotFoundError)
-    assert "got a folder" in refused(tmp_path)
-    assert "a file that is none" in refused(tmp_path / "empty.png")
-    assert "a file that is none" in refused(tmp_path / "text.png")
+    assert "does not exist" in rejected(tmp_path / "none.png", FileNotFoundError)
+    assert "got a folder" in rejected(tmp_path)
+    assert "another kind of file" in rejected(tmp_path / "empty.png")
+    assert "another kind of file" in rejected(tmp_path / "text.png")
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.tiff", "a.bmp", "a.webp"])
-def test_a_cut_file_is_an_image_or_an_error_but_never_a_crash(tmp_path, name):
+def test_a_truncated_file_is_an_image_or_an_error(tmp_path, name):
     path = tmp_path / name
     Image.fromarray(GREY.repeat(5, axis=0)).save(path)
-    whole = path.read_bytes()
+    content = path.read_bytes()
     messages, shapes = [], set()
-    for length in range(0, len(whole), max(1, len(whole) // 40)):
-        path.write_bytes(whole[:length])
+    for length in range(0, len(content), max(1, len(content) // 40)):
+        path.write_bytes(content[:length])
         try:
             shapes.add(read_grayscale(path).shape)
         except ValueError as error:
@@ -119,8 +119,8 @@ def test_a_cut_file_is_an_image_or_an_error_but_never_a_crash(tmp_path, name):
     assert all(map(FOUR_PARTS.match, messages))
 
 
-def test_a_bomb_is_refused_by_its_size(tmp_path):
+def test_a_decompression_bomb_is_rejected_by_its_size(tmp_path):
     Image.new("1", (40_000, 2_000)).save(tmp_path / "bomb.png")
-    assert "got more than 64,000,000 pixels" in refused(tmp_path / "bomb.png")
+    assert "got more than 64,000,000 pixels" in rejected(tmp_path / "bomb.png")
     Image.new("1", (40_000, 10_000)).save(tmp_path / "bomb.png")
-    assert "got more than 64,000,000 pixels" in refused(tmp_path / "bomb.png")
+    assert "got more than 64,000,000 pixels" in rejected(tmp_path / "bomb.png")

@@ -1,4 +1,4 @@
-"""Deformed images against plain loops over pixels, and the field that bends them: never too strong, never folded."""
+"""Deformed images against plain loops over pixels, and fields that are never too strong and never fold."""
 
 import math
 import sys
@@ -8,14 +8,14 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from network3.datasets import deform
-from network3.datasets.transforms.deform import MOST_STRAIN, folds, strain
+from network3.datasets.transforms.deform import MAX_STRAIN, folds, strain
 
-SHAPE = (3, 5, 7)  # channels, rows and columns all differ, so that a swapped axis shows
+SHAPE = (3, 5, 7)  # channels, rows and columns all differ, so that a swapped axis is detected
 IMAGES = np.random.default_rng(1).uniform(10, 200, (2, *SHAPE))
 
 
 def smoothed(noise, sigma):
-    """Weigh the noise around each pixel by a Gaussian that ends after 4 sigma; beyond the image there is none."""
+    """Smooth the noise by a Gaussian truncated at 4 sigma; outside of the image the noise is 0."""
     reach = int(4 * sigma + 0.5)
     total = sum(math.exp(-0.5 * (k / sigma) ** 2) for k in range(-reach, reach + 1))
     along = []
@@ -26,7 +26,7 @@ def smoothed(noise, sigma):
 
 
 def drawn(rng, count, shape, rotation, scaling, elastic, smoothness):
-    """Draw fields as the function does: angles, factors, noise; the places are worked out pixel by pixel."""
+    """Draw fields as `deform` does: angles, factors, noise; the coordinates are computed pixel by pixel."""
     angles = np.radians(rng.uniform(-rotation, rotation, count))
     factors = rng.uniform(1 - scaling, 1 + scaling, count)
     noise = rng.uniform(-1, 1, size=(2, count, *shape)) if elastic else np.zeros((2, count, *shape))
@@ -42,7 +42,7 @@ def drawn(rng, count, shape, rotation, scaling, elastic, smoothness):
 
 
 def unfolded(rng, count, *asked):
-    """Draw fields, and those that fold again until none does; return also how many were drawn again."""
+    """Draw fields, redrawing those that fold until none does; return also how many were redrawn."""
     fields, more = drawn(rng, count, *asked), 0
     while again := [k for k, places in enumerate(fields) if inside_out(places)]:
         for k, places in zip(again, drawn(rng, len(again), *asked), strict=True):
@@ -52,13 +52,13 @@ def unfolded(rng, count, *asked):
 
 
 def inside_out(places):
-    """Whether the determinant of the derivatives, from pixel to pixel, is anywhere 0 or less."""
+    """Return whether the determinant of the derivatives is 0 or less anywhere."""
     dy, dx = (np.gradient(places, axis=axis) for axis in (1, 2))
     return (np.linalg.det(np.stack([dy, dx]).transpose(2, 3, 0, 1)) <= 0).any()
 
 
 def interpolated(channel, places, fill):
-    """Take the value at each place from the four pixels around it; outside of the image there is only the fill."""
+    """Interpolate the value at each place from the four pixels around it; outside of the image it is the fill."""
     height, width = channel.shape
     result = np.full(channel.shape, float(fill))
     for i, j in np.ndindex(*channel.shape):
@@ -73,11 +73,11 @@ def interpolated(channel, places, fill):
 
 
 FIELDS = {
-    "turned": (40, 0.0, 0.0, 4.0),
-    "turned by up to a half turn": (180, 0.0, 0.0, 4.0),
-    "scaled": (0, 0.6, 0.0, 4.0),
-    "bent": (0, 0.0, 5.0, 1.5),
-    "all of it": (25, 0.3, 4.0, 1.3),
+    "rotation": (40, 0.0, 0.0, 4.0),
+    "rotation by up to a half turn": (180, 0.0, 0.0, 4.0),
+    "scaling": (0, 0.6, 0.0, 4.0),
+    "elastic": (0, 0.0, 5.0, 1.5),
+    "all": (25, 0.3, 4.0, 1.3),
 }
 
 
@@ -93,10 +93,10 @@ def test_agrees_with_loops_over_pixels(field, fill):
         assert not np.allclose(result, image)
 
 
-def test_a_shift_moves_each_image_by_an_amount_of_its_own():
+def test_each_image_is_shifted_by_a_different_amount():
     found = deform(IMAGES, shift=2.5, seed=3, fill=4, image_shape=SHAPE)
     rng = np.random.default_rng(3)
-    drawn(rng, 2, SHAPE[1:], 0, 0, 0, 4.0)  # the angles and factors come first
+    drawn(rng, 2, SHAPE[1:], 0, 0, 0, 4.0)  # the angles and factors are drawn first
     for image, shift, result in zip(IMAGES, rng.uniform(-2.5, 2.5, (2, 2)).T, found, strict=True):
         places = np.indices(SHAPE[1:]) + shift[:, None, None]
         np.testing.assert_allclose(result, [interpolated(channel, places, 4) for channel in image], rtol=1e-9)
@@ -110,7 +110,7 @@ def test_without_any_deformation_the_images_are_equal():
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float32, np.float64])
 @pytest.mark.parametrize("flat", [True, False], ids=["rows", "images"])
-def test_dtype_and_shape_stay_and_whole_numbers_are_rounded(dtype, flat):
+def test_dtype_and_shape_are_preserved_and_integers_rounded(dtype, flat):
     images = IMAGES.astype(dtype).reshape((6, 35) if flat else (6, 5, 7))
     before = images.copy()
     x = deform(images, rotation=30, seed=8, image_shape=(5, 7))
@@ -122,15 +122,15 @@ def test_dtype_and_shape_stay_and_whole_numbers_are_rounded(dtype, flat):
         np.testing.assert_allclose(result, np.rint(expected) if dtype in (np.uint8, np.int16) else expected, rtol=1e-6)
 
 
-def test_a_seed_repeats_and_none_does_not():
-    def bent(**seed):
+def test_a_seed_is_reproducible_and_none_is_not():
+    def deformed(**seed):
         return deform(IMAGES, rotation=20, elastic=3, smoothness=2, image_shape=SHAPE, **seed)
 
-    np.testing.assert_array_equal(bent(seed=5), bent(seed=5))
-    np.testing.assert_array_equal(bent(), bent(seed=0))
-    np.testing.assert_array_equal(bent(seed=np.random.default_rng(5)), bent(seed=5))
-    assert not np.array_equal(bent(seed=5), bent(seed=6))
-    assert not np.array_equal(bent(seed=None), bent(seed=None))
+    np.testing.assert_array_equal(deformed(seed=5), deformed(seed=5))
+    np.testing.assert_array_equal(deformed(), deformed(seed=0))
+    np.testing.assert_array_equal(deformed(seed=np.random.default_rng(5)), deformed(seed=5))
+    assert not np.array_equal(deformed(seed=5), deformed(seed=6))
+    assert not np.array_equal(deformed(seed=None), deformed(seed=None))
 
 
 @pytest.mark.parametrize("smoothness", [4.0, 6.0])
@@ -142,20 +142,20 @@ def test_strain_is_the_deviation_of_the_derivative(smoothness):
         assert strain(30, smoothness) == pytest.approx(deviation, rel=0.05)
 
 
-def test_a_map_that_turns_an_area_inside_out_folds():
+def test_a_map_that_mirrors_or_collapses_an_area_folds():
     y, x = np.indices((5, 7), dtype=float)
     crossed = x.copy()
-    crossed[2, 3], crossed[2, 4] = x[2, 4] + 1, x[2, 3] - 1  # two neighbours change sides
-    whole = [(y, x), (-y, -x), (x, -y)]  # as it is, turned by a half turn and by a quarter
+    crossed[2, 3], crossed[2, 4] = x[2, 4] + 1, x[2, 3] - 1  # two neighbours are exchanged
+    intact = [(y, x), (-y, -x), (x, -y)]  # the identity, a half turn, a quarter turn
     torn = [(y, -x), (x, y), (y, np.full((5, 7), 2.0)), (y, crossed)]  # mirrors, an area of 0
-    found = folds(np.array(whole + torn).transpose(1, 0, 2, 3))
+    found = folds(np.array(intact + torn).transpose(1, 0, 2, 3))
     assert found.tolist() == [False] * 3 + [True] * 4
 
 
 def test_the_strongest_field_does_not_fold():
-    """Images of their own coordinates show where each pixel comes from; some of the fields drawn first do fold."""
+    """Images of coordinates show the source of each pixel; some of the fields drawn first do fold."""
     ramps = np.tile(np.indices((20, 26), dtype=float), (40, 1, 1, 1))
-    strongest = 0.999 * MOST_STRAIN / strain(1, 3)
+    strongest = 0.999 * MAX_STRAIN / strain(1, 3)
     asked = {"elastic": strongest, "smoothness": 3, "seed": 4, "image_shape": (2, 20, 26)}
     seen = deform(ramps, fill=-1, **asked)
     fields, again = unfolded(np.random.default_rng(4), 40, (20, 26), 0, 0, strongest, 3)
@@ -167,15 +167,15 @@ def test_the_strongest_field_does_not_fold():
     assert again > 0
 
 
-def test_where_no_field_without_a_fold_is_found_it_says_so():
-    with pytest.raises(ValueError, match=r"deform: expected .* tears nothing; got none in 100 tries .*\. Lower them"):
-        deform(np.zeros((1, 90_000)), elastic=0.999 * MOST_STRAIN / strain(1, 2), smoothness=2, image_shape=(360, 250))
+def test_an_error_if_every_field_folds():
+    with pytest.raises(ValueError, match=r"deform: expected .* does not fold; got none in 100 tries .*\. Lower them"):
+        deform(np.zeros((1, 90_000)), elastic=0.999 * MAX_STRAIN / strain(1, 2), smoothness=2, image_shape=(360, 250))
 
 
-def test_many_images_are_deformed_some_at_a_time(monkeypatch):
+def test_many_images_are_deformed_in_chunks(monkeypatch):
     images = np.random.default_rng(6).uniform(10, 200, (7, 35))
     asked = {"rotation": 30, "elastic": 2, "smoothness": 2, "image_shape": (5, 7)}
-    monkeypatch.setattr(sys.modules["network3.datasets.transforms.deform"], "TOGETHER", 3)
+    monkeypatch.setattr(sys.modules["network3.datasets.transforms.deform"], "CHUNK", 3)
     rng = np.random.default_rng(9)
     parts = [deform(some, **asked, seed=rng) for some in (images[:3], images[3:6], images[6:])]
     np.testing.assert_array_equal(deform(images, **asked, seed=9), np.concatenate(parts))
@@ -209,7 +209,7 @@ def test_images_of_one_row_or_column(shape):
         ({"smoothness": 0}, r"smoothness must be a number, at least 0\.1; got 0\. Choose e\.g\. 4 pixels\."),
         ({"image_shape": (5, 6)}, r"images must have the shape \(n, 30\).*got \(4, 35\)\. Pass the image_shape"),
         ({"fill": np.nan}, r"fill must be a finite value.*got nan\. Choose"),
-        ({"images": np.zeros((4, 35), np.uint8), "fill": 256}, r"fill must .* uint8 images can hold; got 256"),
+        ({"images": np.zeros((4, 35), np.uint8), "fill": 256}, r"fill must .* uint8 images can represent; got 256"),
     ],
 )
 def test_wrong_arguments(change, message):
@@ -218,6 +218,6 @@ def test_wrong_arguments(change, message):
 
 
 @pytest.mark.parametrize("dtype", [object, "U1", bool])
-def test_images_that_are_no_numbers(dtype):
+def test_images_that_are_not_numbers(dtype):
     with pytest.raises(TypeError, match=r"^deform: images must be integers or floats; got dtype .*\. Convert"):
         deform(np.zeros((4, 35), dtype), image_shape=(5, 7))

@@ -1,4 +1,4 @@
-"""The expansion agrees with the book's recipe: roll by a pixel, blank the line that came round."""
+"""The expansion agrees with the book's method: roll by a pixel, blank the line that wraps around."""
 
 import tracemalloc
 
@@ -7,13 +7,13 @@ import pytest
 
 from network3.datasets import expand, load_mnist
 
-SHAPE = (3, 5)  # rows and columns differ, so that a swapped axis shows
+SHAPE = (3, 5)  # rows and columns differ, so that a swapped axis is detected
 
 
 def by_rolling(image, fill=0):
     """The image and its four copies as the book's expand_mnist.py makes them."""
     copies = [image]
-    # (step, axis, index of the line that came round)
+    # (step, axis, index of the line that wraps around)
     for step, axis, line in [(1, 0, 0), (-1, 0, -1), (1, 1, 0), (-1, 1, -1)]:
         copy = np.roll(image, step, axis)
         if axis == 0:
@@ -52,7 +52,7 @@ def test_the_shuffle_is_one_permutation_of_images_and_labels_together():
     np.testing.assert_array_equal(shuffled_y, y[order])
 
 
-def test_a_seed_repeats_and_another_differs():
+def test_a_seed_is_reproducible_and_another_differs():
     images, labels = np.arange(60).reshape(4, 15), np.arange(4)
     first, again, other = (expand(images, labels, image_shape=SHAPE, seed=seed)[1] for seed in (0, 0, 1))
     assert first.tolist() == again.tolist() != other.tolist()
@@ -66,7 +66,7 @@ def test_labels_keep_their_dtype_and_shape():
     np.testing.assert_array_equal(y, one_hot.repeat(5, axis=0))
 
 
-def test_channels_move_together():
+def test_channels_are_shifted_together():
     images = np.arange(1, 2 * 2 * 15 + 1).reshape(2, 2, 3, 5)
     x, _ = expand(images, [0, 1], image_shape=(2, 3, 5), shuffle=False)
     assert x.shape == (10, 2, 3, 5)
@@ -75,7 +75,7 @@ def test_channels_move_together():
             np.testing.assert_array_equal(x[5 * i : 5 * i + 5, channel], by_rolling(images[i, channel]))
 
 
-def test_nothing_of_the_callers_changes_or_is_shared():
+def test_the_arguments_are_neither_changed_nor_shared():
     images = np.arange(60).reshape(4, 15)
     before = images.copy()
     x, _ = expand(images, np.arange(4), image_shape=SHAPE)
@@ -97,7 +97,7 @@ def test_mnist_gains_only_blank_borders():
     np.testing.assert_array_equal(np.bincount(y), 5 * np.bincount(labels))
 
 
-def test_memory_is_the_output_and_little_more():
+def test_memory_is_little_more_than_the_output():
     images = np.ones((20_000, 784), np.uint8)
     tracemalloc.start()
     try:
@@ -122,11 +122,11 @@ def test_memory_is_the_output_and_little_more():
         ({"fill": np.nan}, r"fill must be a finite value.*got nan"),
         (
             {"images": np.zeros((4, 15), np.uint8), "fill": 0.5},
-            r"uint8 images can hold; got 0\.5\. Choose",
+            r"uint8 images can represent; got 0\.5\. Choose",
         ),
-        ({"images": np.zeros((4, 15), np.uint8), "fill": 256}, r"uint8 images can hold; got 256"),
-        ({"images": np.zeros((4, 15), np.uint8), "fill": -1}, r"uint8 images can hold; got -1"),
-        ({"images": np.zeros((4, 15), np.float16), "fill": 1e6}, r"float16 images can hold"),
+        ({"images": np.zeros((4, 15), np.uint8), "fill": 256}, r"uint8 images can represent; got 256"),
+        ({"images": np.zeros((4, 15), np.uint8), "fill": -1}, r"uint8 images can represent; got -1"),
+        ({"images": np.zeros((4, 15), np.float16), "fill": 1e6}, r"float16 images can represent"),
     ],
 )
 def test_wrong_arguments(change, message):
@@ -135,6 +135,6 @@ def test_wrong_arguments(change, message):
         expand(**arguments)
 
 
-def test_images_that_are_no_numbers():
+def test_images_that_are_not_numbers():
     with pytest.raises(TypeError, match="expand: images must be integers or floats; got dtype <U1"):
         expand(np.full((4, 15), "a"), np.arange(4), image_shape=SHAPE)

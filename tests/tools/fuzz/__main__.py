@@ -1,7 +1,7 @@
-"""Damaged files for every reader, for as long as one likes: ``python -m tests.fuzz --minutes 10``.
+"""Fuzzing of every reader with damaged files, for a given time: ``python -m tests.tools.fuzz --minutes 10``.
 
-Readers run in a process of their own: one that dies is a crash, one that takes ten seconds for a file is a hang, and
-its memory is measured. Files on which something went wrong are kept.
+Readers run in a subprocess, whose memory is measured: if it dies, that is a crash, and more than ten seconds for a file
+are a hang. Files that cause a failure are kept.
 """
 
 import argparse
@@ -21,22 +21,22 @@ from tests.tools.fuzz.readers import readers
 
 ROOT = Path(__file__).parents[3]
 HANG = 10  # seconds for one file
-TOGETHER = 2000  # files of a process
+FILES_PER_PROCESS = 2000
 
 
 def main(minutes: float, seed: int, kept: Path) -> int:
-    """Damage files until the time is over; return how many went wrong."""
-    end, wrong, files, peak, crashes, hangs = time.monotonic() + 60 * minutes, 0, 0, 0.0, 0, 0
+    """Read damaged files until the time is over; return the number of failures."""
+    end, failures, files, peak, crashes, hangs = time.monotonic() + 60 * minutes, 0, 0, 0.0, 0, 0
     while time.monotonic() < end:
-        left = end - time.monotonic()
+        remaining = end - time.monotonic()
         command = [
             sys.executable,
             "-m",
-            "tests.fuzz",
+            "tests.tools.fuzz",
             "--serve",
             str(seed),
             "--seconds",
-            str(left),
+            str(remaining),
             "--kept",
             str(kept),
         ]
@@ -45,9 +45,9 @@ def main(minutes: float, seed: int, kept: Path) -> int:
             assert process.stdout is not None
             for line in process.stdout:
                 last = json.loads(line)
-                if "wrong" in last:
-                    wrong += 1
-                    hangs += "hang" in last["wrong"]
+                if "failure" in last:
+                    failures += 1
+                    hangs += "hang" in last["failure"]
                     print(line, end="", flush=True)
         peak, files = max(peak, last.get("peak_mb", 0.0)), files + last.get("files", 0)
         if process.returncode:
@@ -55,37 +55,37 @@ def main(minutes: float, seed: int, kept: Path) -> int:
             print(f"the process ended with {process.returncode}, seed {seed}, after {last}", flush=True)
         seed += 1
     print(
-        f"{files:,} files for {len(readers(kept))} readers: {crashes} crashes, {hangs} hangs, {wrong} wrong in all; "
-        f"peak memory {peak:.0f} MB"
+        f"{files:,} files for {len(readers(kept))} readers: {crashes} crashes, {hangs} hangs, {failures} failures "
+        f"in all; peak memory {peak:.0f} MB"
     )
-    return wrong + crashes
+    return failures + crashes
 
 
 def serve(seed: int, seconds: float, kept: Path) -> None:
-    """Read damaged files in this process, and print a line of JSON for each that went wrong, and at the end."""
+    """Read damaged files in this process, and print a line of JSON for each failure and one at the end."""
     import resource
     import signal
 
-    def late(*_):
+    def raise_hang(*_: object) -> None:
         raise TimeoutError("a hang")
 
-    signal.signal(signal.SIGALRM, late)
+    signal.signal(signal.SIGALRM, raise_hang)
     rng, end = np.random.default_rng(seed), time.monotonic() + seconds
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        known = list(readers(Path(folder)).items())
+        all_readers = list(readers(Path(folder)).items())
         stack.enter_context(limited_memory())
         files = 0
-        while files < TOGETHER and time.monotonic() < end:
-            name, reader = known[rng.integers(len(known))]
-            content = damaged(reader.sound, rng)
+        while files < FILES_PER_PROCESS and time.monotonic() < end:
+            name, reader = all_readers[rng.integers(len(all_readers))]
+            content = damaged(reader.valid, rng)
             signal.alarm(HANG)
             outcome = reader.outcome(Path(folder) / f"file{reader.suffix}", content)
             signal.alarm(0)
             files += 1
-            if outcome not in ("answered", "refused"):
+            if outcome not in ("read", "rejected"):
                 path = kept / f"fuzz-{seed}-{files}{reader.suffix}"
                 path.write_bytes(content)
-                print(json.dumps({"wrong": outcome[:300], "reader": name, "file": str(path)}), flush=True)
+                print(json.dumps({"failure": outcome[:300], "reader": name, "file": str(path)}), flush=True)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({"files": files, "peak_mb": peak}), flush=True)
 
@@ -94,7 +94,9 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=int(time.time()))
-    parser.add_argument("--kept", type=Path, default=Path(tempfile.gettempdir()), help="where such files are kept")
+    parser.add_argument(
+        "--kept", type=Path, default=Path(tempfile.gettempdir()), help="folder for files that cause a failure"
+    )
     parser.add_argument("--serve", type=int)
     parser.add_argument("--seconds", type=float)
     given = parser.parse_args()

@@ -1,16 +1,16 @@
-"""A limit on this process's memory: a file that asks for gigabytes is then refused, instead of filling the machine."""
+"""A limit on the memory of this process, so that a file that asks for gigabytes is rejected."""
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-MOST_MEMORY = 2 << 30  # bytes, beyond what the process begins with
+MAX_MEMORY = 2 << 30  # bytes, in addition to the memory at the start
 
 
 @contextmanager
 def limited_memory() -> Iterator[None]:
-    """Let the block have `MOST_MEMORY` more than there is now, where the system can tell and limit it: on Linux."""
+    """Limit the block to `MAX_MEMORY` more than is in use now; only on Linux."""
     if not sys.platform.startswith("linux"):
         yield
         return
@@ -18,7 +18,7 @@ def limited_memory() -> Iterator[None]:
 
     used = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[0]) * resource.getpagesize()
     before = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (used + MOST_MEMORY, before[1]))
+    resource.setrlimit(resource.RLIMIT_AS, (used + MAX_MEMORY, before[1]))
     try:
         yield
     finally:

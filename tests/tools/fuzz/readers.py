@@ -1,4 +1,4 @@
-"""What reads files that a stranger may have written: a sound file for each, to be damaged, and what may come of it."""
+"""The readers of untrusted files, each with a valid file to damage."""
 
 import gzip
 import io
@@ -24,7 +24,7 @@ from network3.training.checkpoint_file import read as read_checkpoint
 from network3.training.checkpoint_file import write as write_checkpoint
 
 FOUR_PARTS = re.compile(r"^.+?: .+; got .+\. .*\S$", re.DOTALL)
-REFUSALS = (ValueError, OSError, pickle.UnpicklingError)
+EXPECTED_ERRORS = (ValueError, OSError, pickle.UnpicklingError)
 
 
 @dataclass(frozen=True)
@@ -34,43 +34,43 @@ class Reader:
     Attributes
     ----------
     suffix : str
-        Of the file's name.
-    sound : bytes
-        A file that it reads.
+        Of the file name.
+    valid : bytes
+        The content of a file that it reads.
     read : callable
-        ``read(path)``; whatever it returns is an answer.
+        ``read(path)``; the result is ignored.
     """
 
     suffix: str
-    sound: bytes
+    valid: bytes
     read: Callable[[Path], object]
 
     def outcome(self, path: Path, content: bytes) -> str:
-        """Return how `content` is read: "answered" or "refused", or what is wrong with the way it was refused."""
+        """Return "read" or "rejected" for `content`, or a description of the failure."""
         path.write_bytes(content)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 self.read(path)
-        except REFUSALS as error:
-            return "refused" if FOUR_PARTS.match(str(error)) else f"not in four parts: {type(error).__name__}: {error}"
+        except EXPECTED_ERRORS as error:
+            return "rejected" if FOUR_PARTS.match(str(error)) else f"not in four parts: {type(error).__name__}: {error}"
         except BaseException as error:
             return f"{type(error).__name__}: {error}"
-        return "answered"
+        return "read"
 
 
 def readers(folder: Path) -> dict[str, Reader]:
-    """Return all of them, their sound files made in `folder`."""
+    """Return all readers; their valid files are written in `folder`."""
     rng = np.random.default_rng(1)
     images, labels = rng.integers(0, 256, (6, 4)).astype("uint8"), np.arange(6) % 3
     pair = images, labels
 
     def written(write: Callable[[Path], object]) -> bytes:
-        path = folder / "sound"
+        path = folder / "valid"
         write(path)
         return path.read_bytes()
 
-    def through(write, *arguments) -> bytes:
+    def in_memory(write: Callable[..., object], *arguments: object) -> bytes:
         buffer = io.BytesIO()
         write(buffer, *arguments)
         return buffer.getvalue()
@@ -91,9 +91,9 @@ def readers(folder: Path) -> dict[str, Reader]:
     found = {
         "idx": Reader("-ubyte", idx, datasets.read_idx),
         "idx, gzipped": Reader(".gz", gzip.compress(idx), datasets.read_idx),
-        "pickle": Reader(".pkl", gzip.decompress(through(write_pickle, pair, pair, pair)), datasets.read),
-        "pickle, gzipped": Reader(".pkl.gz", through(write_pickle, pair, pair, pair), datasets.read),
-        "npz": Reader(".npz", through(write_npz, pair, pair, pair), datasets.read),
+        "pickle": Reader(".pkl", gzip.decompress(in_memory(write_pickle, pair, pair, pair)), datasets.read),
+        "pickle, gzipped": Reader(".pkl.gz", in_memory(write_pickle, pair, pair, pair), datasets.read),
+        "npz": Reader(".npz", in_memory(write_npz, pair, pair, pair), datasets.read),
         "network": Reader(".safetensors", written(net.save), network3.load),
         "checkpoint": Reader(
             ".checkpoint",
@@ -105,21 +105,21 @@ def readers(folder: Path) -> dict[str, Reader]:
         "settings": Reader(
             ".json",
             json.dumps(settings).encode(),
-            _resumed,
+            _resume,
         ),
     }
     return found | _images(rng)
 
 
-def _resumed(path: Path):
-    """Read the settings of a run that is to be gone on with."""
+def _resume(path: Path) -> object:
+    """Read the settings of a run to resume it."""
     run = path.parent / "run"
     run.mkdir(exist_ok=True)
     (run / "run.json").write_bytes(path.read_bytes())
     return prepare(RUNS["shallow"], run, {}, None, resume=True)
 
 
-def _images(rng) -> dict[str, Reader]:
+def _images(rng: np.random.Generator) -> dict[str, Reader]:
     """Return readers of a drawn digit in several formats."""
     from PIL import Image
 

@@ -1,4 +1,4 @@
-"""Damaged files, a fixed number of them: each reader answers or refuses in four parts, whatever the bytes."""
+"""Each reader reads a damaged file or rejects it with an error in four parts; a fixed number of files."""
 
 import re
 
@@ -15,55 +15,56 @@ NAMES += ["settings", "png", "jpeg", "bmp", "tiff", "gif"]
 
 
 @pytest.fixture(scope="module")
-def known(tmp_path_factory):
-    return readers(tmp_path_factory.mktemp("sound"))
+def all_readers(tmp_path_factory):
+    return readers(tmp_path_factory.mktemp("valid"))
 
 
 @pytest.fixture(autouse=True)
-def little_memory():
-    """A pickle's few bytes can ask for gigabytes, which Python's unpickler would take half a minute to fill."""
+def memory_limit():
+    """A few bytes of a pickle can ask for gigabytes, which Python's unpickler needs half a minute to fill."""
     with limited_memory():
         yield
 
 
-def test_every_reader_is_tried(known):
-    assert list(known) == NAMES
+def test_every_reader_is_tested(all_readers):
+    assert list(all_readers) == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_sound_file_is_read(known, name, tmp_path):
-    assert known[name].outcome(tmp_path / f"file{known[name].suffix}", known[name].sound) == "answered"
+def test_a_valid_file_is_read(all_readers, name, tmp_path):
+    reader = all_readers[name]
+    assert reader.outcome(tmp_path / f"file{reader.suffix}", reader.valid) == "read"
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_damaged_file_is_read_or_refused(known, name, tmp_path):
-    reader, rng, refused = known[name], np.random.default_rng(NAMES.index(name)), 0
+def test_a_damaged_file_is_read_or_rejected(all_readers, name, tmp_path):
+    reader, rng, rejected = all_readers[name], np.random.default_rng(NAMES.index(name)), 0
     for _ in range(FILES):
-        content = damaged(reader.sound, rng)
+        content = damaged(reader.valid, rng)
         outcome = reader.outcome(tmp_path / f"file{reader.suffix}", content)
-        assert outcome in ("answered", "refused"), content
-        refused += outcome == "refused"
-    assert refused > FILES / 5 or name == "records"  # whose lines are skipped with a warning
+        assert outcome in ("read", "rejected"), content
+        rejected += outcome == "rejected"
+    assert rejected > FILES / 5 or name == "records"  # damaged lines are skipped with a warning
 
 
 @pytest.mark.parametrize("name", ["network", "checkpoint", "history", "records", "settings"])
 @pytest.mark.parametrize("number", [b"1e999", b"-1e999", b"NaN", b"[" * 5000])
-def test_numbers_that_are_none_are_refused(known, name, number, tmp_path):
-    """In the place of each number in the JSON; a longer header has its length told anew."""
-    reader = known[name]
-    for place in re.finditer(rb"(?<=[ :\[])\d+(?=[,}\]])", reader.sound):
-        content = reader.sound[: place.start()] + number + reader.sound[place.end() :]
+def test_invalid_numbers_are_rejected(all_readers, name, number, tmp_path):
+    """Instead of each number in the JSON; the length of a safetensors header is corrected."""
+    reader = all_readers[name]
+    for match in re.finditer(rb"(?<=[ :\[])\d+(?=[,}\]])", reader.valid):
+        content = reader.valid[: match.start()] + number + reader.valid[match.end() :]
         if name in ("network", "checkpoint"):
-            grown = int.from_bytes(content[:8], "little") + len(number) - len(place.group())
-            content = grown.to_bytes(8, "little") + content[8:]
+            length = int.from_bytes(content[:8], "little") + len(number) - len(match.group())
+            content = length.to_bytes(8, "little") + content[8:]
         outcome = reader.outcome(tmp_path / f"file{reader.suffix}", content)
-        assert outcome in ("answered", "refused"), (place, outcome)
+        assert outcome in ("read", "rejected"), (match, outcome)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_nothing_and_noise_are_refused(known, name, tmp_path):
-    reader, rng = known[name], np.random.default_rng(3)
+def test_empty_files_and_noise_are_rejected(all_readers, name, tmp_path):
+    reader, rng = all_readers[name], np.random.default_rng(3)
     for content in (b"", b"\0", b"\xff" * 1000, *(rng.bytes(int(n)) for n in rng.integers(1, 300, 20))):
         outcome = reader.outcome(tmp_path / f"file{reader.suffix}", content)
-        empty = name in ("history", "records") and outcome == "answered"  # no lines, or lines that are skipped
-        assert outcome == "refused" or empty, content
+        empty = name in ("history", "records") and outcome == "read"  # no lines, or lines that are skipped
+        assert outcome == "rejected" or empty, content

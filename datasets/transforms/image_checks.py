@@ -1,4 +1,4 @@
-"""The checks of images that are to be moved or bent: numbers, of a known shape, with a background they can hold."""
+"""Checks of the arguments that all transforms share: images, their shape, and the fill value."""
 
 import math
 from typing import Any
@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 
 def check_image_shape(who: str, images: NDArray[Any], image_shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return `image_shape` as a tuple, if each of `images` has as many values.
+    """Check that each of `images` has as many values as `image_shape`, and return the latter as a tuple.
 
     Parameters
     ----------
     who : str
-        The function that was called, for messages.
+        Name of the called function, for error messages.
     images : array of shape (n, ...)
     image_shape : (height, width) or (channels, height, width)
 
@@ -22,7 +22,7 @@ def check_image_shape(who: str, images: NDArray[Any], image_shape: tuple[int, ..
     TypeError
         Images that are not numbers.
     ValueError
-        A shape of another kind, or that does not fit.
+        A shape of another form, or one that does not fit the images.
     """
     image_shape = tuple(image_shape)
     if images.dtype.kind not in "uif":
@@ -37,17 +37,17 @@ def check_image_shape(who: str, images: NDArray[Any], image_shape: tuple[int, ..
     if images.ndim < 2 or math.prod(images.shape[1:]) != math.prod(image_shape):
         raise ValueError(
             f"{who}: images must have the shape (n, {math.prod(image_shape)}), since image_shape "
-            f"is {image_shape}; got {images.shape}. Pass the image_shape that fits."
+            f"is {image_shape}; got {images.shape}. Pass the image_shape of these images."
         )
     return image_shape
 
 
 def check_fill(who: str, images: NDArray[Any], fill: float) -> None:
-    """Raise ValueError unless the dtype of `images` can hold `fill`, a finite number."""
+    """Raise ValueError unless `fill` is finite and exactly representable in the dtype of `images`."""
     with np.errstate(over="ignore", invalid="ignore"):
         stored = np.array(fill).astype(images.dtype)
     if not np.isfinite(stored) or (images.dtype.kind != "f" and stored != fill):
         raise ValueError(
-            f"{who}: fill must be a finite value that {images.dtype} images can hold; got {fill}. "
+            f"{who}: fill must be a finite value that {images.dtype} images can represent; got {fill}. "
             "Choose another fill, or convert the images to float32."
         )
