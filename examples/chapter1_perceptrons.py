@@ -1,21 +1,22 @@
-"""Chapter 1: perceptrons compute anything, shown by a gate and an adder made of five of them."""
+"""Chapter 1: perceptrons can compute anything, for example a NAND gate, and an adder of five gates."""
 
+from collections.abc import Callable
 from itertools import product
 
 from network3 import FullyConnectedLayer, Network, step
 
 
-def gate():
+def gate() -> Network:
     """Return the book's NAND gate: a perceptron with weights -2, -2 and bias 3."""
     net = Network([FullyConnectedLayer(n_in=2, n_out=1, activation_fn=step)], 1)
     net.set_weights([[[-2], [-2]], [3]])
     return net
 
 
-def adder(nand):
-    """Return a function that adds two bits with nothing but NAND gates: to their sum and the carry."""
+def adder(nand: Callable[[int, int], int]) -> Callable[[int, int], tuple[int, int]]:
+    """Return a function from two bits to their sum and the carry, computed by NAND gates alone."""
 
-    def add(x1, x2):
+    def add(x1: int, x2: int) -> tuple[int, int]:
         both = nand(x1, x2)
         total = nand(nand(x1, both), nand(both, x2))
         return total, nand(both, both)
@@ -23,11 +24,11 @@ def adder(nand):
     return add
 
 
-def main():
-    """Print what gate and adder give for all bits, and return it."""
+def main() -> dict[tuple[int, int], tuple[int, int, int]]:
+    """Print the outputs of the gate and the adder for all bits, and return them."""
     net = gate()
 
-    def nand(x1, x2):
+    def nand(x1: int, x2: int) -> int:
         return int(net.predict_proba([[x1, x2]])[0, 0])
 
     add, table = adder(nand), {}

@@ -1,22 +1,23 @@
-"""Chapter 6, and on from there: rotated, scaled and bent images, L2 pooling, another initializer, momentum, dropout.
+"""Chapter 6 and beyond: rotated, scaled and bent images, L2 pooling, another initializer, momentum, dropout.
 
-On the first 2,000 images, where more data help most.
+Trained on the first 2,000 images: additional data help most if there are few.
 """
 
-import contextlib
-import io
+from typing import Literal, TypeAlias
 
 import numpy as np
 
-from network3 import ConvPoolLayer, FullyConnectedLayer, Network, ReLU, SoftmaxLayer, datasets, load_data_shared
+from network3 import ConvPoolLayer, FullyConnectedLayer, Network, ReLU, SoftmaxLayer, load_data_shared
+from network3.datasets import deform, expand
 from network3.layers.initializers import he
 from network3.optim import Momentum
 
 BATCH = 10
+Pool: TypeAlias = Literal["max", "l2"]
 
 
-def build(pool="max"):
-    """Return two convolutional and pooling layers, 100 rectified linear neurons and a softmax with dropout."""
+def build(pool: Pool = "max") -> Network:
+    """Return two convolutional and pooling layers, 100 rectified linear neurons and a softmax layer with dropout."""
     np.random.seed(0)
     return Network(
         [
@@ -29,24 +30,23 @@ def build(pool="max"):
     )
 
 
-def main(images=2000, copies=4, epochs=10):
+def main(images: int = 2000, copies: int = 4, epochs: int = 10) -> dict[tuple[str, str], float | None]:
     """Print the validation accuracy with each set of images and kind of pooling, and return them."""
     (x, y), validation, _ = (tuple(part.get_value() for part in pair) for pair in load_data_shared(storage="uint8"))
     x, y = x[:images], y[:images]
-    bent = [datasets.deform(x, rotation=12, scaling=0.12, elastic=30, seed=k) for k in range(copies)]
+    bent = [deform(x, rotation=12, scaling=0.12, elastic=30, seed=k) for k in range(copies)]
     sets = {
         "as they are": (x, y),
-        "moved by a pixel": datasets.expand(x, y),
+        "moved by a pixel": expand(x, y),
         "rotated, scaled, bent": (np.concatenate([x, *bent]), np.tile(y, 1 + copies)),
     }
-    found = {}
-    for name, data, pool in [
-        *((name, data, "max") for name, data in sets.items()),
-        ("as they are", sets["as they are"], "l2"),
-    ]:
+    trainings: list[tuple[str, Pool]] = [*((name, "max") for name in sets), ("as they are", "l2")]
+    found: dict[tuple[str, str], float | None] = {}
+    for name, pool in trainings:
+        data = sets[name]
         net, passes = build(pool), epochs * (1 + copies) * images // len(data[1])  # as many steps for each
-        with contextlib.redirect_stdout(io.StringIO()):
-            record = net.SGD(data, passes, BATCH, 0.003, validation, shuffle=True, seed=0, rule=Momentum(0.9))
+        rule = Momentum(0.9)
+        record = net.SGD(data, passes, BATCH, 0.003, validation, rule=rule, shuffle=True, seed=0, verbose=False)
         found[name, pool] = record.best_validation_accuracy
         print(f"{images:,} images {name}, {pool} pooling: {record.best_validation_accuracy:.2%} in {passes} epochs")
     return found

@@ -32,18 +32,18 @@ def describe() -> None:
 
 
 def main() -> None:
-    """Run the command line, and end with its exit code; a wrong use of it is one line too."""
+    """Run the command line, and exit with its code; wrong usage is reported in one line."""
     try:
         code = app(prog_name="network3", standalone_mode=False)
     except KeyboardInterrupt:  # before a command has begun
         code = leave("interrupted.", INTERRUPTED).exit_code
     except Exception as raised:
-        error: Any = raised  # of typer's own kinds, which have no common name
+        error: Any = raised  # typer's usage errors have no public base class
         code = getattr(error, "exit_code", None)
         if code is None:
             raise
         if len(sys.argv) < 2:
             error.show()  # the help
         else:
-            leave(f"{error.format_message()} network3 --help tells what there is.", code)
+            leave(f"{error.format_message()} See network3 --help.", code)
     sys.exit(code)

@@ -1,4 +1,4 @@
-"""Where ``network3 train`` keeps its runs if ``--out`` does not say: ``network3-runs/NAME``, then ``NAME-2`` ..."""
+"""The default folders of ``network3 train``: ``network3-runs/NAME``, then ``NAME-2`` and so on."""
 
 import re
 import shutil
@@ -14,7 +14,7 @@ ROOT = Path("network3-runs")
 
 
 def new_folder(name: str) -> Path:
-    """Return a folder for run `name` that comes after all that are there, so that no run replaces another."""
+    """Return a new folder for run `name`, numbered after all existing ones, so that no run replaces another."""
     number = max(_numbers(name), default=0) + 1
     return ROOT / (name if number == 1 else f"{name}-{number}")
 
@@ -36,18 +36,18 @@ def latest_folder(name: str) -> Path:
 
 @contextmanager
 def writable(folder: Path) -> Iterator[Path]:
-    """Give `folder` to the process that saves; to others that train with it, a copy that goes when they end."""
+    """Yield `folder` to the process that saves the run; to others that train with it, a temporary copy."""
     if first_process():
         yield folder
         return
-    with TemporaryDirectory() as place:
-        copy = Path(place) / folder.name
+    with TemporaryDirectory() as temporary:
+        copy = Path(temporary) / folder.name
         if folder.is_dir():
             shutil.copytree(folder, copy)
         yield copy
 
 
 def _numbers(name: str) -> dict[int, Path]:
-    """Return the folders of run `name` by their numbers; that without a number is the first."""
+    """Return the folders of run `name` by their numbers; the one without a number is the first."""
     matches = {path: re.fullmatch(rf"{re.escape(name)}(?:-(\d+))?", path.name) for path in ROOT.glob(f"{name}*")}
     return {int(match[1] or 1): path for path, match in matches.items() if match}

@@ -1,4 +1,4 @@
-"""``network3 info``: versions, devices, threads and caches, for a report or a look."""
+"""``network3 info``: versions, devices, threads and caches, for example for a bug report."""
 
 import json
 import os
@@ -18,8 +18,8 @@ from network3.storage.versions import versions
 from .border import border
 
 
-def info(as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False) -> None:
-    """Tell which versions, devices, threads and caches are in use."""
+def info(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
+    """Show the versions, devices, threads and caches in use."""
     with border():
         found = collect()
         if as_json:
@@ -33,7 +33,7 @@ def info(as_json: Annotated[bool, typer.Option("--json", help="One JSON object."
 
 
 def collect() -> dict[str, dict[str, Any]]:
-    """Return what `info` tells, as plain values."""
+    """Return what `info` shows, as plain values."""
     cache = Path(pytensor.config.base_compiledir)
     return {
         "versions": versions(),
@@ -54,11 +54,11 @@ def collect() -> dict[str, dict[str, Any]]:
 
 
 def _kernels() -> str:
-    """Return where compiled kernels are kept, and how much room they take."""
+    """Return the folder of compiled kernels, their number and size."""
     files, size, folder = cache_size()
     return "in memory only" if folder is None else f"{folder}: {files} files, {size / 1e6:.1f} MB"
 
 
 def _size(folder: Path) -> int:
-    """Return the bytes of all files in `folder`."""
+    """Return the total size in bytes of all files in `folder`."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -1,4 +1,4 @@
-"""``network3 predict MODEL IMAGE...``: which digit is on an image of your own."""
+"""``network3 predict MODEL IMAGE...``: the digit on an image of your own."""
 
 import json
 from pathlib import Path
@@ -7,30 +7,31 @@ from typing import Annotated
 import numpy as np
 import typer
 
-import network3
 from network3.datasets.photos.own_images import preprocess_digit, read_grayscale
-from network3.experiments.experiment import Folder
+from network3.execution.device import use
+from network3.experiments.folder import Folder
 from network3.layers.checks import error_message
+from network3.network import Network, load
 
 from .border import border
 
-SHADES = " .:-=+*#%@"  # from background to ink; plain ASCII shows on every terminal
+SHADES = " .:-=+*#%@"  # from background to ink; every terminal can show ASCII
 
 
 def predict(
-    model: Annotated[Path, typer.Argument(help="A network that train or net.save wrote, or a folder of train.")],
+    model: Annotated[Path, typer.Argument(help="A file of network3 train or net.save, or a folder of train.")],
     images: Annotated[list[Path], typer.Argument(help="PNG, JPEG ...: one digit each, any size and colour.")],
-    show: Annotated[bool, typer.Option("--show", help="Show each image as the network saw it.")] = False,
+    show: Annotated[bool, typer.Option("--show", help="Show the input of the network for each image.")] = False,
     device: Annotated[str | None, typer.Option(help="auto, cpu or gpu.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line for each image.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line, for each image.")] = False,
 ) -> None:
-    """Tell which digit is on each image, and how sure the network is."""
+    """Recognize the digit on each image, with its probability."""
     with border():
-        network3.use(device)
-        net = network3.load(Folder(model).model if model.is_dir() else model)
+        use(device)
+        net = load(Folder(model).model if model.is_dir() else model)
         _check(net, model)
-        seen = np.stack([_seen(path) for path in images])
-        for path, image, probabilities in zip(images, seen, net.predict_proba(seen.reshape(-1, 784)), strict=True):
+        inputs = np.stack([_prepared(path) for path in images])
+        for path, image, probabilities in zip(images, inputs, net.predict_proba(inputs.reshape(-1, 784)), strict=True):
             digit, second = (int(k) for k in probabilities.argsort()[:-3:-1])
             if as_json:
                 record = {"image": str(path), "digit": digit, "probabilities": [float(p) for p in probabilities]}
@@ -41,21 +42,21 @@ def predict(
 
 
 def drawn(image: np.ndarray) -> str:
-    """Return `image`, uint8 of shape (rows, columns), as lines of text, two characters a pixel."""
+    """Return `image`, uint8 of shape (rows, columns), as lines of text, two characters for each pixel."""
     levels = (image.astype(int) * len(SHADES)) // 256
     return "\n".join("".join(2 * SHADES[level] for level in row).rstrip() for row in levels)
 
 
-def _seen(path: Path) -> np.ndarray:
-    """Return the image prepared for the network; errors name the file."""
-    grey = read_grayscale(path)
+def _prepared(path: Path) -> np.ndarray:
+    """Return the input of the network for an image; errors contain the file's name."""
+    gray = read_grayscale(path)
     try:
-        return preprocess_digit(grey)
+        return preprocess_digit(gray)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
 
 
-def _check(net: network3.Network, model: Path) -> None:
+def _check(net: Network, model: Path) -> None:
     if net.input_width != 784 or net.output_width != 10:
         raise ValueError(
             error_message(

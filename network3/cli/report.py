@@ -1,4 +1,4 @@
-"""``network3 report``: a page about what was reproduced."""
+"""``network3 report``: a page about the reproduced numbers."""
 
 from pathlib import Path
 from typing import Annotated
@@ -15,14 +15,14 @@ from .reproduce import RESULTS, read_with_warnings
 
 
 def report(
-    results: Annotated[Path, typer.Option(help="Folder of the records, as reproduce had it.")] = RESULTS,
+    results: Annotated[Path, typer.Option(help="Folder of the records of network3 reproduce.")] = RESULTS,
     out: Annotated[
         Path | None, typer.Option(help="The page; a name in .md for the table alone. By default report.html there.")
     ] = None,
 ) -> None:
-    """Make a page that holds the book's numbers against those reproduced: one file of HTML, for a browser or paper.
+    """Write a page that compares the book's numbers with the reproduced ones: one HTML file, for a browser or paper.
 
-    Tables, learning curves with the book's points, filters and misclassified digits. It needs no network.
+    It has tables, learning curves with the book's points, filters and misclassified digits. It needs no network.
     """
     with border():
         page = results / "report.html" if out is None else out

@@ -1,14 +1,16 @@
-"""``network3 search NAME``: hyper-parameters of a run, found by trying."""
+"""``network3 search NAME``: hyper-parameters of a run, found by trials."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from network3.experiments.search import Search, Space, best_trial, open_study
+from network3.experiments.search import Search, Space
+from network3.experiments.study import best_trial, finished_trials, open_study
 from network3.layers.checks import error_message, integer
 
 from .border import INTERRUPTED, border, leave, program
+from .search_progress import SearchReporter, settings
 from .train import training_named
 
 SPACE = Space()
@@ -16,70 +18,48 @@ SPACE = Space()
 
 def search(
     name: Annotated[str, typer.Argument(help="Which run; `network3 list` shows them.")],
-    trials: Annotated[int, typer.Option(help="How many settings to try, those of before included.")] = 20,
+    trials: Annotated[int, typer.Option(help="How many trials, those of earlier commands included.")] = 20,
     epochs: Annotated[int, typer.Option(help="Passes over the training data in each trial.")] = 5,
-    images: Annotated[int | None, typer.Option(help="The first so many training images, which is quick.")] = None,
+    images: Annotated[int | None, typer.Option(help="How many training images, the first ones.")] = None,
     eta: Annotated[tuple[float, float], typer.Option(help="Least and most learning rate.")] = SPACE.eta,
     lmbda: Annotated[tuple[float, float], typer.Option(help="Least and most L2 regularization.")] = SPACE.lmbda,
     mini_batch_size: Annotated[
-        list[int] | None, typer.Option(help="Images a step; give it more than once to try several.")
+        list[int] | None, typer.Option(help="Images per step; may be given more than once to try several.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Fixes first weights and what is tried.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the initial weights and of the trials.")] = 0,
     storage: Annotated[
         Path | None, typer.Option(help="File of the trials; network3-search/NAME.log by default.")
     ] = None,
 ) -> None:
-    """Look for a learning rate and a regularization with a good validation accuracy, as chapter 3 advises: by trying.
+    """Search for a learning rate and a regularization with a good validation accuracy, by trials (book, chapter 3).
 
-    Trials that do worse than half of those before are ended early. The storage keeps all of them: the same command
-    goes on, and with more `--trials` tries more.
+    Trials that do worse than half of those before are ended early. All trials are stored: the same command continues
+    the search, and a larger `--trials` adds more.
     """
     with border():
         run = training_named(name, "network3 search")
         integer("network3 search: --trials", trials)
         sizes = tuple(mini_batch_size or (run.training["mini_batch_size"],))
-        expected = Search(run, Space(eta, lmbda, sizes), epochs, images, seed)
-        study = open_study(expected, Path("network3-search") / f"{name}.log" if storage is None else storage)
-        done = _over(study)
+        space = Search(run, Space(eta, lmbda, sizes), epochs, images, seed)
+        study = open_study(space, Path("network3-search") / f"{name}.log" if storage is None else storage)
+        done = finished_trials(study)
         if done:
             typer.echo(f"{done} trials of before.")
         if done < trials:
             each = f"{epochs} epoch{'s' * (epochs != 1)} each"
-            typer.echo(f"Trying {trials - done}, {each}; compiling first, up to half a minute ...")
-            objective = expected.objective()
+            typer.echo(f"Trying {trials - done}, {each}; compiling first ...")
+            objective = space.objective()
             try:
-                while _over(study) < trials:
-                    study.optimize(objective, n_trials=1, callbacks=[_say])
+                with SearchReporter(trials, done) as reporter:
+                    while finished_trials(study) < trials:
+                        study.optimize(objective, n_trials=1, callbacks=[reporter])
             except KeyboardInterrupt:
-                raise leave(
-                    f"stopped after {_over(study)} trials. Give the same command to go on.", INTERRUPTED
-                ) from None
-        best = best_trial(study)
+                stopped = f"stopped after {finished_trials(study)} trials. Give the same command to go on."
+                raise leave(stopped, INTERRUPTED) from None
+        count, best = finished_trials(study), best_trial(study)
         if best is None:
-            hint = "Look lower, e.g. --eta 0.001 1."
-            got = f"{_over(study)} whose cost ran away"
+            got, hint = f"{count} whose cost diverged", "Try smaller rates, e.g. --eta 0.001 1."
             raise ValueError(error_message("network3 search", "expected a trial that learns", got, hint))
-        typer.echo(f"Best of {_over(study)}: trial {best.number}, validation {best.value:.2%} with {_settings(best)}.")
+        typer.echo(f"Best of {count}: trial {best.number}, validation {best.value:.2%} with {settings(best)}.")
         options = " ".join(f"--{key.replace('_', '-')} {value:.4g}" for key, value in best.params.items())
         typer.echo(f"Train it in full: {program()} train {name} {options}")
-
-
-def _over(study) -> int:
-    """Return how many trials were completed or ended early; those that were killed do not count."""
-    return sum(trial.state.name in ("COMPLETE", "PRUNED") for trial in study.get_trials(deepcopy=False))
-
-
-def _say(study, trial) -> None:
-    if trial.state.name == "PRUNED":
-        last = max(trial.intermediate_values)
-        outcome = f"validation {trial.intermediate_values[last]:.2%} after epoch {last}, ended"
-    elif "diverged" in trial.user_attrs:
-        outcome = "diverged"
-    else:
-        outcome = f"validation {trial.value:.2%}"
-    best = "  best so far" if best_trial(study) == trial else ""
-    typer.echo(f"trial {trial.number:>3}: {_settings(trial)}: {outcome}{best}")
-
-
-def _settings(trial) -> str:
-    return ", ".join(f"{name} {value:.4g}" for name, value in trial.params.items())

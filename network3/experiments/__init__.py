@@ -1,1 +1,1 @@
-"""Named trainings and what is made of them: the catalogue of the book's runs, searches, reproduction, reports."""
+"""Named trainings and what uses them: the catalogue of the book's runs, searches, reproduction, reports."""

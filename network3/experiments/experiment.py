@@ -1,75 +1,49 @@
-"""A run of the catalogue, trained in a folder of its own that holds all there is to know about it.
+"""A run of the catalogue, trained in a folder of its own.
 
 The folder has the settings (``run.json``), the record (``history.jsonl``), the checkpoint from which an interrupted
-run goes on, the network with the weights of its best validation epoch (``model.safetensors``), and pictures.
+run is continued, the network with the weights of its best validation epoch (``model.safetensors``), and plots.
 """
 
-import json
-import platform
+import os
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from network3 import datasets
-from network3.execution.device import chosen_backend
+from network3.datasets import expand, load_mnist
+from network3.datasets.split import Pair
 from network3.layers.checks import error_message, integer, real
 from network3.network import Network
-from network3.storage.atomic import atomic_write, check_writable
-from network3.storage.versions import versions
-from network3.training.checkpoint_file import CheckpointWarning, is_there
+from network3.storage.atomic import check_writable
+from network3.training.callbacks import Callback, Progress
+from network3.training.checkpoint_file import CheckpointWarning, checkpoint_exists
 from network3.training.history import History
 
 from .catalogue import Run
+from .folder import Folder
 
-FORMAT = 1
-
-
-@dataclass(frozen=True)
-class Folder:
-    """Where a run keeps its files."""
-
-    path: Path
-
-    def names(self) -> list[str]:
-        """Return the names of its files, without the pictures."""
-        return [path.name for path in (self.model, self.history, self.checkpoint, self.settings)]
-
-    @property
-    def settings(self) -> Path:
-        return self.path / "run.json"
-
-    @property
-    def history(self) -> Path:
-        return self.path / "history.jsonl"
-
-    @property
-    def checkpoint(self) -> Path:
-        return self.path / "checkpoint.safetensors"
-
-    @property
-    def model(self) -> Path:
-        return self.path / "model.safetensors"
+DataSets: TypeAlias = tuple[Pair, Pair, Pair]
+"""Training, validation and test data."""
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """A run with its settings decided, before anything is loaded or compiled.
+    """A run with its final settings, before anything is loaded or compiled.
 
     Attributes
     ----------
     run : Run
     training : dict
-        Arguments of `Network.SGD` besides the data and the run's methods.
+        Arguments of `Network.SGD`, except the data and the run's methods.
     seed : int
-        Of first weights and masks.
+        Of initial weights and masks.
     folder : Folder
     resumed : bool
-        Whether it goes on from the folder's checkpoint.
+        Whether it is continued from the folder's checkpoint.
     """
 
     run: Run
@@ -79,53 +53,61 @@ class Experiment:
     resumed: bool
 
     def build(self) -> Network:
-        """Return the network with its first weights, which `seed` fixes."""
-        np.random.seed(self.seed)  # the layers' first values come from NumPy's global state, as the book's
+        """Return the network with its initial weights, which depend on `seed` alone."""
+        np.random.seed(self.seed)  # initial weights are drawn from NumPy's global state, as the book's
         batch = self.training["mini_batch_size"]
         return Network(self.run.layers(batch), batch)
 
-    def train(self, net: Network, data, callbacks: Sequence[Callable] = (), devices: int | None = None) -> History:
-        """Train `net`, leave everything in the folder, and return the record; `net` then has its best weights.
+    def train(
+        self,
+        net: Network,
+        data: DataSets,
+        callbacks: Sequence[Callback | Callable[[Progress], None]] = (),
+        devices: int | None = None,
+        *,
+        verbose: bool = True,
+    ) -> History:
+        """Train `net`, write all files of the folder, and return the record; `net` then has its best weights.
 
         Parameters
         ----------
         net : Network
-            As `build` gives it.
+            As `build` returns it.
         data : three pairs (x, y)
-            As `load` gives them.
-        callbacks : functions of one `Progress`
-        devices : int or None
+            As `load` returns them.
+        callbacks, devices, verbose
             As in `Network.SGD`.
         """
         folder = self.folder
         training, validation, test = data
-        write_settings = cache(self._write_settings)  # once: before the first checkpoint, after all checks
+        write_settings = cache(self._write_settings)  # once: after all checks, before the first checkpoint
 
-        def keep(progress):
+        def save_epoch(progress: Progress) -> None:
             try:
                 write_settings()
                 if progress.epoch_done:
                     progress.history.save(folder.history)
                     if progress.history.best_epoch == progress.epoch:
                         net.save(folder.model)
-            except OSError as error:  # a full disk ends no training
+            except OSError as error:  # a full disk does not end the training
                 got = f"{folder.path} ({error.strerror or error})"
-                hint = "The training goes on; make room, or use another disk."
+                hint = "The training continues; make room, or use another disk."
                 message = error_message("network3 train", "expected a folder that can be written", got, hint)
                 warnings.warn(message, CheckpointWarning, stacklevel=2)
 
+        arguments: dict[str, Any] = {**self.training, **self.run.methods}
         history = net.SGD(
             training,
-            **self.training,
-            **self.run.methods,
+            **arguments,
             cost=self.run.cost,
             validation_data=validation,
             test_data=test if self.run.test_in_training else None,
             seed=self.seed,
-            callbacks=[keep, *callbacks],
+            callbacks=[save_epoch, *callbacks],
             devices=devices,
+            verbose=verbose,
             checkpoint=folder.checkpoint,
-            resume=folder.checkpoint if self.resumed and is_there(folder.checkpoint) else None,
+            resume=folder.checkpoint if self.resumed and checkpoint_exists(folder.checkpoint) else None,
         )
         if net.best is not None:
             net.set_weights(net.best)
@@ -137,36 +119,24 @@ class Experiment:
         return history
 
     def _write_settings(self) -> None:
-        settings = {
-            "format": FORMAT,
-            "run": self.run.name,
-            "row": self.run.row,
-            "data": self.run.data,
-            "first": list(self.run.first),
-            "training": self.training,
-            "methods": self.run.described,
-            "seed": self.seed,
-            "backend": chosen_backend(),
-            "machine": f"{platform.system()} {platform.machine()}",
-            "versions": versions(),
-        }
-        with atomic_write(self.folder.settings) as file:
-            file.write(json.dumps(settings, indent=2).encode())
+        self.folder.write_settings(self.run, self.training, self.seed)
 
 
-def prepare(run: Run, path, given: dict[str, Any], seed: int | None, *, resume: bool) -> Experiment:
+def prepare(
+    run: Run, path: str | os.PathLike[str], given: dict[str, Any], seed: int | None, *, resume: bool
+) -> Experiment:
     """Decide the settings of `run` in the folder `path`.
 
     Parameters
     ----------
     run : Run
     path : path
-        Made if it is not there.
+        Made if it does not exist.
     given : dict
-        Arguments of `Network.SGD` that replace the run's own. With `resume`, those of the folder replace them first,
-        and only "epochs" may differ from it.
+        Arguments of `Network.SGD` that replace the run's own. With `resume`, the saved ones replace the run's own, and
+        of these only "epochs" may be changed.
     seed : int or None
-        None for the folder's when resuming, otherwise 0.
+        Default the saved seed with `resume`, otherwise 0.
     resume : bool
 
     Raises
@@ -174,77 +144,65 @@ def prepare(run: Run, path, given: dict[str, Any], seed: int | None, *, resume: 
     OSError
         The folder cannot be made or written.
     ValueError
-        It holds a run and `resume` is False; or resume a folder without a run, or with another: the differences are
+        Without `resume`: the folder has a run. With `resume`: it has none, or one with other settings, which are
         named.
     """
     folder = Folder(Path(path))
     _check(given)
     if resume:
-        saved = _read_settings(folder)
-        before = {"run": saved["run"], "seed": saved["seed"], **saved["methods"], **saved["training"]}
-        now = {"run": run.name, **run.described, **given} | ({} if seed is None else {"seed": seed})
-        differences = [
-            f"{name} was {before.get(name, 'the default')} and is {value}"
-            for name, value in now.items()
-            if before.get(name) != value and name != "epochs"
-        ]
-        if differences:
-            hint = "Leave them out to go on as before, or start anew in another folder."
-            who = f"network3 train --resume in {folder.path}"
-            raise ValueError(
-                error_message(who, "expected the settings that it was begun with", "; ".join(differences), hint)
-            )
-        training = saved["training"] | {name: given[name] for name in ("epochs",) if name in given}
-        return Experiment(run, training, saved["seed"], folder, resumed=True)
+        return _resumed(run, folder, given, seed)
+    who = "network3 train"
     if folder.settings.exists():
-        hint = "Go on with --resume, or choose another folder with --out."
-        expected = "expected a folder without a run"
-        raise ValueError(error_message("network3 train", expected, f"{folder.path}, which holds one", hint))
+        expected, hint = "expected a folder without a run", "Go on with --resume, or choose another folder with --out."
+        raise ValueError(error_message(who, expected, f"{folder.path}, which has one", hint))
     try:
         folder.path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        expected = "expected a folder that can be made"
-        hint = "Choose another place, or correct its permissions."
-        raise OSError(
-            error_message("network3 train: --out", expected, f"{folder.path} ({error.strerror})", hint)
-        ) from None
-    check_writable("network3 train: --out", folder.settings)
+        expected, hint = "expected a folder that can be made", "Choose another path, or correct its permissions."
+        got = f"{folder.path} ({error.strerror})"
+        raise OSError(error_message(f"{who}: --out", expected, got, hint)) from None
+    check_writable(f"{who}: --out", folder.settings)
     return Experiment(run, dict(run.training) | given, 0 if seed is None else seed, folder, resumed=False)
 
 
-def load(run: Run):
+def _resumed(run: Run, folder: Folder, given: dict[str, Any], seed: int | None) -> Experiment:
+    """Return the experiment that continues the run in `folder`."""
+    saved = folder.read_settings()
+    before = {"run": saved["run"], "seed": saved["seed"], **saved["methods"], **saved["training"]}
+    now = {"run": run.name, **run.described_methods, **given} | ({} if seed is None else {"seed": seed})
+    differences = [
+        f"{name} was {before.get(name, 'the default')} and is {value}"
+        for name, value in now.items()
+        if before.get(name) != value and name != "epochs"
+    ]
+    if differences:
+        who = f"network3 train --resume in {folder.path}"
+        expected = "expected the settings that it was begun with"
+        hint = "Leave them out to go on as before, or start a new one in another folder."
+        raise ValueError(error_message(who, expected, "; ".join(differences), hint))
+    training = saved["training"] | {name: given[name] for name in ("epochs",) if name in given}
+    return Experiment(run, training, saved["seed"], folder, resumed=True)
+
+
+def load(run: Run) -> DataSets:
     """Return training, validation and test data of `run`: pairs of uint8 images (n, 784) and int32 labels (n,)."""
-    training, validation, test = datasets.load_mnist()
-    if run.data == "expanded":
-        training = datasets.expand(*training)
-    sets = zip((training, validation), run.first, strict=True)
-    return *((images[:count], labels[:count]) for (images, labels), count in sets), test
+    return load_data(run.data, run.image_counts)
+
+
+def load_data(name: str, image_counts: tuple[int | None, int | None]) -> DataSets:
+    """Return the data of a run by its fields `data` and `image_counts`."""
+    training, validation, test = load_mnist()
+    if name == "expanded":
+        training = expand(*training)
+    sets = zip((training, validation), image_counts, strict=True)
+    training, validation = ((images[:count], labels[:count]) for (images, labels), count in sets)
+    return training, validation, test
 
 
 def _check(given: dict[str, Any]) -> None:
-    """Refuse numbers that `Network.SGD` would, before anything is read or written."""
+    """Check numbers as `Network.SGD` would, before anything is read or written."""
     for name, value in given.items():
         if name in ("epochs", "mini_batch_size"):
             integer(f"network3 train: {name}", value, least=int(name != "epochs"))
         elif name in ("eta", "lmbda"):
             real(f"network3 train: {name}", value, least=0.0)
-
-
-def _read_settings(folder: Folder) -> dict[str, Any]:
-    expected = "expected a folder that network3 train has begun a run in"
-    who = "network3 train --resume"
-    if not folder.settings.is_file():
-        hint = "Leave --resume out to start one, or name its folder with --out."
-        raise ValueError(error_message(who, expected, f"{folder.path} without run.json", hint))
-    try:
-        saved = json.loads(folder.settings.read_text(encoding="utf-8"))
-        current = int(saved["format"]) <= FORMAT
-        saved["run"], saved["seed"], dict(saved["training"])
-        saved["methods"] = dict(saved.get("methods", {}))  # a network3 without them wrote none
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
-        got = f"{folder.settings}, which is damaged ({error!r})"
-        raise ValueError(error_message(who, expected, got, "Start anew in another folder.")) from None
-    if not current:
-        hint = "Update network3, pip install -U network3."
-        raise ValueError(error_message(who, f"expected format {FORMAT} or older", f"format {saved['format']}", hint))
-    return saved

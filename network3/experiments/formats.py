@@ -1,13 +1,15 @@
-"""How the book's numbers and ours are written: accuracies as percentages, anything else in four digits."""
+"""Formats of numbers: accuracies as percentages, anything else with four digits."""
+
+from .catalogue.published import Unit
 
 
-def number(label: str, value: float | None) -> str:
-    """Return `value` as a reader wants it, by what its `label` says it is; "-" for None."""
+def format_number(unit: Unit, value: float | None) -> str:
+    """Return `value` as text; "-" for None."""
     if value is None:
         return "-"
-    return f"{value:.2%}" if "accuracy" in label else f"{value:.4g}"
+    return f"{value:.2%}" if unit == "accuracy" else f"{value:.4g}"
 
 
-def difference(label: str, value: float) -> str:
+def format_difference(unit: Unit, value: float) -> str:
     """Return a difference with its sign, that of accuracies in percentage points."""
-    return f"{100 * value:+.2f}" if "accuracy" in label else f"{value:+.2g}"
+    return f"{100 * value:+.2f}" if unit == "accuracy" else f"{value:+.2g}"

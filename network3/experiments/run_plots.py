@@ -1,27 +1,30 @@
-"""The pictures that a run leaves in its folder: learning curve, filters, feature maps, misclassified digits."""
+"""The plots that a run leaves in its folder: learning curve, filters, feature maps, misclassified digits."""
 
 from pathlib import Path
 
 import numpy as np
 
+from network3.datasets.split import Pair
 from network3.layers import ConvPoolLayer
 from network3.network import Network
 from network3.plotting import draw_errors, draw_feature_maps, draw_filters, draw_learning_curve
 from network3.training.history import History
 
-DPI = 130  # dots an inch, enough for paper
+DPI = 130  # enough for paper
 
 
-def save_pictures(folder: Path, net: Network, history: History, test_data, published: float | None = None) -> list[str]:
-    """Draw what there is to see of a trained network into PNG files, and return their names.
+def save_run_plots(
+    folder: Path, net: Network, history: History, test_data: Pair, published: float | None = None
+) -> list[str]:
+    """Draw the plots of a trained network into PNG files, and return their names.
 
     Parameters
     ----------
-    folder : path
+    folder : Path
     net : Network
     history : History
     test_data : pair (x, y) of arrays
-        The first image is shown as the feature maps have it.
+        Feature maps are those of the first image.
     published : float in [0, 1], optional
         The book's test accuracy.
     """
@@ -36,7 +39,6 @@ def save_pictures(folder: Path, net: Network, history: History, test_data, publi
         figures[f"filters_layer{k}"] = draw_filters(net, k)
     for k in convolutions:
         figures[f"feature_maps_layer{k}"] = draw_feature_maps(net, k, images[0])
-    names = sorted(f"{name}.png" for name in figures)
-    for name in names:
-        figures[name.removesuffix(".png")].savefig(folder / name, dpi=DPI)
-    return names
+    for name, figure in sorted(figures.items()):
+        figure.savefig(folder / f"{name}.png", dpi=DPI)
+    return sorted(f"{name}.png" for name in figures)

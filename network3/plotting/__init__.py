@@ -1,4 +1,4 @@
-"""Pictures of trainings and networks, drawn with Matplotlib, which is imported when the first is drawn."""
+"""Plots of trainings and networks, drawn with Matplotlib, which is imported for the first plot."""
 
 from .errors import draw_errors as draw_errors
 from .errors import plot_errors as plot_errors

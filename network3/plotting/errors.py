@@ -1,15 +1,18 @@
-"""The digits that a network takes for others (book, chapter 6)."""
+"""The digits that a network misclassifies (book, chapter 6)."""
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from network3 import datasets
-from network3.data import value_of
+from network3.data import Values, value_of
+from network3.datasets import load_mnist
 from network3.layers.checks import error_message, integer
 
-from .grid import images_grid, new_figure
+from .grid import images_grid
+from .style import in_plot_style, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -18,8 +21,15 @@ ROWS, COLUMNS = 5, 8  # the book's figure
 MARGIN = 0.28  # room for the labels beside a digit, as a share of its width
 
 
-def draw_errors(images, labels, predictions, figure=None, most=ROWS * COLUMNS) -> "Figure":
-    """Draw what is misclassified, with the right label at the upper right and the network's at the lower right.
+@in_plot_style
+def draw_errors(
+    images: Values,
+    labels: Values,
+    predictions: Values,
+    figure: "Figure | None" = None,
+    most: int = ROWS * COLUMNS,
+) -> "Figure":
+    """Draw misclassified images, with the right label at the upper right and the network's at the lower right.
 
     Parameters
     ----------
@@ -27,9 +37,9 @@ def draw_errors(images, labels, predictions, figure=None, most=ROWS * COLUMNS) -
         uint8 or float. Those whose prediction is right are left out.
     labels, predictions : integer arrays of shape (n,)
     figure : matplotlib Figure, optional
-        A new one, if left out.
+        Where to draw; a new figure by default.
     most : int, >= 1, default 40
-        The first so many are drawn, 8 in a row.
+        How many are drawn at most, the first ones, 8 in a row.
 
     Returns
     -------
@@ -45,23 +55,27 @@ def draw_errors(images, labels, predictions, figure=None, most=ROWS * COLUMNS) -
     Source: book, chapter 6, figure of the misclassified digits.
     """
     who = "draw_errors"
-    images, labels, predictions = (np.asarray(value_of(array)) for array in (images, labels, predictions))
+    x, y, guesses = (np.asarray(value_of(array)) for array in (images, labels, predictions))
     most = integer(f"{who}: most", most)
-    lengths = len(images), len(labels), len(predictions)
+    lengths = len(x), len(y), len(guesses)
     if len(set(lengths)) > 1:
         expected = "expected as many labels and predictions as images"
         got = f"{lengths[1]} labels and {lengths[2]} predictions for {lengths[0]} images"
         raise ValueError(error_message(who, expected, got, "Pass the rows of the same examples in all three."))
-    squares = _squares(who, images)
-    wrong = predictions != labels
-    if figure is None:
-        rows = max(1, math.ceil(min(wrong.sum(), most) / COLUMNS))
-        figure = new_figure(COLUMNS * 0.95, rows * 0.85 + 0.45)
-    _draw(figure, squares[wrong], labels[wrong], predictions[wrong], most)
+    squares = _squares(who, x)
+    wrong = guesses != y
+    figure = new_figure(*_size(min(wrong.sum(), most))) if figure is None else figure
+    _draw(figure, squares[wrong], y[wrong], guesses[wrong], most)
     return figure
 
 
-def plot_errors(error_locations, erroneous_predictions=None, *, test_data=None):
+@in_plot_style
+def plot_errors(
+    error_locations: Sequence[int] | np.ndarray,
+    erroneous_predictions: Sequence[int] | np.ndarray | None = None,
+    *,
+    test_data: tuple[Values, Values] | None = None,
+) -> ModuleType:
     """Draw the first 40 misclassified images, as the book's program does, and return ``pyplot``.
 
     Parameters
@@ -69,51 +83,54 @@ def plot_errors(error_locations, erroneous_predictions=None, *, test_data=None):
     error_locations : sequence of int
         Rows of the test images, as `ensemble` returns them.
     erroneous_predictions : sequence of int, optional
-        What they were taken for.
-    test_data : pair (x, y), optional
-        Shared variables or arrays; MNIST's test images if left out.
+        The network's label of each.
+    test_data : pair (x, y), default MNIST's test images
+        Shared variables or arrays.
 
     Returns
     -------
     module matplotlib.pyplot
-        Whose current figure has the picture: ``plot_errors(...).savefig(filename)``.
+        Its current figure is the plot: ``plot_errors(...).savefig(filename)``.
 
     Raises
     ------
     ValueError
-        A location without an image or that is no whole number, another number of predictions, or images that are not
-        square.
+        A location without an image or that is not a whole number, another number of predictions, or images that are
+        not square.
 
     Notes
     -----
-    Source: book, chapter 6, ``conv.plot_errors``; the original knows MNIST alone.
+    Source: book, chapter 6, ``conv.plot_errors``; the original supports MNIST alone.
     """
     who = "plot_errors"
-    images, labels = _pair(who, datasets.load_mnist()[2] if test_data is None else test_data)
-    rows = np.asarray(error_locations).reshape(-1)
-    if rows.size and rows.dtype.kind not in "iu":
-        expected, hint = (
-            "expected locations that are whole numbers",
-            "Pass rows; numpy.flatnonzero makes them of a mask.",
-        )
-        raise ValueError(error_message(who, expected, f"an array of {rows.dtype}", hint))
-    if rows.size and not 0 <= rows.min() <= rows.max() < len(images):
-        expected = f"expected locations from 0 to {len(images) - 1}"
-        hint = "Pass what ensemble returned, and the test_data that it was given."
-        raise ValueError(error_message(who, expected, f"{rows.min()} to {rows.max()}", hint))
+    images, labels = _pair(who, load_mnist()[2] if test_data is None else test_data)
+    rows = _checked_rows(who, error_locations, len(images))
     if erroneous_predictions is not None and len(erroneous_predictions) != len(rows):
         expected, got = f"expected {len(rows)} predictions, one for each location", str(len(erroneous_predictions))
         raise ValueError(error_message(who, expected, got, "Pass both as ensemble returned them."))
     squares = _squares(who, images)
     import matplotlib.pyplot as plt
 
-    figure = plt.figure(figsize=(COLUMNS * 0.95, ROWS * 0.85 + 0.45), layout="constrained")
-    rows = rows.astype(int)
+    figure = plt.figure(figsize=_size(min(len(rows), ROWS * COLUMNS)))
     _draw(figure, squares[rows], labels[rows], erroneous_predictions, ROWS * COLUMNS)
     return plt
 
 
-def _pair(who: str, data) -> tuple[np.ndarray, np.ndarray]:
+def _checked_rows(who: str, locations: Sequence[int] | np.ndarray, count: int) -> np.ndarray:
+    """Return `locations` as an integer array, each from 0 to below `count`."""
+    rows = np.asarray(locations).reshape(-1)
+    if rows.size and rows.dtype.kind not in "iu":
+        expected = "expected locations that are whole numbers"
+        hint = "Pass rows; numpy.flatnonzero returns those of a mask."
+        raise ValueError(error_message(who, expected, f"an array of {rows.dtype}", hint))
+    if rows.size and not 0 <= rows.min() <= rows.max() < count:
+        expected = f"expected locations from 0 to {count - 1}"
+        hint = "Pass what ensemble returned, and the same test_data."
+        raise ValueError(error_message(who, expected, f"{rows.min()} to {rows.max()}", hint))
+    return rows.astype(int)
+
+
+def _pair(who: str, data: Any) -> tuple[np.ndarray, np.ndarray]:
     if not isinstance(data, tuple | list) or len(data) != 2:
         got = f"{type(data).__name__} of {len(data)}" if isinstance(data, tuple | list) else type(data).__name__
         hint = "Pass e.g. the last of what load_data_shared() returns."
@@ -134,18 +151,30 @@ def _squares(who: str, images: np.ndarray) -> np.ndarray:
     return images.reshape(-1, side, side)
 
 
-def _draw(figure, squares: np.ndarray, labels, predictions, most: int) -> None:
-    """Draw all of `squares`, the first `most`, with their labels; predictions may be None."""
+def _size(count: int) -> tuple[float, float]:
+    """Return the width and height in inches of a figure with `count` digits."""
+    rows = max(1, math.ceil(count / COLUMNS))
+    return COLUMNS * 0.95, rows * 0.85 + 0.45
+
+
+def _draw(
+    figure: "Figure",
+    squares: np.ndarray,
+    labels: np.ndarray,
+    predictions: Sequence[int] | np.ndarray | None,
+    most: int,
+) -> None:
+    """Draw the first `most` of `squares` with their labels and, if given, the network's."""
     count = "none" if len(squares) == 0 else str(len(squares))
     shown = f", the first {most}" if len(squares) > most else ""
     legend = "" if len(squares) == 0 else " (above: label" + ("" if predictions is None else ", below: network") + ")"
-    figure.suptitle(f"misclassified: {count}{shown}{legend}", fontsize=9)
+    figure.suptitle(f"misclassified: {count}{shown}{legend}")
     if len(squares) == 0:
         return
     side = squares.shape[1]
     for k, ax in enumerate(images_grid(figure, squares[:most], COLUMNS, framed=False)):
-        ax.set_xlim(-0.5, (1 + MARGIN) * side - 0.5)  # the labels stand beside the digit, not on it
-        for values, height, align, colour in ((labels, 0.97, "top", "black"), (predictions, 0.03, "bottom", "C3")):
+        ax.set_xlim(-0.5, (1 + MARGIN) * side - 0.5)  # the labels are beside the digit, not on it
+        for values, height, align, color in ((labels, 0.97, "top", "black"), (predictions, 0.03, "bottom", "C3")):
             if values is not None:
                 text = str(values[k])
-                ax.text(0.99, height, text, transform=ax.transAxes, ha="right", va=align, color=colour, fontsize=10)
+                ax.text(0.99, height, text, transform=ax.transAxes, ha="right", va=align, color=color, fontsize=10)

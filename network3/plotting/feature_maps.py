@@ -1,4 +1,4 @@
-"""What the maps of a convolutional layer make of an image (book, chapter 6)."""
+"""The feature maps that a convolutional layer computes from an image (book, chapter 6)."""
 
 import math
 from typing import TYPE_CHECKING
@@ -6,22 +6,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pytensor import function
 
-from network3.data import check_width, scaled, value_of
+from network3.data import Values, check_width, scaled, value_of
+from network3.execution.backends import execution_context
 from network3.execution.compile import MODES, compiled
 from network3.execution.device import chosen_backend
-from network3.execution.runner import execution_context
-from network3.graph import static_copy
+from network3.execution.functions import Compiled
+from network3.graph import NetworkLike, static_copy
 from network3.layers import ConvPoolLayer
 from network3.layers.checks import error_message
 
-from .grid import images_grid, new_figure
+from .grid import images_grid
+from .style import in_plot_style, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def draw_feature_maps(net, layer, image, figure=None) -> "Figure":
-    """Draw `image`, and each map that a layer makes of it, dark where the neurons are active.
+@in_plot_style
+def draw_feature_maps(net: NetworkLike, layer: int, image: Values, figure: "Figure | None" = None) -> "Figure":
+    """Draw `image`, and each map that a layer computes from it, dark where the neurons are active.
 
     Parameters
     ----------
@@ -29,9 +32,9 @@ def draw_feature_maps(net, layer, image, figure=None) -> "Figure":
     layer : int, >= 0
         Which ConvPoolLayer, counted from 0 among all layers.
     image : array of shape (features,) or (maps, rows, columns), or one with a first axis of 1
-        uint8 grey levels, or floats as in training. Of several maps, the first is drawn.
+        uint8 grey levels, or floats as in training. Of several input maps, the first is drawn.
     figure : matplotlib Figure, optional
-        A new one, if left out.
+        Where to draw; a new figure by default.
 
     Returns
     -------
@@ -40,29 +43,28 @@ def draw_feature_maps(net, layer, image, figure=None) -> "Figure":
     Raises
     ------
     ValueError
-        No such ConvPoolLayer, or an image of another size.
+        `layer` is not a ConvPoolLayer, or the image has another size.
 
     Notes
     -----
     Source: book, chapter 6. All maps share one scale, white for the least active neuron.
     """
     maps = feature_maps(net, layer, image)
-    seen = _as_seen(net, np.asarray(value_of(image)))
+    first_map = _first_input_map(net, np.asarray(value_of(image)))
     columns = math.ceil(math.sqrt(1.25 * (len(maps) + 1)))
     rows = math.ceil((len(maps) + 1) / columns)
     figure = new_figure(0.95 * columns, 1.05 * rows + 0.4) if figure is None else figure
-    axes = images_grid(
-        figure, [seen, *maps], columns, ["image", *map(str, range(len(maps)))], vmin=maps.min(), vmax=maps.max()
-    )
-    axes[0].images[0].set_clim(seen.min(), seen.max())
+    titles = ["image", *map(str, range(len(maps)))]
+    axes = images_grid(figure, [first_map, *maps], columns, titles, vmin=maps.min(), vmax=maps.max())
+    axes[0].images[0].set_clim(first_map.min(), first_map.max())
     height, width = maps.shape[1:]
-    figure.suptitle(f"layer {layer}: {len(maps)} feature maps of {height} x {width}", fontsize=9)
+    figure.suptitle(f"layer {layer}: {len(maps)} feature maps of {height} x {width}")
     return figure
 
 
-def feature_maps(net, layer, image) -> np.ndarray:
-    """Return what a ConvPoolLayer gives for `image`, float array of shape (maps, rows, columns)."""
-    convolutions = [k for k, known in enumerate(net.layers) if isinstance(known, ConvPoolLayer)]
+def feature_maps(net: NetworkLike, layer: int, image: Values) -> np.ndarray:
+    """Return the output of a ConvPoolLayer for `image`, float array of shape (maps, rows, columns)."""
+    convolutions = [k for k, one in enumerate(net.layers) if isinstance(one, ConvPoolLayer)]
     if isinstance(layer, bool) or not isinstance(layer, int | np.integer) or layer not in convolutions:
         listed = "layer " + " or ".join(map(str, convolutions)) if convolutions else "of which this network has none"
         expected = f"expected a ConvPoolLayer, {listed}, of the {len(net.layers)} layers"
@@ -74,8 +76,8 @@ def feature_maps(net, layer, image) -> np.ndarray:
         return np.asarray(maps(scaled(pixels, net.floatX)))[0]
 
 
-def _as_seen(net, image: np.ndarray) -> np.ndarray:
-    """Return the first map of `image` as the first layer sees it; a flat one as a square, or else as a line."""
+def _first_input_map(net: NetworkLike, image: np.ndarray) -> np.ndarray:
+    """Return the first map of `image` in the shape of the first layer's input; a flat one as a square, or a line."""
     shape = getattr(net.layers[0], "input_shape", ())
     if len(shape) == 3:
         return image.reshape(shape)[0]
@@ -83,6 +85,6 @@ def _as_seen(net, image: np.ndarray) -> np.ndarray:
     return image.reshape((side, side) if side**2 == image.size else (1, -1))
 
 
-def _compile_maps(net, backend, layer, width):
+def _compile_maps(net: NetworkLike, backend: str, layer: int, width: int) -> Compiled:
     clone = static_copy(net, 1, width, (1,) * (net.y.ndim - 1))
-    return function([clone.x], clone.layers[layer].output, mode=MODES[backend])
+    return Compiled(function([clone.x], clone.layers[layer].output, mode=MODES[backend]), ("x",), ("maps",))

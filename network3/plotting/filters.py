@@ -1,33 +1,38 @@
-"""The filters that a layer has learnt (book, chapter 6)."""
+"""The filters that a layer has learned (book, chapter 6)."""
 
 import math
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from network3.graph import NetworkLike
 from network3.layers import ConvPoolLayer
 from network3.layers.checks import error_message, integer
 
-from .grid import images_grid, new_figure
+from .grid import images_grid
+from .style import in_plot_style, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-MOST = 100  # of a fully connected layer
+MOST = 100  # filters of a fully connected layer
 
 
-def draw_filters(net, layer, columns=None, figure=None) -> "Figure":
+@in_plot_style
+def draw_filters(net: NetworkLike, layer: int, columns: int | None = None, figure: "Figure | None" = None) -> "Figure":
     """Draw the filters of a layer: dark where a weight is large, light where it is far below 0.
 
     Parameters
     ----------
     net : Network
     layer : int, >= 0
-        Which, counted from 0: a ConvPoolLayer, of whose filters the part for the first input map is shown, as in the
-        book; or a first layer that sees square images whole, whose neurons' weights are shown.
+        Which layer, counted from 0: a ConvPoolLayer, of whose filters the part for the first input map is drawn, as
+        in the book; or a first layer that is connected to all pixels of square images, whose neurons' weights are
+        drawn.
     columns : int, optional
     figure : matplotlib Figure, optional
-        A new one, if left out.
+        Where to draw; a new figure by default.
 
     Returns
     -------
@@ -55,11 +60,12 @@ def draw_filters(net, layer, columns=None, figure=None) -> "Figure":
         what = f"the first {MOST} of {what}"
     elif isinstance(net.layers[layer], ConvPoolLayer) and net.layers[layer].filter_shape[1] > 1:
         what += ", for the first input map"
-    figure.suptitle(f"layer {layer}: {what}", fontsize=9)
+    figure.suptitle(f"layer {layer}: {what}")
     return figure
 
 
-def plot_filters(net, layer, x, y):
+@in_plot_style
+def plot_filters(net: NetworkLike, layer: int, x: int, y: int) -> ModuleType:
     """Draw the filters of a layer in `x` columns and `y` rows, as the book's program does, and return ``pyplot``.
 
     Parameters
@@ -68,17 +74,17 @@ def plot_filters(net, layer, x, y):
     layer : int, >= 0
         As in `draw_filters`.
     x, y : int, >= 1
-        x y filters are shown, the first ones.
+        The first x y filters are drawn.
 
     Returns
     -------
     module matplotlib.pyplot
-        Whose current figure has the picture: ``plot_filters(...).savefig(filename)``.
+        Its current figure is the plot: ``plot_filters(...).savefig(filename)``.
 
     Raises
     ------
     ValueError
-        As `draw_filters`, or more places than filters.
+        As `draw_filters`, or more than the layer's filters.
 
     Notes
     -----
@@ -87,27 +93,21 @@ def plot_filters(net, layer, x, y):
     x, y = integer("plot_filters: x", x), integer("plot_filters: y", y)
     images = filter_images(net, layer)
     if x * y > len(images):
+        expected = f"expected at most the {len(images)} filters of layer {layer}"
         hint = f"Write e.g. x={min(x, len(images))}, y={max(1, len(images) // x)}."
-        raise ValueError(
-            error_message(
-                "plot_filters", f"expected at most the {len(images)} filters of layer {layer}", f"{x} x {y}", hint
-            )
-        )
+        raise ValueError(error_message("plot_filters", expected, f"{x} x {y}", hint))
     import matplotlib.pyplot as plt
 
-    images_grid(plt.figure(layout="constrained"), images[: x * y], x)
+    images_grid(plt.figure(), images[: x * y], x)
     return plt
 
 
-def filter_images(net, layer) -> np.ndarray:
+def filter_images(net: NetworkLike, layer: int) -> np.ndarray:
     """Return the filters of a layer as images, float array of shape (filters, height, width)."""
     who = "filters"
     if isinstance(layer, bool) or not isinstance(layer, int | np.integer) or not 0 <= layer < len(net.layers):
-        count = len(net.layers)
-        hint = "Layers are counted from 0."
-        raise ValueError(
-            error_message(who, f"expected one of the network's layers, 0 to {count - 1}", repr(layer), hint)
-        )
+        expected = f"expected one of the network's layers, 0 to {len(net.layers) - 1}"
+        raise ValueError(error_message(who, expected, repr(layer), "Layers are counted from 0."))
     chosen = net.layers[layer]
     weights = np.asarray(chosen.w.get_value()) if hasattr(chosen, "w") else np.empty(0)
     if weights.ndim == 4:
@@ -116,5 +116,5 @@ def filter_images(net, layer) -> np.ndarray:
         side = math.isqrt(len(weights))
         if side**2 == len(weights):
             return weights.T.reshape(-1, side, side)
-    expected = "expected a ConvPoolLayer, or a first layer that sees square images"
+    expected = "expected a ConvPoolLayer, or a first layer that is connected to square images"
     raise ValueError(error_message(who, expected, f"layer {layer}, {type(chosen).__name__}", "Choose another layer."))

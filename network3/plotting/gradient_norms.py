@@ -4,21 +4,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .grid import new_figure
+from network3.training.gradient_norms import GradientNorms
+
+from .curves import label_epochs, legend_beside
+from .style import in_plot_style, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+FEW_EPOCHS = 30  # below, each epoch has a marker
 
-def draw_gradient_norms(recorded, figure=None) -> "Figure":
+
+@in_plot_style
+def draw_gradient_norms(recorded: GradientNorms, figure: "Figure | None" = None) -> "Figure":
     r"""Draw the norm of each layer's gradient from epoch to epoch, on a logarithmic scale.
 
     Parameters
     ----------
     recorded : GradientNorms
-        As the training left it; of none, only the start is drawn.
+        Before a training it has the norms at the start alone.
     figure : matplotlib Figure, optional
-        A new one, if left out.
+        Where to draw; a new figure by default.
 
     Returns
     -------
@@ -26,30 +32,19 @@ def draw_gradient_norms(recorded, figure=None) -> "Figure":
 
     Notes
     -----
-    Source: book, chapter 5, whose figures of speeds of learning these are. A layer that does not learn at all, norm 0,
-    has no place on the scale.
+    Source: book, chapter 5, whose figures of speeds of learning these are. A norm of 0 cannot be drawn on the
+    logarithmic scale and leaves a gap.
     """
-    from matplotlib.ticker import MaxNLocator
+    from matplotlib import colormaps
 
     figure = new_figure(6, 3.6) if figure is None else figure
     ax = figure.subplots()
     norms = np.where(recorded.norms > 0, recorded.norms, np.nan)
-    count = norms.shape[1]
-    for k in range(count):
-        shade = 0.15 + 0.7 * k / max(1, count - 1)  # the first layers are the dark ones
-        kind = type(recorded.net.layers[recorded.layers[k]]).__name__
-        marker = "." if len(norms) < 30 else None
-        label = f"layer {recorded.layers[k]}, {kind}"
-        ax.plot(norms[:, k], color=_map()(shade), marker=marker, linewidth=1.3, label=label)
-    ax.set(yscale="log", xlabel="epochs of training", ylabel=f"norm of the gradient of {recorded.of}")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    ax.grid(alpha=0.3)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+    shades = colormaps["viridis"](np.linspace(0.15, 0.85, norms.shape[1]))  # the first layers are the dark ones
+    for layer, values, shade in zip(recorded.layers, norms.T, shades, strict=True):
+        label = f"layer {layer}, {type(recorded.net.layers[layer]).__name__}"
+        ax.plot(values, color=shade, marker="." if len(values) < FEW_EPOCHS else None, label=label)
+    ax.set(yscale="log", ylabel=f"norm of the gradient of {recorded.of}")
+    label_epochs(ax, "epochs of training")
+    legend_beside(ax, ax.lines)
     return figure
-
-
-def _map():
-    from matplotlib import colormaps
-
-    return colormaps["viridis"]

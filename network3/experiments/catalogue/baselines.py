@@ -1,25 +1,27 @@
-"""What needs no network: the baselines of chapters 1 and 3 that the networks are compared with."""
+"""The baselines of chapters 1 and 3 that the networks are compared with; they need no network."""
 
 import numpy as np
 
-from network3 import datasets
+from network3.datasets import load_mnist
 from network3.layers.checks import error_message
 
+from .published import TEST_ACCURACY, VALIDATION_ACCURACY
 
-def random_guess(seed):
-    """Return the accuracy of guesses that each digit is as likely for (book, chapter 1)."""
-    labels = datasets.load_mnist()[2][1]
+
+def random_guess(seed: int) -> dict[str, float]:
+    """Return the test accuracy of guesses in which each digit is as likely (book, chapter 1)."""
+    labels = load_mnist()[2][1]
     guesses = np.random.default_rng(seed).integers(0, 10, size=len(labels))
-    return {"test accuracy": float((guesses == labels).mean())}
+    return {TEST_ACCURACY.name: float((guesses == labels).mean())}
 
 
-def average_darkness(seed):
-    """Return the accuracy of the digit whose training images have, on average, the nearest darkness (chapter 1)."""
-    (images, labels), _, (test_images, test_labels) = datasets.load_mnist()
+def average_darkness(seed: int) -> dict[str, float]:
+    """Return the test accuracy of the digit whose training images have the nearest mean darkness (chapter 1)."""
+    (images, labels), _, (test_images, test_labels) = load_mnist()
     darkness = images.sum(axis=1, dtype=np.int64)
     averages = np.array([darkness[labels == digit].mean() for digit in range(10)])
     guesses = np.abs(test_images.sum(axis=1, dtype=np.int64)[:, None] - averages).argmin(axis=1)
-    return {"test accuracy": float((guesses == test_labels).mean())}
+    return {TEST_ACCURACY.name: float((guesses == test_labels).mean())}
 
 
 class SVM:
@@ -28,13 +30,13 @@ class SVM:
     Parameters
     ----------
     size : int
-        The first so many training images.
+        How many training images, the first ones.
     """
 
     def __init__(self, size: int):
         self.size = size
 
-    def __call__(self, seed):
+    def __call__(self, seed: int) -> dict[str, float]:
         """Return its accuracies.
 
         Raises
@@ -50,9 +52,9 @@ class SVM:
                 error_message("the SVM baseline", "expected scikit-learn", "no such package", hint)
             ) from None
         (images, labels), validation, test = (
-            (images.astype(np.float64) / 256, labels) for images, labels in datasets.load_mnist()
+            (images.astype(np.float64) / 256, labels) for images, labels in load_mnist()
         )
         machine = SVC(C=1.0, kernel="rbf", gamma="auto", cache_size=1000)
         machine.fit(images[: self.size], labels[: self.size])
-        sets = {"test accuracy": test, "validation accuracy": validation}
-        return {name: float((machine.predict(x) == y).mean()) for name, (x, y) in sets.items()}
+        sets = {TEST_ACCURACY: test, VALIDATION_ACCURACY: validation}
+        return {quantity.name: float((machine.predict(x) == y).mean()) for quantity, (x, y) in sets.items()}

@@ -1,25 +1,35 @@
-"""Chapter 1: one hidden layer of sigmoid neurons, the quadratic cost, and the baselines it is compared with."""
+"""Chapter 1: one hidden layer of sigmoid neurons, the quadratic cost, and the baselines."""
 
 from network3.layers.costs import quadratic
 
 from .baselines import SVM, average_darkness, random_guess
 from .measurement import Measurement
-from .run import Figure, Run
+from .published import TEST_ACCURACY, VALIDATION_ACCURACY, PublishedValue
+from .run import Run
 from .sigmoid import wide
 
-TRAINING = {"epochs": 30, "mini_batch_size": 10, "shuffle": True, "monitor": ["test_accuracy"]}
+TRAINING = {"epochs": 30, "mini_batch_size": 10, "shuffle": True, "monitor": [TEST_ACCURACY.key]}
 
 
-def _run(name, row, says, sizes, eta, value, points=None, note=""):
+def _run(
+    name: str,
+    row: str,
+    description: str,
+    sizes: tuple[int, ...],
+    eta: float,
+    accuracy: float | None,
+    points: dict[int, float] | None = None,
+    note: str = "",
+) -> Run:
     return Run(
         name,
         row,
-        says,
+        description,
+        (PublishedValue(accuracy, TEST_ACCURACY),),
         wide(*sizes),
         TRAINING | {"eta": eta},
-        (Figure(value, "test_accuracy"),),
         cost=quadratic,
-        points={} if points is None else {"test_accuracy": points},
+        points={} if points is None else {TEST_ACCURACY.key: points},
         note=note,
     )
 
@@ -51,7 +61,7 @@ RUNS = [
         0.001,
         0.2142,
         {0: 0.1139, 1: 0.1136, 2: 0.1135, 27: 0.2101, 28: 0.2123, 29: 0.2142},
-        note="how far it comes depends on the first weights",
+        note="how far it comes depends on the initial weights",
     ),
     _run(
         "eta_too_large",
@@ -61,7 +71,7 @@ RUNS = [
         100.0,
         0.1009,
         {0: 0.1009, 1: 0.1009, 2: 0.1009, 3: 0.1009, 27: 0.0982, 28: 0.0982, 29: 0.0982},
-        note="does not learn; which digit it always says depends on the first weights",
+        note="does not learn; which digit it always predicts depends on the initial weights",
     ),
     _run("no_hidden", "1.5", "no hidden layer, eta 3", (784, 10), 3.0, None, note="an exercise of the book"),
 ]
@@ -71,25 +81,30 @@ MEASUREMENTS = [
         "random_guess",
         "1.6",
         "a guess, each digit as likely",
+        (PublishedValue(0.10, TEST_ACCURACY, at=None),),
         random_guess,
-        {"test accuracy": 0.10},
         note="about ten per cent",
     ),
     Measurement(
         "average_darkness",
         "1.7",
         "the digit that is about as dark, on average",
+        (PublishedValue(0.2225, TEST_ACCURACY, at=None),),
         average_darkness,
-        {"test accuracy": 0.2225},
         random=False,
     ),
     Measurement(
         "svm",
         "1.8",
         "a support vector machine, all 50,000 images",
+        (
+            PublishedValue(0.9435, TEST_ACCURACY, at=None),
+            PublishedValue(0.9448, VALIDATION_ACCURACY, at=None),
+        ),
         SVM(50_000),
-        {"test accuracy": 0.9435, "validation accuracy": 0.9448},
         random=False,
+        series="support vector machine",
+        images=50_000,
         note="scikit-learn's settings of its time; the validation accuracy is row 3.12's last",
     ),
 ]

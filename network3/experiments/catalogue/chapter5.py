@@ -2,9 +2,10 @@
 
 from network3.layers.costs import cross_entropy
 
-from .gradients import LAST, START, DepthNorms
+from .gradients import LAST, START, DepthNorms, published_norm
 from .measurement import Measurement
-from .run import Figure, Run
+from .published import TEST_ACCURACY, VALIDATION_ACCURACY, PublishedValue
+from .run import Run
 from .sigmoid import narrow
 
 TRAINING = {
@@ -14,7 +15,7 @@ TRAINING = {
     "lmbda": 5.0,
     "lmbda_over": "examples",
     "shuffle": True,
-    "monitor": ["test_accuracy"],
+    "monitor": [TEST_ACCURACY.key],
 }
 
 RUNS = [
@@ -22,9 +23,9 @@ RUNS = [
         f"depth_{depth}",
         f"5.{depth}",
         f"hidden layers of 30: {depth}",
+        (PublishedValue(accuracy, VALIDATION_ACCURACY),),
         narrow(784, *[30] * depth, 10),
         TRAINING,
-        (Figure(accuracy, "validation_accuracy"),),
         cost=cross_entropy,
     )
     for depth, accuracy in enumerate((0.9648, 0.9690, 0.9657, 0.9653), start=1)
@@ -42,12 +43,12 @@ MEASUREMENTS = [
         f"gradients_{depth}",
         f"5.{depth + 3}",
         f"{depth} hidden layers: the norms of their biases' gradients",
-        DepthNorms(depth),
-        {
-            f"hidden layer {k}, {when}": value
+        tuple(
+            published_norm(k, when, value)
             for k, values in enumerate(norms, start=1)
             for when, value in zip((START, LAST), values, strict=True)
-        },
+        ),
+        DepthNorms(depth),
         trains=True,
         note="the book's seed is not known: only the order and the ratios can be compared",
     )

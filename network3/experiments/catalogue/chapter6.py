@@ -4,41 +4,52 @@ The architectures are functions of the mini-batch's size, named as the original'
 the rows of the chapter, with its accuracy on the test images at the best validation epoch.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from network3.layers import ConvPoolLayer, FullyConnectedLayer, ReLU, SoftmaxLayer, sigmoid, tanh
+from pytensor.tensor.variable import TensorVariable
 
-from .run import BEST_VALIDATION, Figure, Run
+from network3.layers import ConvPoolLayer, FullyConnectedLayer, Layer, ReLU, SoftmaxLayer, sigmoid, tanh
+
+from .published import BEST_VALIDATION, TEST_ACCURACY, PublishedValue
+from .run import Run
+
+Activation = Callable[[TensorVariable], TensorVariable]
 
 
-def shallow(mini_batch_size):
+def shallow(mini_batch_size: int) -> list[Layer]:
     """A hidden layer of 100 sigmoid neurons, and a softmax."""
     return [FullyConnectedLayer(n_in=784, n_out=100), SoftmaxLayer(n_in=100, n_out=10)]
 
 
-def basic_conv(mini_batch_size):
+def basic_conv(mini_batch_size: int) -> list[Layer]:
     """One convolutional and pooling layer before the hidden layer."""
     return [
-        _first(mini_batch_size, sigmoid),
+        _first_layer(mini_batch_size, sigmoid),
         FullyConnectedLayer(n_in=20 * 12 * 12, n_out=100),
         SoftmaxLayer(n_in=100, n_out=10),
     ]
 
 
-def omit_FC(mini_batch_size):
+def omit_FC(mini_batch_size: int) -> list[Layer]:
     """One convolutional and pooling layer and a softmax, without a hidden layer."""
-    return [_first(mini_batch_size, sigmoid), SoftmaxLayer(n_in=20 * 12 * 12, n_out=10)]
+    return [_first_layer(mini_batch_size, sigmoid), SoftmaxLayer(n_in=20 * 12 * 12, n_out=10)]
 
 
-def dbl_conv(mini_batch_size, activation_fn=sigmoid, hidden=(100,), p_dropout=0.0):
+def dbl_conv(
+    mini_batch_size: int,
+    activation_fn: Activation = sigmoid,
+    hidden: tuple[int, ...] = (100,),
+    p_dropout: float = 0.0,
+) -> list[Layer]:
     """Two convolutional and pooling layers, then fully connected layers of `hidden` neurons and a softmax.
 
     `p_dropout` is that of the fully connected layers and of the softmax.
     """
     widths = [40 * 4 * 4, *hidden]
     return [
-        _first(mini_batch_size, activation_fn),
+        _first_layer(mini_batch_size, activation_fn),
         ConvPoolLayer(
             image_shape=(mini_batch_size, 20, 12, 12),
             filter_shape=(40, 20, 5, 5),
@@ -53,8 +64,8 @@ def dbl_conv(mini_batch_size, activation_fn=sigmoid, hidden=(100,), p_dropout=0.
     ]
 
 
-def _first(mini_batch_size, activation_fn):
-    """The layer that all begin with: 20 maps of 5 x 5 filters over the image, pooled 2 x 2."""
+def _first_layer(mini_batch_size: int, activation_fn: Activation) -> Layer:
+    """Return the first layer of all networks: 20 maps of 5 x 5 filters over the image, pooled 2 x 2."""
     return ConvPoolLayer(
         image_shape=(mini_batch_size, 1, 28, 28),
         filter_shape=(20, 1, 5, 5),
@@ -63,13 +74,13 @@ def _first(mini_batch_size, activation_fn):
     )
 
 
-def _test(accuracy=None):
-    """What the chapter publishes of a run: the test accuracy at the best validation epoch."""
-    return (Figure(accuracy, "test_accuracy", BEST_VALIDATION),)
+def _published(accuracy: float | None = None) -> tuple[PublishedValue]:
+    """Return what the chapter publishes of a run: the test accuracy at the best validation epoch."""
+    return (PublishedValue(accuracy, TEST_ACCURACY, BEST_VALIDATION),)
 
 
-def relu(*hidden, p_dropout=0.0):
-    """Return the builder of `dbl_conv` with rectified linear neurons."""
+def relu(*hidden: int, p_dropout: float = 0.0) -> Callable[[int], list[Layer]]:
+    """Return `dbl_conv` with rectified linear neurons."""
     return partial(dbl_conv, activation_fn=ReLU, hidden=hidden, p_dropout=p_dropout)
 
 
@@ -83,65 +94,74 @@ DROPPED_OUT = Run(
     "double_fc_dropout",
     "6.14",
     "6.13 with half of the neurons dropped out",
+    _published(0.9960),
     relu(1000, 1000, p_dropout=0.5),
     DROPOUT,
-    _test(0.9960),
     data="expanded",
 )
 
 RUNS = [
-    Run("shallow", "6.1", "100 sigmoid neurons, softmax", shallow, SIGMOID, _test(0.9780)),
-    Run("basic_conv", "6.2", "one conv-pool layer, 100 sigmoid neurons, softmax", basic_conv, SIGMOID, _test(0.9878)),
-    Run("omit_FC", "6.3", "one conv-pool layer, softmax", omit_FC, SIGMOID, _test(), note="an exercise of the book"),
-    Run("dbl_conv", "6.4", f"{TWO}, 100 sigmoid neurons, softmax", dbl_conv, SIGMOID, _test(0.9906)),
+    Run("shallow", "6.1", "100 sigmoid neurons, softmax", _published(0.9780), shallow, SIGMOID),
+    Run(
+        "basic_conv",
+        "6.2",
+        "one conv-pool layer, 100 sigmoid neurons, softmax",
+        _published(0.9878),
+        basic_conv,
+        SIGMOID,
+    ),
+    Run(
+        "omit_FC", "6.3", "one conv-pool layer, softmax", _published(), omit_FC, SIGMOID, note="an exercise of the book"
+    ),
+    Run("dbl_conv", "6.4", f"{TWO}, 100 sigmoid neurons, softmax", _published(0.9906), dbl_conv, SIGMOID),
     Run(
         "dbl_conv_tanh",
         "6.5",
         f"{TWO}, 100 tanh neurons, softmax",
+        _published(),
         partial(dbl_conv, activation_fn=tanh),
         SIGMOID,
-        _test(),
         note="a problem of the book: 20 epochs, then 60; a little faster than 6.4, the final accuracy very similar",
     ),
     Run(
         "regularized_dbl_conv",
         "6.6",
         "6.4 with L2 regularization",
+        _published(),
         dbl_conv,
         SIGMOID | {"lmbda": 0.1},
-        _test(),
         scan={"lmbda": LMBDAS},
-        note="not in the book's text; the original's program says that it did not help much",
+        note="not in the book's text; according to the original's program it did not help much",
     ),
-    Run("dbl_conv_relu", "6.7", f"{TWO}, 100 ReLU neurons, softmax", relu(100), RELU, _test(0.9923)),
-    Run("expanded_data_100", "6.8", "6.7 on expanded data", relu(100), RELU, _test(0.9937), data="expanded"),
-    Run("expanded_data_300", "6.9", "6.8 with 300 neurons", relu(300), RELU, _test(0.9946), data="expanded"),
-    Run("expanded_data_1000", "6.10", "6.8 with 1000 neurons", relu(1000), RELU, _test(0.9943), data="expanded"),
+    Run("dbl_conv_relu", "6.7", f"{TWO}, 100 ReLU neurons, softmax", _published(0.9923), relu(100), RELU),
+    Run("expanded_data_100", "6.8", "6.7 on expanded data", _published(0.9937), relu(100), RELU, data="expanded"),
+    Run("expanded_data_300", "6.9", "6.8 with 300 neurons", _published(0.9946), relu(300), RELU, data="expanded"),
+    Run("expanded_data_1000", "6.10", "6.8 with 1000 neurons", _published(0.9943), relu(1000), RELU, data="expanded"),
     Run(
         "expanded_data_double_fc_100",
         "6.11",
         "6.8 with 100 + 100 neurons",
+        _published(0.9943),
         relu(100, 100),
         RELU,
-        _test(0.9943),
         data="expanded",
     ),
     Run(
         "expanded_data_double_fc_300",
         "6.12",
         "6.8 with 300 + 300 neurons",
+        _published(0.9948),
         relu(300, 300),
         RELU,
-        _test(0.9948),
         data="expanded",
     ),
     Run(
         "expanded_data_double_fc_1000",
         "6.13",
         "6.8 with 1000 + 1000 neurons",
+        _published(0.9947),
         relu(1000, 1000),
         RELU,
-        _test(0.9947),
         data="expanded",
     ),
     DROPPED_OUT,
@@ -149,9 +169,9 @@ RUNS = [
         DROPPED_OUT,
         name="ensemble",
         row="6.15",
-        says="five networks like 6.14 that vote",
-        figures=_test(0.9967),
+        description="five networks like 6.14 that vote",
+        published_values=_published(0.9967),
         nets=5,
-        of=DROPPED_OUT.name,
+        voters_of=DROPPED_OUT.name,
     ),
 ]

@@ -1,26 +1,26 @@
-"""Numbers that the book quotes from others, which it has no program for."""
+"""Numbers that the book quotes from others, for which it has no program."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Quoted:
-    """A number of somebody else.
+    """A published number of somebody else.
 
     Attributes
     ----------
     chapter : int
         Where the book quotes it.
-    says : str
-        What it is of.
+    description : str
+        What was measured.
     accuracy : float
         On MNIST's test images, in [0, 1].
     source : str
-        Whose it is.
+        Who published it.
     """
 
     chapter: int
-    says: str
+    description: str
     accuracy: float
     source: str
 

@@ -2,12 +2,12 @@
 
 from itertools import pairwise
 
-from network3.layers import FullyConnectedLayer
-from network3.layers.initializers import large, normalized
+from network3.layers import FullyConnectedLayer, Layer
+from network3.layers.initializers import Initializer, large, normalized
 
 
 class Sigmoid:
-    """A builder of sigmoid layers, as a `Run` wants it.
+    """A function that builds sigmoid layers, for `Run.layers`.
 
     Parameters
     ----------
@@ -17,21 +17,21 @@ class Sigmoid:
         `large`, N(0, 1), as in chapter 1; `normalized`, by 1/sqrt(n_in), as from the middle of chapter 3 on.
     """
 
-    def __init__(self, *sizes, initializer):
+    def __init__(self, *sizes: int, initializer: Initializer):
         self.sizes, self.initializer = sizes, initializer
 
-    def __call__(self, mini_batch_size=None):
+    def __call__(self, mini_batch_size: int | None = None) -> list[Layer]:
         return [
             FullyConnectedLayer(n_in=n_in, n_out=n_out, initializer=self.initializer)
             for n_in, n_out in pairwise(self.sizes)
         ]
 
 
-def wide(*sizes):
-    """Return the builder with the large first weights of chapter 1."""
+def wide(*sizes: int) -> Sigmoid:
+    """Return layers with the large initial weights of chapter 1."""
     return Sigmoid(*sizes, initializer=large)
 
 
-def narrow(*sizes):
-    """Return the builder with the first weights of chapter 3's "Weight initialization"."""
+def narrow(*sizes: int) -> Sigmoid:
+    """Return layers with the initial weights of chapter 3's "Weight initialization"."""
     return Sigmoid(*sizes, initializer=normalized)

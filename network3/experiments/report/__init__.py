@@ -1,4 +1,4 @@
-"""The page that holds the book's numbers against ours: one file of HTML with everything inside."""
+"""The page that compares the book's numbers with ours: one self-contained HTML file."""
 
 from .comparison import Comparison as Comparison
 from .comparison import compare as compare

@@ -1,27 +1,33 @@
-"""The page's charts, as SVG that stands in the page itself."""
+"""The page's charts, as SVG elements inside the page."""
 
 import io
 import re
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
 from network3.experiments.catalogue import MEASUREMENTS
+from network3.experiments.catalogue.published import VALIDATION_ACCURACY
 from network3.experiments.reproduction import Record
-from network3.plotting.grid import new_figure
+from network3.plotting.curves import LABELS
+from network3.plotting.style import in_plot_style, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 INCH = 5.5  # rem
-GROWTH = {"more_data": ("network", "C0"), "svm": ("support vector machine", "C1")}
+SERIES = {"network": "C0", "support vector machine": "C1"}  # and their colours
 
 
-def svg(figure, name: str) -> Markup:
+def svg(figure: "Figure", name: str) -> Markup:
     """Return `figure` as the element ``<svg>``.
 
     Parameters
     ----------
     figure : matplotlib Figure
     name : str
-        Other than those of all other figures on the page, whose elements it tells apart.
+        Unique on the page; it becomes part of the ids of all elements.
     """
     from matplotlib import rc_context
 
@@ -30,17 +36,18 @@ def svg(figure, name: str) -> Markup:
         figure.savefig(written, format="svg", metadata={"Date": None, "Creator": None})
     text = written.getvalue()
     text = text[text.index("<svg") :]
-    # Names of elements must differ over the whole page; matplotlib numbers them from 1 in each figure.
+    # Ids must be unique on the page; Matplotlib numbers them from 1 in each figure.
     text = re.sub(r'\bid="([a-zA-Z0-9.]+_\d+)"', rf'id="{name}-\1"', text)
-    # The page decides how wide it is, up to its own size.
+    # The page sets the width, up to the figure's own.
     head, _, rest = text.partition(">")
     head = re.sub(r' (width|height)="[^"]*"', "", head) + f' style="max-width: {figure.get_figwidth() * INCH:.1f}rem"'
     text = f"{head}>{rest}"
     return Markup(text)
 
 
-def draw_growth(records: Mapping[str, Sequence[Record]]):
-    """Draw how the accuracy grows with the number of training images: chapter 3's figure, the book's points in it.
+@in_plot_style
+def draw_growth(records: Mapping[str, Sequence[Record]]) -> "Figure | None":
+    """Draw how the accuracy grows with the number of training images, with the points of chapter 3's figure.
 
     Parameters
     ----------
@@ -50,35 +57,32 @@ def draw_growth(records: Mapping[str, Sequence[Record]]):
     Returns
     -------
     Figure or None
-        None if there are no records of it.
+        None if there are no such records.
     """
-    found = {kind: _points(records, kind) for kind in GROWTH}
-    if not any(found.values()):
+    curves = {series: _points(records, series) for series in SERIES}
+    if not any(curves.values()):
         return None
     figure = new_figure(6.2, 3.4)
     ax = figure.subplots()
-    for kind, (name, colour) in GROWTH.items():
-        if not found[kind]:
-            continue
-        sizes, ours, book = zip(*found[kind], strict=True)
-        ax.plot(sizes, ours, marker=".", color=colour, label=name)
-        ax.scatter(sizes, book, marker="x", color=colour, s=34, zorder=3, label=f"{name}, the book")
-    ax.set(xscale="log", xlabel="training images", ylabel="validation accuracy, per cent")
-    ax.grid(alpha=0.3)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(fontsize=8, frameon=False)
+    for series, points in curves.items():
+        if points:
+            sizes, ours, book = zip(*points, strict=True)
+            color = SERIES[series]
+            ax.plot(sizes, ours, marker=".", color=color, label=series)
+            ax.scatter(sizes, book, marker="x", color=color, s=34, zorder=3, label=f"{series}, the book")
+    ax.set(xscale="log", xlabel="training images", ylabel=f"validation {LABELS['accuracy']}")
+    ax.legend()
     return figure
 
 
-def _points(records, kind: str) -> list[tuple[int, float, float]]:
-    """Return size, our mean and the book's accuracy in per cent, of all sizes that were measured."""
-    label, found = "validation accuracy", []
+def _points(records: Mapping[str, Sequence[Record]], series: str) -> list[tuple[int, float, float]]:
+    """Return images, our mean accuracy and the book's in per cent, of all measurements of `series` with records."""
+    label, points = VALIDATION_ACCURACY.name, []
     for name, entry in MEASUREMENTS.items():
-        size = 50_000 if name == "svm" else int(name.rsplit("_", 1)[1]) if name.startswith(f"{kind}_") else None
-        if not name.startswith(kind) or size is None or not records.get(name):
+        if entry.series != series or entry.images is None or not records.get(name):
             continue
         values = [record.values[label] or 0.0 for record in records[name]]
         book = entry.published[label]
         assert book is not None
-        found.append((size, 100 * sum(values) / len(values), 100 * book))
-    return sorted(found)
+        points.append((entry.images, 100 * sum(values) / len(values), 100 * book))
+    return sorted(points)

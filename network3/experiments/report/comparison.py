@@ -1,34 +1,36 @@
-"""A number of the book beside all that was measured of it."""
+"""A number of the book compared with what was measured in repeats."""
 
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from network3.experiments.catalogue import Measurement, Run
-from network3.experiments.catalogue.run import BEST_VALIDATION
-from network3.experiments.formats import difference, number
+from network3.experiments.catalogue import Entry, PublishedValue
+from network3.experiments.catalogue.published import BEST, BEST_VALIDATION, Unit, best_value
+from network3.experiments.formats import format_difference, format_number
 from network3.experiments.reproduction import Record
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One number.
+    """One number of the book, and ours.
 
     Attributes
     ----------
     label : str
-        What it is of.
+        What was measured.
+    unit : "accuracy", "cost", "output" or "gradient norm"
     published : float or None
-        The book's.
+        The book's number.
     values : tuple of float
-        Ours, one a repeat.
+        Ours, one for each repeat.
     chosen : float or None
         The one that the book's author would report.
     how : str
-        Which that is.
+        How it is chosen.
     """
 
     label: str
+    unit: Unit
     published: float | None
     values: tuple[float, ...]
     chosen: float | None
@@ -47,52 +49,54 @@ class Comparison:
     @property
     def best(self) -> float | None:
         """The best of the repeats."""
-        return (min if "cost" in self.label else max)(self.values, default=None)
+        return best_value(self.unit, self.values)
 
     @property
     def difference(self) -> float | None:
-        """What the author would report less what he did."""
+        """Our chosen number minus the book's."""
         return None if self.published is None or self.chosen is None else self.chosen - self.published
 
-    def told(self) -> dict[str, str]:
-        """Return all of it as a reader wants it."""
-        spread = "" if self.spread is None else f" ± {number(self.label, self.spread)}"
+    def formatted(self) -> dict[str, str]:
+        """Return all of it as text."""
+        spread = "" if self.spread is None else f" ± {format_number(self.unit, self.spread)}"
         return {
             "label": self.label,
-            "book": number(self.label, self.published),
-            "ours": number(self.label, self.chosen),
+            "book": format_number(self.unit, self.published),
+            "ours": format_number(self.unit, self.chosen),
             "how": self.how,
-            "difference": "-" if self.difference is None else difference(self.label, self.difference),
-            "mean": number(self.label, self.mean) + spread,
-            "best": number(self.label, self.best),
+            "difference": "-" if self.difference is None else format_difference(self.unit, self.difference),
+            "mean": format_number(self.unit, self.mean) + spread,
+            "best": format_number(self.unit, self.best),
             "n": str(len(self.values)),
         }
 
 
-def compare(entry: Run | Measurement, records: Sequence[Record]) -> list[Comparison]:
-    """Return a comparison for each number that the book gives of `entry`, from the records of its repeats.
+def compare(entry: Entry, records: Sequence[Record]) -> list[Comparison]:
+    """Return a comparison for each number that the book publishes of `entry`, from the records of its repeats.
 
-    Of a training whose epoch the validation data choose, the book reports the repeat with the best validation
-    accuracy; of a best epoch, the best repeat; of anything else, it has one, which is like the mean of ours.
+    Where the validation data choose the epoch, the book reports the repeat with the best validation accuracy; for the
+    best epoch, the best repeat; for any other number it has one repeat, which is compared with the mean of ours.
     """
-    found = []
-    for label, published in entry.published.items():
-        known = [record for record in records if record.values.get(label) is not None]
-        values = tuple(float(record.values[label] or 0.0) for record in known)
-        chosen, how = _chosen(entry, label, known, values)
-        found.append(Comparison(label, published, values, chosen, how))
-    return found
+    comparisons = []
+    for published in entry.published_values:
+        recorded = [record for record in records if record.values.get(published.label) is not None]
+        values = tuple(float(record.values[published.label] or 0.0) for record in recorded)
+        chosen, how = _choose(published, recorded, values)
+        comparisons.append(Comparison(published.label, published.unit, published.value, values, chosen, how))
+    return comparisons
 
 
-def _chosen(entry, label: str, records: Sequence[Record], values: tuple[float, ...]) -> tuple[float | None, str]:
+def _choose(
+    published: PublishedValue, records: Sequence[Record], values: tuple[float, ...]
+) -> tuple[float | None, str]:
+    """Return the one of `values` to compare with the book's, and how it is chosen."""
     if not values:
         return None, ""
     if len(values) == 1:
         return values[0], ""
-    at = {figure.label: figure.at for figure in entry.figures}[label] if isinstance(entry, Run) else None
-    if at == BEST_VALIDATION and all(record.history is not None for record in records):
+    if published.at == BEST_VALIDATION and all(record.history is not None for record in records):
         best = max(range(len(values)), key=lambda k: records[k].best_validation_accuracy)
         return values[best], "the repeat with the best validation"
-    if at == "best":
-        return (min if "cost" in label else max)(values), "the best repeat"
+    if published.at == BEST:
+        return best_value(published.unit, values), "the best repeat"
     return statistics.fmean(values), "the mean"

@@ -1,4 +1,4 @@
-"""The comparison as a table of Markdown, for a README."""
+"""The comparison as a Markdown table, for docs/reproduction.md."""
 
 from collections.abc import Sequence
 
@@ -11,16 +11,16 @@ HEADINGS = ("row", "what", "book", "ours", "difference", "mean ± s.d.", "n")
 
 
 def markdown(records: Sequence[Record]) -> str:
-    """Return the first number of each entry that `records` have, in the order of the book."""
+    """Return a table with the result of each entry that has `records`, in the order of the book."""
     lines = [_line(HEADINGS), _line(("---:", ":---", *["---:"] * (len(HEADINGS) - 2)))]
     for entry in VARIANTS.values():
         own = [record for record in records if record.name == entry.name]
         if own:
-            told = compare(entry, own)[0].told()
-            what = f"{entry.says} (`{entry.name}`), {told['label']}"
-            lines.append(_line((entry.row, what, *(told[key] for key in ("book", "ours", "difference", "mean", "n")))))
+            cells = compare(entry, own)[0].formatted()
+            what = f"{entry.description} (`{entry.name}`), {cells['label']}"
+            lines.append(_line((entry.row, what, *(cells[key] for key in ("book", "ours", "difference", "mean", "n")))))
     return "\n".join(lines) + "\n"
 
 
-def _line(cells) -> str:
+def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"

@@ -1,4 +1,4 @@
-"""The page itself, made of the records and a template."""
+"""The page, rendered from the records and a template."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 import jinja2
 
-from network3.experiments.catalogue import QUOTED, Measurement, Run
+from network3.experiments.catalogue import QUOTED, Entry
 from network3.experiments.reproduction import Record
 from network3.experiments.reproduction.tasks import VARIANTS
 from network3.plotting.repeats import draw_repeats
@@ -21,9 +21,10 @@ TITLES = {
     3: "Chapter 3: Improving the way neural networks learn",
     5: "Chapter 5: Why are deep neural networks hard to train?",
     6: "Chapter 6: Deep learning",
-    7: "Past the book",
+    7: "Beyond the book",
 }
-SHOWN_NETWORKS = (6, 7)  # chapters that show filters and misclassified digits
+GROWTH_CHAPTER = 3  # whose figure has the accuracy against the number of training images
+SHOWN_NETWORKS = (6, 7)  # chapters for which filters and misclassified digits are shown
 
 
 def write_report(results: Path, records: Sequence[Record], out: Path) -> None:
@@ -31,10 +32,10 @@ def write_report(results: Path, records: Sequence[Record], out: Path) -> None:
 
     Parameters
     ----------
-    results : path
-        Folder that ``network3 reproduce`` worked in: networks that are still there are shown.
+    results : Path
+        The folder of ``network3 reproduce``: filters are those of networks that are still there.
     records : sequence of Record
-    out : path
+    out : Path
         The page; it needs no other file and no network.
     """
     by_name: dict[str, list[Record]] = {name: [] for name in VARIANTS}
@@ -59,57 +60,54 @@ def write_report(results: Path, records: Sequence[Record], out: Path) -> None:
 
 def _chapter(number: int, by_name: dict[str, list[Record]], results: Path) -> dict[str, Any]:
     entries = [entry for entry in VARIANTS.values() if entry.chapter == number]
-    rows = [_row(entry, by_name[entry.name]) for entry in entries if by_name[entry.name]]
-    growth = draw_growth(by_name) if number == 3 else None
+    growth = draw_growth(by_name) if number == GROWTH_CHAPTER else None
     return {
         "number": number,
         "title": TITLES[number],
-        "rows": rows,
+        "rows": [_row(entry, by_name[entry.name]) for entry in entries if by_name[entry.name]],
         "missing": [entry.name for entry in entries if not by_name[entry.name]],
         "growth": None if growth is None else svg(growth, "growth"),
-        "details": [
-            detail
-            for entry in entries
-            if isinstance(entry, Run) and (detail := _detail(entry, by_name[entry.name], results))
-        ],
+        "details": [detail for entry in entries if (detail := _detail(entry, by_name[entry.name], results))],
         "quoted": [quoted for quoted in QUOTED if quoted.chapter == number],
     }
 
 
-def _row(entry: Run | Measurement, records: Sequence[Record]) -> dict[str, Any]:
-    """Return what the table says of an entry."""
+def _row(entry: Entry, records: Sequence[Record]) -> dict[str, Any]:
+    """Return the table row of an entry."""
     notes = dict.fromkeys(record.note for record in records if record.note)
     seeds = {note: ", ".join(str(record.seed) for record in records if record.note == note) for note in notes}
     ended = [f"Ended early, with seed {seeds[note]}: {note}" for note in notes]
     return {
         "row": entry.row,
         "name": entry.name,
-        "says": entry.says,
+        "description": entry.description,
         "note": entry.note,
         "ended": ended,
-        "numbers": [comparison.told() for comparison in compare(entry, records)],
+        "numbers": [comparison.formatted() for comparison in compare(entry, records)],
         "seconds": f"{sum(record.seconds for record in records) / len(records):,.0f}",
     }
 
 
-def _detail(run: Run, records: Sequence[Record], results: Path) -> dict[str, Any] | None:
-    """Return the pictures of a training; None if there are none."""
+def _detail(entry: Entry, records: Sequence[Record], results: Path) -> dict[str, Any] | None:
+    """Return the figures of an entry, by their captions; None if there are none."""
     histories = [record.history for record in records if record.history is not None and record.history.epochs]
-    figures = {"": svg(draw_repeats(histories, run.points), f"{run.name}-curves")} if histories else {}
-    if run.chapter in SHOWN_NETWORKS and records:
+    figures = {"": svg(draw_repeats(histories, entry.points), f"{entry.name}-curves")} if histories else {}
+    if entry.chapter in SHOWN_NETWORKS and records:
         for k, (caption, figure) in enumerate(samples(results, records).items()):
-            figures[caption] = svg(figure, f"{run.name}-{k}")
-    return {"row": run.row, "name": run.name, "says": run.says, "figures": figures} if figures else None
+            figures[caption] = svg(figure, f"{entry.name}-{k}")
+    if not figures:
+        return None
+    return {"row": entry.row, "name": entry.name, "description": entry.description, "figures": figures}
 
 
 def _environments(records: Sequence[Record]) -> list[str]:
-    """Return on what the records were made, each once."""
-    told: dict[str, int] = {}
+    """Return the distinct environments of the records, each with its number of records."""
+    counts: dict[str, int] = {}
     for record in records:
-        about = record.environment
-        packages = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
-        threads = f"{about['threads']} thread" + ("s" if about["threads"] > 1 else "")
-        kind = f"{about['backend']} in {about.get('floatX', 'float32')}"
-        line = f"{about['machine']}, {kind}, {threads} each, {about['date'][:10]}; {packages}"
-        told[line] = told.get(line, 0) + 1
-    return [f"{count} by {line}" for line, count in told.items()]
+        environment = record.environment
+        packages = ", ".join(f"{name} {version}" for name, version in environment["versions"].items())
+        threads = f"{environment['threads']} thread" + ("s" if environment["threads"] > 1 else "")
+        kind = f"{environment['backend']} in {environment.get('floatX', 'float32')}"
+        line = f"{environment['machine']}, {kind}, {threads} each, {environment['date'][:10]}; {packages}"
+        counts[line] = counts.get(line, 0) + 1
+    return [f"{count} by {line}" for line, count in counts.items()]

@@ -1,4 +1,4 @@
-"""The book's numbers made anew: which, by whom, and the record of each."""
+"""The book's numbers reproduced: the tasks, the processes that carry them out, and the records."""
 
 from .pool import Finished as Finished
 from .pool import reproduce as reproduce

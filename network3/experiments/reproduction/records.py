@@ -1,6 +1,6 @@
-"""The record of what was reproduced, ``reproduction.jsonl``: a line of JSON for each repeat, with a checksum.
+"""The records of repeats, ``reproduction.jsonl``: a line of JSON for each repeat, with a checksum.
 
-A line that was cut short or changed by hand is named and skipped: a number that nobody measured is worth nothing.
+A line that was cut short or edited is reported and skipped, since its numbers were not measured.
 """
 
 import hashlib
@@ -13,6 +13,7 @@ from typing import Any
 from filelock import FileLock
 
 from network3.layers.checks import error_message
+from network3.storage.versioned_json import DamagedError, NewerFormatError, parse_versioned
 from network3.training.history import History
 
 from .tasks import VARIANTS, Task
@@ -22,16 +23,16 @@ DIGITS = 6  # of costs and seconds
 
 
 class SkippedRecord(UserWarning):
-    """A line of the record that does not count."""
+    """A line of the file that is skipped."""
 
 
 class Unusable(ValueError):  # noqa: N818  (a reason, which the warning quotes)
-    """What is wrong with a line of the record."""
+    """Why a line of the file is skipped."""
 
 
 @dataclass(frozen=True)
 class Record:
-    """One repeat, done.
+    """One finished repeat.
 
     Attributes
     ----------
@@ -39,20 +40,20 @@ class Record:
         As in the catalogue.
     seed : int
     values : dict of str to float or None
-        What was measured, by the labels of the book's numbers.
+        Our numbers, by the labels of the book's.
     seconds : float
-        Of training and evaluation, compiling left out: the median of the epochs times their number.
+        Of training and evaluation without compiling: the median of the epochs times their number.
     training : dict
-        Arguments of `Network.SGD`, as plain values; empty for what is no training.
+        Arguments of `Network.SGD`, as plain values; {} if it is not a training.
     history : History or None
         Of a single training.
     environment : dict
-        Back end, floatX, threads, machine, versions, date; "max_epochs" if that cut it short.
+        Back end, floatX, threads, machine, versions, date; "max_epochs" if NETWORK3_MAX_EPOCHS cut it short.
     note : str
         Why the training ended before its last epoch, if it did.
     errors : list of [int, int], or None
-        The test images that are taken for others, and for which digits, at the best validation epoch; None if they
-        were not asked for.
+        The misclassified test images and the digits that the network predicts for them, at the best validation epoch;
+        None if they were not recorded.
     """
 
     name: str
@@ -68,17 +69,17 @@ class Record:
 
     @property
     def task(self) -> Task:
-        """What it is the record of."""
+        """The task that it records."""
         return Task(self.name, self.seed)
 
     @property
     def best_validation_accuracy(self) -> float:
-        """That of its training, by which repeats are chosen; 0 for what has none."""
+        """That of its training, by which repeats are chosen; 0 if there is none."""
         return (self.history.best_validation_accuracy if self.history is not None else None) or 0.0
 
     @property
     def cut(self) -> bool:
-        """Whether its training was cut short by NETWORK3_MAX_EPOCHS, so that it reproduces nothing."""
+        """Whether NETWORK3_MAX_EPOCHS cut its training short, so that it does not count."""
         short = self.history is not None and not self.note and self.history.epochs != self.training["epochs"]
         return short or "max_epochs" in self.environment
 
@@ -92,18 +93,18 @@ def append(path: Path, record: Record) -> None:
         file.seek(0, 2)
         if file.tell():
             file.seek(-1, 2)
-            if file.read(1) != b"\n":  # a line that was cut short must not spoil this one
+            if file.read(1) != b"\n":  # end a line that was cut short
                 file.write(b"\n")
         file.write(f"{line}\n".encode())
 
 
 def read_records(path: Path) -> list[Record]:
-    """Return what `append` wrote, the last of a name and a seed; [] if there is no such file.
+    """Return what `append` wrote, the last record of each name and seed; [] if there is no such file.
 
     Warns
     -----
     SkippedRecord
-        For each line that is not whole, was changed, or is of a run that the catalogue does not have any more.
+        For each line that is incomplete, was edited, or is of a run that is no longer in the catalogue.
     """
     if not path.is_file():
         return []
@@ -122,25 +123,25 @@ def read_records(path: Path) -> list[Record]:
 
 def _parsed(line: str) -> Record:
     try:
-        content = json.loads(line)
+        content, _ = parse_versioned(line, FORMAT, "read_records")
         checksum = content.pop("checksum")
-        version = int(content.pop("format"))
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
-        raise Unusable("a line that is not whole") from None
-    if version > FORMAT:
-        raise Unusable(f"format {version} of a newer network3")
-    if checksum != _checksum({"format": version} | content):
+    except NewerFormatError as error:
+        raise Unusable(f"format {error.version} of a newer network3") from None
+    except (DamagedError, KeyError):
+        raise Unusable("an incomplete line") from None
+    if checksum != _checksum(content):
         raise Unusable(f"{content.get('name')} seed {content.get('seed')}, changed since it was written")
+    del content["format"]
     history = content.pop("history")
     try:
         record = Record(**content, history=None if history is None else History(**history))
     except TypeError:
-        raise Unusable("other fields than this network3 knows") from None
+        raise Unusable("other fields than those of this version") from None
     entry = VARIANTS.get(record.name)
     if entry is None:
-        raise Unusable(f"{record.name}, which the catalogue does not have")
-    if getattr(entry, "settings", {}) != record.training:
-        raise Unusable(f"{record.name} seed {record.seed}, trained otherwise than the catalogue says now")
+        raise Unusable(f"{record.name}, which is not in the catalogue")
+    if entry.settings != record.training:
+        raise Unusable(f"{record.name} seed {record.seed}, trained with other settings than the catalogue's")
     if record.history is not None and record.cut:
         epochs = record.training["epochs"]
         raise Unusable(f"{record.name} seed {record.seed}, {record.history.epochs} epochs of {epochs}")
@@ -151,8 +152,8 @@ def _checksum(content: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _rounded(value):
-    """Round all floats in `value`, which keeps the file small; accuracies have fewer digits."""
+def _rounded(value: Any) -> Any:
+    """Return `value` with all floats in it rounded, for a small file; accuracies have fewer digits anyway."""
     if isinstance(value, dict):
         return {name: _rounded(entry) for name, entry in value.items()}
     if isinstance(value, list):

@@ -1,17 +1,13 @@
-"""What is to be reproduced: an entry of the catalogue and a seed."""
+"""The tasks of a reproduction: an entry of the catalogue and a seed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from network3.experiments.catalogue import ENTRIES, Measurement, Run, known_name
+from network3.experiments.catalogue import ENTRIES, AnyEntry, known_name
 from network3.layers.checks import error_message, integer
 
-# A run that the original repeated with several values of an argument is as many runs here.
-VARIANTS: dict[str, Run | Measurement] = {
-    variant.name: variant
-    for entry in ENTRIES.values()
-    for variant in (entry.variants() if isinstance(entry, Run) else [entry])
-}
+# A run for which the original tried several values of an argument becomes a run for each value.
+VARIANTS: dict[str, AnyEntry] = {variant.name: variant for entry in ENTRIES.values() for variant in entry.variants()}
 
 
 @dataclass(frozen=True)
@@ -23,14 +19,14 @@ class Task:
     name : str
         In `VARIANTS`.
     seed : int
-        Of the first weights, the order of the images, the masks.
+        Of the initial weights, the order of the images, the masks.
     """
 
     name: str
     seed: int
 
     @property
-    def entry(self) -> Run | Measurement:
+    def entry(self) -> AnyEntry:
         """The entry of the catalogue."""
         return VARIANTS[self.name]
 
@@ -38,9 +34,9 @@ class Task:
     def members(self) -> list["Task"]:
         """The repeats whose networks vote in it; [] if there is no vote."""
         entry = self.entry
-        if not isinstance(entry, Run) or not entry.of:
+        if entry.kind != "vote":
             return []
-        return [Task(entry.of, self.seed * entry.nets + k) for k in range(entry.nets)]
+        return [Task(entry.voters_of, self.seed * entry.nets + k) for k in range(entry.nets)]
 
     @property
     def key(self) -> str:
@@ -51,7 +47,8 @@ class Task:
 def choose(names: Sequence[str] = (), chapter: int | None = None, repeats: int = 3) -> list[Task]:
     """Return the tasks that repeat the named entries, or those of a chapter, with the seeds from 0 on.
 
-    What does not depend on a seed is done once, and so is a vote: the repeats whose networks vote come before it.
+    Entries that do not depend on a seed are done once. A vote is done once as well, after the repeats whose networks
+    vote.
 
     Raises
     ------
@@ -68,12 +65,10 @@ def choose(names: Sequence[str] = (), chapter: int | None = None, repeats: int =
     if chapter is not None and chapter not in chapters:
         expected = f"expected one of {', '.join(map(str, chapters))}, with which the rows of network3 list begin"
         raise ValueError(error_message(f"{who}: --chapter", expected, str(chapter), f"Write e.g. {chapters[0]}."))
-    known = {**ENTRIES, **VARIANTS}
+    known = ENTRIES | VARIANTS
     chosen = [known[known_name(who, name, known)] for name in names] or [
         entry for entry in ENTRIES.values() if entry.chapter == chapter
     ]
-    variants = [
-        variant.name for entry in chosen for variant in (entry.variants() if isinstance(entry, Run) else [entry])
-    ]
+    variants = [variant.name for entry in chosen for variant in entry.variants()]
     tasks = [Task(name, seed) for name in variants for seed in range(repeats if VARIANTS[name].random else 1)]
     return list(dict.fromkeys(one for task in tasks for one in (*task.members, task)))

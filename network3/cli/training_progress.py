@@ -1,0 +1,178 @@
+"""The progress of ``network3 train``: what is trained, each epoch, and the result."""
+
+import sys
+import time
+from typing import TYPE_CHECKING, Self
+
+from network3.experiments.experiment import Experiment
+from network3.network import Network
+from network3.training.callbacks import Callback, Progress
+from network3.training.history import History
+
+from .border import program
+from .progress import Output, Terminal, choose_output
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+
+class TrainingReporter(Callback):
+    """A callback of a training, and the context in which it runs.
+
+    Parameters
+    ----------
+    output : Output
+    """
+
+    def __init__(self, output: Output) -> None:
+        self.output = output
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        return
+
+    def on_chunk(self, progress: Progress) -> None:
+        """Report a chunk."""
+        sys.stdout.flush()  # so that a pipe has each line at once
+
+    def on_epoch(self, progress: Progress) -> None:
+        """Report an epoch."""
+        self.output.epoch(progress.history.rows()[-1])
+        sys.stdout.flush()
+
+    def begin(self, experiment: Experiment, net: Network, images: int) -> None:
+        """Report what will be trained."""
+        self.output.line(str(net))
+        self.output.line(f"{describe(experiment, images)}; compiling first ...")
+
+    def end(self, experiment: Experiment, history: History, files: list[str]) -> None:
+        """Report the result, and the files."""
+        self.output.result(
+            {
+                "run": experiment.run.name,
+                "seed": experiment.seed,
+                "best_epoch": history.best_epoch,
+                "validation_accuracy": history.best_validation_accuracy,
+                "test_accuracy": history.corresponding_test_accuracy,
+                "published": experiment.run.published,
+                "folder": str(experiment.folder.path),
+                "files": files,
+            },
+            summarize(experiment, history, files),
+        )
+
+
+class TrainingBars(TrainingReporter):
+    """A bar for the epoch with steps per second and cost, one for the training, and a line for each epoch.
+
+    Parameters
+    ----------
+    terminal : Terminal
+    """
+
+    def __init__(self, terminal: Terminal) -> None:
+        super().__init__(terminal)
+        self.terminal = terminal
+
+    def begin(self, experiment: Experiment, net: Network, images: int) -> None:
+        """Report what will be trained."""
+        self.terminal.line(str(net))
+        self.terminal.line(f"{describe(experiment, images)}\n")
+
+    def __enter__(self) -> Self:
+        from rich.progress import TextColumn, TimeRemainingColumn
+
+        done = TextColumn("{task.fields[done]}", justify="right")
+        self.bars = self.terminal.bars(done, TimeRemainingColumn(), "left", "{task.fields[news]}")
+        self._training = self.bars.add_task("compiling", total=None, done="", news="once")
+        self._epoch: TaskID | None = None
+        self._steps, self._time = 0, time.perf_counter()
+        self.bars.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.bars.stop()
+
+    def on_chunk(self, progress: Progress) -> None:
+        """Update the bars."""
+        first = self._epoch is None
+        epoch = self._begin_epochs(progress) if self._epoch is None else self._epoch
+        done = f"{progress.batch:,}/{progress.batches:,} steps"
+        self.bars.update(epoch, completed=progress.batch, done=done, news=self._news(progress, first))
+        self._update_training(progress)
+
+    def on_epoch(self, progress: Progress) -> None:
+        """Write the line of a finished epoch."""
+        self._end_epoch(progress, self._begin_epochs(progress) if self._epoch is None else self._epoch)
+        self._update_training(progress)
+
+    def _update_training(self, progress: Progress) -> None:
+        self.bars.update(self._training, completed=progress.iteration)
+        self._steps, self._time = progress.iteration, time.perf_counter()
+
+    def _news(self, progress: Progress, first: bool) -> str:
+        """Return speed and cost of a chunk; the first one has no speed, because it includes compiling."""
+        if progress.batch == progress.batches:
+            return "evaluating ..."
+        rate = (progress.iteration - self._steps) / (time.perf_counter() - self._time)
+        return f"{'' if first else f'{rate:,.0f} steps/s  '}cost {progress.cost:.4f}"
+
+    def _begin_epochs(self, progress: Progress) -> "TaskID":
+        """Replace the notice of compiling by the two bars, once the first chunk is done; return the epoch's."""
+        self.bars.remove_task(self._training)
+        self._epoch = self.bars.add_task(f"epoch {progress.epoch}", total=progress.batches, done="", news="")
+        total, done = progress.epochs * progress.batches, f"{progress.epoch}/{progress.epochs} epochs"
+        self._training = self.bars.add_task("all", total=total, done=done, news="")
+        return self._epoch
+
+    def _end_epoch(self, progress: Progress, epoch: "TaskID") -> None:
+        best = progress.history.best_epoch == progress.epoch
+        self.terminal.line(epoch_line(progress.history), remark="  best so far" if best else "")
+        done = progress.epoch + 1
+        self.bars.update(self._training, done=f"{done}/{progress.epochs} epochs")
+        if done < progress.epochs:
+            self.bars.reset(epoch, description=f"epoch {done}", news="", done="")
+        else:
+            self.bars.remove_task(epoch)
+
+
+def training_reporter(*, quiet: bool, as_json: bool) -> TrainingReporter:
+    """Return the reporter for the options of the command and for standard output."""
+    output = choose_output(quiet=quiet, as_json=as_json)
+    return TrainingBars(output) if isinstance(output, Terminal) else TrainingReporter(output)
+
+
+def describe(experiment: Experiment, images: int) -> str:
+    """Return what will be trained, such as "60 epochs over 50,000 images"."""
+    resumed = "going on to " if experiment.resumed else ""
+    return f"{resumed}{experiment.training['epochs']} epochs over {images:,} images"
+
+
+def epoch_line(history: History) -> str:
+    """Return the line of the last epoch."""
+    row = history.rows()[-1]
+    parts = [f"epoch {row['epoch']:>3}", f"cost {row['cost']:.4f}"]
+    if "validation_accuracy" in row:
+        parts.append(f"validation {row['validation_accuracy']:.2%}")
+    if row.get("test_accuracy") is not None:
+        parts.append(f"test {row['test_accuracy']:.2%}")
+    return "   ".join([*parts, f"{row['seconds']:.1f} s"])
+
+
+def summarize(experiment: Experiment, history: History, files: list[str]) -> str:
+    """Return the result of a training and its files, in lines."""
+    lines = []
+    if history.best_epoch is not None:
+        line = f"Best epoch {history.best_epoch}: validation {history.best_validation_accuracy:.2%}"
+        if history.corresponding_test_accuracy is not None:
+            line += f", test {history.corresponding_test_accuracy:.2%}"
+        published = experiment.run.result
+        if published.value is not None and experiment.run.nets == 1:
+            line += f" (the book: {published.formatted} after {experiment.run.epochs} epochs)"
+        lines.append(f"{line}.")
+    folder = experiment.folder
+    lines.append(f"In {folder.path}: {', '.join(files)}.")
+    lines.append(f"Try it: {program()} predict {folder.model} IMAGE")
+    return "\n".join(lines)

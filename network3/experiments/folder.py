@@ -1,0 +1,103 @@
+"""The folder of a run: its files, and its settings as JSON."""
+
+import json
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from network3.execution.device import chosen_backend
+from network3.layers.checks import error_message
+from network3.storage.atomic import atomic_write
+from network3.storage.versioned_json import MALFORMED, NewerFormatError, parse_versioned
+from network3.storage.versions import versions
+
+from .catalogue import Run
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The files of a run: settings, record of the epochs, checkpoint and network.
+
+    Attributes
+    ----------
+    path : Path
+    """
+
+    path: Path
+
+    def names(self) -> list[str]:
+        """Return the names of the files, without the plots."""
+        return [path.name for path in (self.model, self.history, self.checkpoint, self.settings)]
+
+    @property
+    def settings(self) -> Path:
+        """The settings, JSON."""
+        return self.path / "run.json"
+
+    @property
+    def history(self) -> Path:
+        """The record of the epochs, JSON lines."""
+        return self.path / "history.jsonl"
+
+    @property
+    def checkpoint(self) -> Path:
+        """From which an interrupted training is continued."""
+        return self.path / "checkpoint.safetensors"
+
+    @property
+    def model(self) -> Path:
+        """The network with the weights of its best validation epoch."""
+        return self.path / "model.safetensors"
+
+    def write_settings(self, run: Run, training: dict[str, Any], seed: int) -> None:
+        """Write the settings of a training, and where it runs.
+
+        Parameters
+        ----------
+        run : Run
+        training : dict
+            Arguments of `Network.SGD`, as plain values.
+        seed : int
+        """
+        settings = {
+            "format": FORMAT,
+            "run": run.name,
+            "row": run.row,
+            "data": run.data,
+            "first": list(run.image_counts),
+            "training": training,
+            "methods": run.described_methods,
+            "seed": seed,
+            "backend": chosen_backend(),
+            "machine": f"{platform.system()} {platform.machine()}",
+            "versions": versions(),
+        }
+        with atomic_write(self.settings) as file:
+            file.write(json.dumps(settings, indent=2).encode())
+
+    def read_settings(self) -> dict[str, Any]:
+        """Return what `write_settings` wrote.
+
+        Raises
+        ------
+        ValueError
+            The folder has no settings, or damaged ones, or those of a newer network3.
+        """
+        expected = "expected a folder that network3 train has begun a run in"
+        who = "network3 train --resume"
+        if not self.settings.is_file():
+            hint = "Leave --resume out to start one, or name its folder with --out."
+            raise ValueError(error_message(who, expected, f"{self.path} without run.json", hint))
+        try:
+            saved, _ = parse_versioned(self.settings.read_bytes(), FORMAT, who)
+            saved["run"], saved["seed"], dict(saved["training"])
+            saved["methods"] = dict(saved.get("methods", {}))  # early versions had no methods
+        except NewerFormatError:
+            raise
+        except MALFORMED as error:
+            got = f"{self.settings}, which is damaged ({error})"
+            raise ValueError(error_message(who, expected, got, "Start a new one in another folder.")) from None
+        return saved
