@@ -1,1 +1,1 @@
-"""How long training takes, for the book's documented configurations."""
+"""Benchmarks of training time, on the configurations of the book's chapter 6."""

@@ -1,25 +1,29 @@
-"""One chart of results, as SVG: readable on white and on black."""
+"""The chart of the step comparison, as SVG: readable on white and on black."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from benchmarks.configurations import TITLES
-from benchmarks.table import columns
 from network3.layers.checks import error_message
 
+from .configurations import TITLES
+from .records import Record, by_workload, titles_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 COLOURS = ("#4269d0", "#efb118", "#3ca951", "#ff725c", "#a463f2")
-INK = "#7d8590"  # of which both white and black are far
+INK = "#7d8590"  # has enough contrast to white and to black
 
 
-def draw(records: Sequence[dict[str, Any]], path: str | Path) -> None:
-    """Draw how many times our time each peer takes, with the spread over the rounds, and write it to `path`.
+def draw(records: Sequence[Record], path: str | Path) -> None:
+    """Draw each peer's time divided by ours, with the spread over the rounds, and write it to `path`.
 
     Parameters
     ----------
-    records : list of dict
-        Of `benchmarks.contest`.
+    records : sequence of dict
+        See `benchmarks.records`.
     path : path
         An SVG file to write; the same records give the same file.
 
@@ -31,19 +35,19 @@ def draw(records: Sequence[dict[str, Any]], path: str | Path) -> None:
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    groups = columns(records)
+    groups = by_workload(records)
     if not groups:
         raise ValueError(
             error_message("draw", "expected measured records", "none", "Run python -m benchmarks.peers first.")
         )
     names = list(dict.fromkeys(name for name, _ in groups))
-    titles = {r["peer"]: r["title"] for some in groups.values() for r in some}
+    titles = titles_of(records)
     with rc_context(settings()):
         figure = Figure(figsize=(2.6 * len(names) + 0.8, 3.6), layout="constrained")
         axes = figure.subplots(1, len(names), sharey=True, squeeze=False)[0]
         for axis, name in zip(axes, names, strict=True):
-            mine = {what: some for (other, what), some in groups.items() if other == name}
-            _panel(axis, name, mine, titles)
+            panel = {workload: group for (other, workload), group in groups.items() if other == name}
+            _panel(axis, name, panel, list(titles))
         axes[0].set_ylabel("time of the peer / ours")
         handles = [axes[0].bar([0], [0], color=c, label=t) for c, t in zip(COLOURS, titles.values(), strict=False)]
         figure.legend(handles=handles, loc="outside lower center", ncols=len(titles), frameon=False)
@@ -57,15 +61,15 @@ def settings() -> dict[Any, Any]:
     return {"svg.hashsalt": "network3", "font.size": 9, **dict.fromkeys(inks, INK)}
 
 
-def _panel(axis, name: str, groups: dict[str, list[dict[str, Any]]], titles: dict[str, str]) -> None:
-    """Draw the bars of one network: a group for each batch and for inference, a bar for each peer."""
-    width = 0.8 / len(titles)
-    for place, (peer, colour) in enumerate(zip(titles, COLOURS, strict=False)):
-        for x, some in enumerate(groups.values()):
-            for record in some:
+def _panel(axis: "Axes", name: str, groups: Mapping[str, Sequence[Record]], peers: Sequence[str]) -> None:
+    """Draw the bars of one network: a group for each workload, a bar for each peer."""
+    width = 0.8 / len(peers)
+    for index, (peer, colour) in enumerate(zip(peers, COLOURS, strict=False)):
+        for x, group in enumerate(groups.values()):
+            for record in group:
                 if record["peer"] == peer:
                     middle, low, high = (1 / record[key] for key in ("ratio", "ratio_max", "ratio_min"))
-                    left = x + (place - (len(titles) - 1) / 2) * width
+                    left = x + (index - (len(peers) - 1) / 2) * width
                     spread = [[middle - low], [high - middle]]
                     axis.bar(left, middle - 1, 0.9 * width, bottom=1, color=colour)
                     axis.errorbar(left, middle, yerr=spread, color=INK, linewidth=0.7)
@@ -74,7 +78,7 @@ def _panel(axis, name: str, groups: dict[str, list[dict[str, Any]]], titles: dic
     axis.yaxis.set_minor_formatter("{x:g}")
     axis.tick_params(axis="y", which="minor", labelsize=7)
     axis.axhline(1, color=INK, linewidth=0.8)
-    axis.set_xticks(range(len(groups)), [what.replace(" ", "\n", 1) for what in groups])
+    axis.set_xticks(range(len(groups)), [workload.replace(" ", "\n", 1) for workload in groups])
     axis.set_title(textwrap.fill(TITLES.get(name, name), 24), fontsize=9)
     axis.grid(axis="y", alpha=0.4, linewidth=0.6)
     axis.set_axisbelow(True)

@@ -1,11 +1,12 @@
-"""The documented configurations that are timed, as data that every peer can read: it imports NumPy only.
+"""The networks that are timed, as data that every peer can read: this module imports NumPy only.
 
-Weights are those of `network3.Network`, in its order and layout; `flipped` and `channels_last` give them to libraries
+Weights have the order and the layout of `network3.Network`; `flipped` and `channels_last` convert them for libraries
 that correlate instead of convolving, or that keep an image's channels in its last axis.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -26,22 +27,22 @@ class Configuration:
         Neurons of each fully connected layer; a softmax of ten follows.
     activation : "sigmoid" or "relu"
     eta, lmbda : float
-        Learning rate, and strength of the L2 term, which is divided by the mini-batches of an epoch.
+        Learning rate, and strength of the L2 term, which is divided by the number of mini-batches in an epoch.
     p_dropout : float
-        Share of the inputs hidden before each fully connected layer and the softmax.
+        Share of the inputs masked before each fully connected layer and the softmax.
     """
 
     name: str
     maps: tuple[int, ...]
     hidden: tuple[int, ...]
-    activation: str
+    activation: Literal["sigmoid", "relu"]
     eta: float
     lmbda: float = 0.0
     p_dropout: float = 0.0
 
     @property
     def image_shapes(self) -> tuple[tuple[int, int, int], ...]:
-        """What each convolutional layer is given, then what the last gives: (maps, rows, columns)."""
+        """Input shape of each convolutional layer, then the output shape of the last: (maps, rows, columns)."""
         shapes = [(1, SIDE, SIDE)]
         for maps in self.maps:
             side = (shapes[-1][1] - FILTER + 1) // POOL
@@ -54,17 +55,17 @@ class Configuration:
         return (int(np.prod(self.image_shapes[-1])), *self.hidden, CLASSES)
 
     def decay(self, batch: int) -> float:
-        """Return what multiplies half the sum of the squared weights: lmbda / (mini-batches an epoch)."""
+        """Return the factor of half the sum of the squared weights: lmbda / (mini-batches in an epoch)."""
         return self.lmbda / (EXAMPLES // batch)
 
     def without_dropout(self) -> "Configuration":
-        """Return the same network with every input kept, whose cost can be compared."""
+        """Return the same network without dropout, whose cost can be compared."""
         return replace(self, p_dropout=0.0)
 
     def weights(self, seed: int = 0) -> list[np.ndarray]:
-        """Return ``[w, b]`` of each layer in turn, float32, drawn wide enough that every term of the cost counts.
+        """Return ``[w, b]`` of each layer in turn, float32, with a variance at which every term of the cost matters.
 
-        Filters are (maps, input maps, rows, columns), to be flipped when applied; matrices are (inputs, outputs).
+        Filters are (maps, input maps, rows, columns), for a convolution; matrices are (inputs, outputs).
         """
         rng = np.random.default_rng(seed)
         shapes: list[tuple[int, ...]] = [
@@ -95,16 +96,16 @@ BATCHES = (10, 64, 256)
 
 
 def configuration(name: str, **changes: Any) -> Configuration:
-    """Return the configuration called `name`, with some of its fields changed."""
+    """Return the configuration `name`, with some of its fields changed."""
     return replace(CONFIGURATIONS[name], **changes)
 
 
 def flipped(filters: np.ndarray) -> np.ndarray:
-    """Turn filters by half a turn, so that a correlation with them is a convolution; twice gives them back."""
+    """Rotate filters by 180 degrees, so that a correlation with them is a convolution; its own inverse."""
     return np.ascontiguousarray(filters[:, :, ::-1, ::-1])
 
 
-def channels_last(config: Configuration, weights: list[np.ndarray]) -> list[np.ndarray]:
+def channels_last(config: Configuration, weights: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Return `weights` for a library that correlates (rows, columns, maps): Keras, pytensor-ml, JAX at its fastest.
 
     Filters become (rows, columns, input maps, maps), and the rows of the first matrix follow the order in which such
@@ -113,13 +114,22 @@ def channels_last(config: Configuration, weights: list[np.ndarray]) -> list[np.n
     return _converted(config, weights, lambda w: flipped(w).transpose(2, 3, 1, 0), (0, 1, 2), (1, 2, 0))
 
 
-def channels_first(config: Configuration, weights: list[np.ndarray]) -> list[np.ndarray]:
-    """Undo `channels_last`."""
+def channels_first(config: Configuration, weights: Sequence[Any]) -> list[np.ndarray]:
+    """Undo `channels_last`; `weights` may be arrays of any library that NumPy can convert."""
     return _converted(config, weights, lambda w: flipped(w.transpose(3, 2, 0, 1)), (1, 2, 0), (2, 0, 1))
 
 
-def _converted(config, weights, filters, order, axes):
-    """Apply `filters` to each filter; see the rows of the first matrix in `order` of the maps and move their `axes`."""
+def _converted(
+    config: Configuration,
+    weights: Sequence[Any],
+    filters: Callable[[np.ndarray], np.ndarray],
+    order: tuple[int, int, int],
+    axes: tuple[int, int, int],
+) -> list[np.ndarray]:
+    """Convert the filters with `filters`, and permute the rows of the first matrix.
+
+    Its rows are the flattened axes (maps, rows, columns) in `order`; `axes` is the permutation of these axes.
+    """
     arrays = [np.asarray(w) for w in weights]
     convolutions = len(config.maps)
     for layer in range(convolutions):

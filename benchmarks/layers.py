@@ -1,11 +1,12 @@
 """A configuration as layers of network3."""
 
-from benchmarks.configurations import FILTER, POOL, Configuration
 from network3 import ConvPoolLayer, FullyConnectedLayer, Layer, ReLU, SoftmaxLayer, sigmoid
+
+from .configurations import FILTER, POOL, Configuration
 
 
 def layers(config: Configuration, batch: int) -> list[Layer]:
-    """Return the layers of chapter 6's network."""
+    """Return the layers of a network of chapter 6, for mini-batches of `batch`."""
     f = {"sigmoid": sigmoid, "relu": ReLU}[config.activation]
     stack: list[Layer] = [
         ConvPoolLayer((maps, shape[0], FILTER, FILTER), (batch, *shape), (POOL, POOL), f)

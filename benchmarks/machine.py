@@ -1,4 +1,4 @@
-"""What a measurement was made on, which stands in every line of results; and the memory that a process took."""
+"""The machine of a measurement, stored in every line of the results; and the peak memory of a process."""
 
 import os
 import platform
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def machine() -> dict[str, Any]:
-    """Return processor, cores that this process may use, memory, system, load and time."""
+    """Return the processor, the cores that this process may use, memory, system, load and time."""
     return {
         "processor": _processor(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
@@ -21,7 +21,7 @@ def machine() -> dict[str, Any]:
 
 
 def _processor() -> str:
-    """Return the processor's name with the widest vector instructions that it has."""
+    """Return the name of the processor, and its widest vector instructions."""
     listing = Path("/proc/cpuinfo")
     if not listing.exists():
         return platform.processor()
@@ -41,9 +41,9 @@ def _memory_gb() -> float | None:
 
 
 def peak_mb() -> float | None:
-    """Return the most memory this process has held, in MB; None where the system does not say."""
+    """Return the peak memory of this process, in MB; None on systems that do not report it."""
     status = Path("/proc/self/status")
-    if status.exists():  # Linux counts the parent's peak into its child's `ru_maxrss`
+    if status.exists():  # on Linux, `ru_maxrss` includes the peak of the parent process
         lines = dict(line.split(":", 1) for line in status.read_text(encoding="utf-8").splitlines())
         return round(int(lines["VmHWM"].split()[0]) / 1024, 1)
     try:

@@ -1,23 +1,23 @@
 """Time of one training step of chapter 6's networks, on MNIST, batch 10: ``python -m benchmarks.step``.
 
-The value is checked before it is timed (a new softmax layer makes the first cost ln 10), the loop is warmed up, and
-compilation is told apart. The machine may be busy: compare figures of one run only.
+The cost is checked before anything is timed (a new softmax layer makes the first cost ln 10), the loop is warmed up,
+and compilation is reported separately. The machine may be busy: compare times of the same run only.
 """
 
 import json
 import math
 import statistics
 import time
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import typer
 
 import network3
 from network3.data import examples
+from network3.execution.backends import make_runner
 from network3.execution.compile import compile_step, compiled
 from network3.execution.device import chosen_backend
-from network3.execution.runner import make_runner
 from network3.experiments.catalogue import RUNS
 from network3.optim import l2
 
@@ -25,8 +25,20 @@ NAMES = ("shallow", "basic_conv", "dbl_conv_relu")
 WARM_UP = 100
 
 
-def time_steps(name: str, data, *, steps: int, repeats: int) -> dict:
-    """Return compile seconds, and microseconds a step: the median and the extremes over `repeats` chunks of `steps`."""
+def time_steps(name: str, data: tuple[Any, Any], *, steps: int, repeats: int) -> dict[str, Any]:
+    """Time the training step of the run `name` on `data`, a pair (images, labels).
+
+    Returns
+    -------
+    dict
+        ``first_step_s`` with compilation, and microseconds a step: ``us_median``, ``us_min`` and ``us_max`` over
+        `repeats` measurements of `steps` steps.
+
+    Raises
+    ------
+    SystemExit
+        The first cost is not ln 10.
+    """
     training = RUNS[name].training
     batch, eta, lmbda = training["mini_batch_size"], training["eta"], training.get("lmbda", 0.0)
     np.random.seed(0)
@@ -37,7 +49,7 @@ def time_steps(name: str, data, *, steps: int, repeats: int) -> dict:
     runner = make_runner(chosen_backend(), step, checked, net.floatX)
     batches = len(checked) // batch
     rows = np.arange(batches * batch).reshape(batches, batch)
-    # The L2 term of the first weights is left out of the check by taking no decay for this one step.
+    # Without weight decay in this first step, the cost has no L2 term.
     (cost,) = runner.run(rows[:1], eta, 0.0)
     seconds = time.perf_counter() - start
     if not math.isclose(cost, math.log(10), rel_tol=1e-5):
@@ -60,11 +72,11 @@ def time_steps(name: str, data, *, steps: int, repeats: int) -> dict:
 
 
 def main(
-    steps: Annotated[int, typer.Option(help="Steps between two looks at the clock.")] = 500,
-    repeats: Annotated[int, typer.Option(help="How often they are timed.")] = 7,
+    steps: Annotated[int, typer.Option(help="Steps of one measurement.")] = 500,
+    repeats: Annotated[int, typer.Option(help="Number of measurements.")] = 7,
     backend: Annotated[str, typer.Option(help="numba or jax.")] = "auto",
 ) -> None:
-    """Print one JSON object a network."""
+    """Print one JSON object for each network."""
     network3.use(backend=backend)
     data = network3.load_data_shared()[0]
     for name in NAMES:

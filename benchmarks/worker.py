@@ -1,121 +1,137 @@
-"""A peer in a process of its own: ``python -m benchmarks.worker MODULE FOLDER`` answers one JSON line with another.
+"""A worker: a process with one peer at one number of threads, which responds to requests in JSON lines."""
 
-It imports nothing but NumPy and the peer, so that import time and memory are the peer's. `FOLDER` holds what
-`benchmarks.contest` wrote: ``training``, ``test`` and ``check`` data, as ``.npz`` with ``x`` and ``y``.
-"""
-
-import importlib
 import json
 import os
-import sys
-import time
-import traceback
+import subprocess
+import threading
+from contextlib import suppress
 from pathlib import Path
+from typing import Any, Self
 
-import numpy as np
+from network3.layers.checks import error_message
 
-from benchmarks.answers import answering, installed
-from benchmarks.configurations import configuration
-from benchmarks.machine import peak_mb
+from .peers import Peer
 
-LABELS = 500  # predictions that are compared with ours
-
-
-def main(module: str, folder: str) -> None:
-    """Say hello once the peer is imported, then serve until the input ends."""
-    answer = answering()
-    wall, cpu = time.perf_counter(), time.process_time()
-    try:
-        server = Server(importlib.import_module(module).build, Path(folder))
-    except ImportError as error:
-        answer({"error": f"{type(error).__name__}: {error}"})
-        return
-    answer({"import_s": time.perf_counter() - wall, "import_cpu_s": time.process_time() - cpu})
-    for line in sys.stdin:
-        request = json.loads(line)
-        try:
-            answer(getattr(server, request.pop("do"))(**request))
-        except Exception as error:
-            traceback.print_exc()
-            answer({"error": f"{type(error).__name__}: {error}"})
+ROOT = Path(__file__).parents[1]
+PROGRAM = "benchmarks.worker_program"
+TIMEOUT = 300.0  # seconds
+LOG_LINES = 4  # of a log, in an error message
+# Removed, since an installed library has its bytecode, and JAX must not read a cache of compiled code.
+REMOVED_VARIABLES = ("PYTHONDONTWRITEBYTECODE", "JAX_COMPILATION_CACHE_DIR")
 
 
-class Server:
-    """What a worker can be asked to do; each answer is a dict.
+class PeerError(RuntimeError):
+    """A `peer` cannot be started, or it fails or dies at a request."""
+
+    def __init__(self, peer: Peer, message: str) -> None:
+        super().__init__(message)
+        self.peer = peer
+
+
+class Worker:
+    """A process that runs `peer`; a context manager that ends it.
 
     Parameters
     ----------
-    build : callable
-        The peer's.
-    folder : Path
+    peer : Peer
+    threads : int
+        Limit for its libraries.
+    python : path
+        Interpreter of its virtual environment.
+    folder : path
+        With the data sets; caches of compiled code go there too.
+
+    Attributes
+    ----------
+    timeout : float
+        Seconds to wait for a response.
+
+    Notes
+    -----
+    The first `receive` returns ``import_s`` and ``import_cpu_s``, or raises `PeerError` if the peer cannot be imported.
     """
 
-    def __init__(self, build, folder):
-        self.build = build
-        self.data = {name: dict(np.load(folder / f"{name}.npz")) for name in ("training", "test", "check")}
-        self.contestants, self.predictors, self.steps = {}, {}, {}
+    def __init__(self, peer: Peer, threads: int, python: str | Path, folder: Path) -> None:
+        self.peer, self.name, self.timeout = peer, f"{peer.name} at {threads} threads", TIMEOUT
+        self.log = folder / f"{peer.name}-{threads}.log"
+        with self.log.open("w", encoding="utf-8") as log:
+            self.process = subprocess.Popen(
+                [str(python), "-m", PROGRAM, peer.module, str(folder)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                encoding="utf-8",
+                cwd=ROOT,
+                env=process_variables(threads, folder) | dict(peer.variables),
+            )
 
-    def versions(self, names):
-        """Return the installed version of each distribution, and Python's."""
-        return installed(names)
+    def request(self, method: str, **arguments: Any) -> dict[str, Any]:
+        """Return the response to `method`, one of `benchmarks.worker_program.Server`.
 
-    def open(self, name, batch, predicted=False, **changes):
-        """Build a network, time it as far as its first step, and return what shows whether it is the right one.
-
-        Returns
-        -------
-        first_step_s, first_step_cpu_s : float
-            Building, compiling and the first step; processes that compile for it count too.
-        costs : list of float
-            On one mini-batch without dropout: before the first step and, for a network without dropout, after it.
-        labels : list of int
-            Of the first test images, if `predicted`: before training, with what dropout scales in evaluation.
-        peak_mb : float or None
+        Raises
+        ------
+        PeerError
+            The worker failed, died, or took longer than `timeout`.
         """
-        config = configuration(name, **changes)
-        x, y = self.data["check"]["x"][:batch], self.data["check"]["y"][:batch]
-        wall, cpu = time.perf_counter(), _cpu_seconds()
-        contestant = self.build(config, config.weights(), batch)
-        contestant.load(x, y)
-        contestant.run(1)
-        times = {"first_step_s": time.perf_counter() - wall, "first_step_cpu_s": _cpu_seconds() - cpu}
-        fresh = self.build(config.without_dropout(), config.weights(), batch)
-        costs = [fresh.cost(x, y)] + ([] if config.p_dropout else [contestant.cost(x, y)])
-        labels = []
-        if predicted:
-            predictor = self.build(config, config.weights(), batch) if config.p_dropout else fresh
-            labels = np.asarray(predictor.predict(self.data["test"]["x"][:LABELS])).tolist()
-            self.predictors[name] = predictor
-        contestant.load(**self.data["training"])
-        self.contestants[name, batch] = contestant
-        self.steps[name, batch] = 1
-        return {**times, "costs": costs, "labels": labels, "peak_mb": peak_mb()}
+        assert self.process.stdin is not None
+        with suppress(BrokenPipeError):  # if the process has ended, `receive` raises
+            self.process.stdin.write(json.dumps({"method": method, **arguments}) + "\n")
+            self.process.stdin.flush()
+        return self.receive()
 
-    def time(self, name, batch, seconds):
-        """Take steps for at least `seconds`; return "steps" and "seconds". The first calls find out how many."""
-        contestant = self.contestants[name, batch]
-        while True:
-            steps = self.steps[name, batch]
-            start = time.perf_counter()
-            contestant.run(steps)
-            elapsed = time.perf_counter() - start
-            if elapsed >= 0.8 * seconds:
-                return {"steps": steps, "seconds": elapsed, "peak_mb": peak_mb()}
-            grown = steps * min(10.0, 1.1 * seconds / elapsed)
-            self.steps[name, batch] = max(steps + 1, int(grown))
+    def receive(self) -> dict[str, Any]:
+        """Return the next response; raises as `request` does."""
+        assert self.process.stdout is not None
+        timer = threading.Timer(self.timeout, self.process.kill)
+        timer.start()
+        try:
+            line = self.process.stdout.readline()
+        finally:
+            timer.cancel()
+        response = json.loads(line) if line else {"error": no_response(self.log, self.timeout)}
+        if "error" in response:
+            self.close()
+            hint = f"Check that python -m {PROGRAM} {self.peer.module} runs by itself."
+            raise PeerError(self.peer, error_message(self.name, "expected a response", response["error"], hint))
+        return response
 
-    def predict(self, name):
-        """Predict the label of every test image, with the network of the last `predicted`; return how long it took."""
-        x = self.data["test"]["x"]
-        start = time.perf_counter()
-        labels = self.predictors[name].predict(x)
-        return {"seconds": time.perf_counter() - start, "images": len(np.asarray(labels)), "peak_mb": peak_mb()}
+    def close(self) -> None:
+        """End the process."""
+        self.process.kill()
+        self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout):
+            assert pipe is not None
+            with suppress(BrokenPipeError):
+                pipe.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
-def _cpu_seconds() -> float:
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
+def no_response(log: Path, timeout: float) -> str:
+    """Describe a process that did not respond, with the last lines of its `log`."""
+    lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
+    tail = " / ".join(line.strip() for line in lines[-LOG_LINES:] if line.strip())
+    return f"no response within {timeout:g} s or before the process ended ({tail or 'its log is empty'})"
 
 
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+def process_variables(threads: int, folder: Path) -> dict[str, str]:
+    """Return the environment variables that limit any library to `threads` on the CPU, with caches in `folder`."""
+    counts = ("OMP", "MKL", "OPENBLAS", "NUMBA")
+    flags = [os.environ.get("PYTENSOR_FLAGS", ""), f"base_compiledir={folder / 'pytensor'}"]
+    xla = [os.environ.get("XLA_FLAGS", ""), f"--xla_cpu_multi_thread_eigen={str(threads > 1).lower()}"]
+    inherited = {name: value for name, value in os.environ.items() if name not in REMOVED_VARIABLES}
+    return inherited | {
+        **{f"{name}_NUM_THREADS": str(threads) for name in counts},
+        "NETWORK3_THREADS": str(threads),
+        "NPROC": str(threads),  # JAX
+        "XLA_FLAGS": " ".join(filter(None, xla)),
+        "JAX_PLATFORMS": "cpu",
+        "NETWORK3_DEVICE": "cpu",
+        "PYTENSOR_FLAGS": ",".join(filter(None, flags)),
+        "TORCHINDUCTOR_CACHE_DIR": str(folder / "inductor"),
+    }

@@ -1,42 +1,61 @@
-"""Training on a GPU: who is compared, all in the Python that runs the benchmark.
+"""Training on a GPU: the libraries that are compared, all in the Python that runs the benchmark.
 
-Numbers are single precision throughout, no tensor cores: so all compute the same, which is checked.
+All use single precision without tensor cores, so that all compute the same; this is checked.
 """
 
 from dataclasses import replace
 
 from benchmarks.peers import Peer
 
-FORM, NETWORKS, DEVICE = "BENCHMARK_FORM", "BENCHMARK_NETWORKS", "BENCHMARK_DEVICE"
+FORM, NETWORKS, DEVICE = "BENCHMARK_FORM", "BENCHMARK_NETWORKS", "BENCHMARK_DEVICE"  # environment variables
 JAX = (("XLA_PYTHON_CLIENT_PREALLOCATE", "false"), ("JAX_DEFAULT_MATMUL_PRECISION", "highest"))
-MODULES = {
-    "ours": "benchmarks.gpu.ours",
-    "ours_five": "benchmarks.gpu.ours",
-    "jax_loop": "benchmarks.gpu.jax_loop",
-    "pytorch_graph": "benchmarks.gpu.pytorch",
-    "pytorch_compiled": "benchmarks.gpu.pytorch",
-    "pytorch_eager": "benchmarks.gpu.pytorch",
-}
-FIVE = "ours_five"
+BOOK_BATCH = 10
 
 
 def peers(device: str) -> dict[str, Peer]:
-    """Return who is compared on `device`, "gpu" or "cpu" (where the benchmark itself is tried), by module."""
-    platform = (("JAX_PLATFORMS", "cuda" if device == "gpu" else "cpu"), ("NETWORK3_DEVICE", device))
-    jax, torch = (*JAX, *platform), (DEVICE, "cuda" if device == "gpu" else "cpu")
-    ours = Peer("ours", "network3", settings=jax, versions=("network3", "pytensor", "jax", "jaxlib"))
-    listed = [
+    """Return network3, "ours", and the peers by name, with the settings for `device`.
+
+    Parameters
+    ----------
+    device : "gpu" or "cpu"
+        The CPU serves to test the benchmark itself.
+    """
+    platform = "cuda" if device == "gpu" else "cpu"
+    jax = (*JAX, ("JAX_PLATFORMS", platform), ("NETWORK3_DEVICE", device))
+    ours = Peer(
+        "ours",
+        "network3",
+        "benchmarks.gpu.ours",
+        variables=jax,
+        versions=("network3", "pytensor", "jax", "jaxlib"),
+    )
+    five = replace(
         ours,
-        replace(ours, module=FIVE, title="network3, five networks at once", settings=(*jax, (NETWORKS, "5"))),
-        Peer("jax_loop", "JAX, a loop on the device", settings=jax, versions=("jax", "jaxlib")),
-        Peer("pytorch_graph", "PyTorch, CUDA graph", settings=((FORM, "graph"), torch), versions=("torch",)),
+        name="ours_five",
+        title="network3, five networks at once",
+        variables=(*jax, (NETWORKS, "5")),
+        batches=(BOOK_BATCH,),
+    )
+    loop = Peer(
+        "jax_loop",
+        "JAX, a loop on the device",
+        "benchmarks.gpu.jax_loop",
+        variables=jax,
+        versions=("jax", "jaxlib"),
+    )
+    graph, compiled, eager = (
         Peer(
-            "pytorch_compiled",
-            "PyTorch, compiled",
-            settings=((FORM, "compiled"), torch),
+            f"pytorch_{form}",
+            title,
+            "benchmarks.gpu.pytorch",
+            variables=((FORM, form), (DEVICE, platform)),
             versions=("torch",),
-            compiles=True,
-        ),
-        Peer("pytorch_eager", "PyTorch, eager", settings=((FORM, "eager"), torch), versions=("torch",)),
-    ]
-    return {peer.module: peer for peer in listed}
+            slow_compile=form == "compiled",
+        )
+        for form, title in (
+            ("graph", "PyTorch, CUDA graph"),
+            ("compiled", "PyTorch, compiled"),
+            ("eager", "PyTorch, eager"),
+        )
+    )
+    return {peer.name: peer for peer in (ours, five, loop, graph, compiled, eager)}

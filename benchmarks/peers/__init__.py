@@ -1,7 +1,7 @@
-"""The libraries that are compared: for each a module here, an environment, and what pip installs into it.
+"""The libraries that are compared: for each a module here, a virtual environment, and its requirements.
 
-A peer's module has one function, ``build(config, weights, batch)``, that returns a `Contestant`; only it imports the
-library, in a process of its own.
+A peer's module has one function, ``build(config, weights, batch)``, which returns a `PeerNetwork`; only this module
+imports the library, in a process of its own.
 """
 
 from collections.abc import Sequence
@@ -11,23 +11,23 @@ from typing import Any, Protocol
 import numpy as np
 
 
-class Contestant(Protocol):
-    """A network in training: what a peer's ``build`` returns."""
+class PeerNetwork(Protocol):
+    """A network that can be trained, as a peer's ``build`` returns it."""
 
     def load(self, x: np.ndarray, y: np.ndarray) -> None:
-        """Take training data, (n, 784) float32 and (n,) int32, in the library's own form; this is not timed."""
+        """Convert training data, (n, 784) float32 and (n,) int32, to the library's own form; this is not timed."""
 
     def run(self, steps: int) -> None:
-        """Take `steps` steps of gradient descent on successive mini-batches, around and around; wait for the end."""
+        """Take `steps` steps of gradient descent on successive mini-batches, cyclically, and wait for the last."""
 
     def cost(self, x: np.ndarray, y: np.ndarray) -> float:
-        """Return the cost of one mini-batch, L2 term included; called for networks without dropout only."""
+        """Return the cost of one mini-batch with the L2 term; called for networks without dropout only."""
 
     def predict(self, x: np.ndarray) -> np.ndarray:
-        """Return the label of each image, (n,), however many there are."""
+        """Return the label of each of any number of images, an array of shape (n,)."""
 
-    def weights(self) -> Sequence[Any]:
-        """Return the parameters as `benchmarks.configurations` describes them."""
+    def weights(self) -> Sequence[np.ndarray]:
+        """Return the parameters in the layout of `benchmarks.configurations`."""
 
 
 @dataclass(frozen=True)
@@ -36,74 +36,104 @@ class Peer:
 
     Parameters
     ----------
-    module : str
-        In this package.
+    name : str
+        On the command line and in the results.
     title : str
-    environment : str
-        Name of its environment, ``.venv-peers-<environment>``; "" for the one that runs the benchmark.
+        In tables and charts.
+    module : str
+        With ``build``; for `benchmarks.start` instead ``train``, see `benchmarks.start.program`.
+    venv : str
+        The virtual environment is ``.venv-peers-<venv>``; "" for the one that runs the benchmark.
     requirements : tuple of str
         For pip.
     python : (int, int)
-        Oldest version of Python it runs on.
-    settings : pairs of str
+        Oldest version of Python that the library supports.
+    variables : pairs of str
         Environment variables of its process.
     versions : tuple of str
-        Distributions to record.
-    caches : bool
-        Whether what it compiles stays on disk, whatever the number of threads.
-    compiles : bool
-        Whether it compiles for so long that it should begin early.
+        Distributions whose versions are recorded.
+    caches_on_disk : bool
+        Whether compiled code stays on disk and serves any number of threads.
+    slow_compile : bool
+        Whether compilation takes so long that it should start early.
+    batches : tuple of int
+        Mini-batch sizes it is compared at; () for all.
     """
 
-    module: str
+    name: str
     title: str
-    environment: str = ""
+    module: str
+    venv: str = ""
     requirements: tuple[str, ...] = ()
     python: tuple[int, int] = (3, 11)
-    settings: tuple[tuple[str, str], ...] = ()
+    variables: tuple[tuple[str, str], ...] = ()
     versions: tuple[str, ...] = ()
-    caches: bool = False
-    compiles: bool = False
+    caches_on_disk: bool = False
+    slow_compile: bool = False
+    batches: tuple[int, ...] = ()
 
 
-OURS = Peer("ours", "network3", versions=("network3", "pytensor", "numba"), caches=True)
-# Later releases come from the package index with several GB of CUDA; this one has a build for the CPU.
+OURS = Peer(
+    "ours",
+    "network3",
+    "benchmarks.peers.ours",
+    versions=("network3", "pytensor", "numba"),
+    caches_on_disk=True,
+)
+# Later releases of PyTorch on the package index bring several GB of CUDA; this one has a build for the CPU.
 TORCH, JAX = ("torch>=2.6,<=2.13.0", "numpy>=2.0,<3"), ("jax>=0.8,<1", "numpy>=2.0,<3")
 PEERS = {
-    peer.module: peer
+    peer.name: peer
     for peer in (
-        Peer("pytorch_eager", "PyTorch, eager", "pytorch", TORCH, versions=("torch",)),
+        Peer(
+            "pytorch_eager",
+            "PyTorch, eager",
+            "benchmarks.peers.pytorch_eager",
+            venv="pytorch",
+            requirements=TORCH,
+            versions=("torch",),
+        ),
         Peer(
             "pytorch_compiled",
             "PyTorch, compiled",
-            "pytorch",
-            TORCH,
+            "benchmarks.peers.pytorch_compiled",
+            venv="pytorch",
+            requirements=TORCH,
             versions=("torch",),
-            compiles=True,
+            slow_compile=True,
         ),
-        Peer("jax_jit", "JAX, jit", "jax", JAX, versions=("jax", "jaxlib")),
+        Peer(
+            "jax_jit",
+            "JAX, jit",
+            "benchmarks.peers.jax_jit",
+            venv="jax",
+            requirements=JAX,
+            versions=("jax", "jaxlib"),
+        ),
         Peer(
             "keras_peer",
             "Keras 3, on JAX",
-            "keras",
-            ("keras>=3.10,<4", *JAX),
-            settings=(("KERAS_BACKEND", "jax"),),
+            "benchmarks.peers.keras_peer",
+            venv="keras",
+            requirements=("keras>=3.10,<4", *JAX),
+            variables=(("KERAS_BACKEND", "jax"),),
             versions=("keras", "jax"),
         ),
         Peer(
             "pytensor_ml",
             "pytensor-ml",
-            "pytensor-ml",
-            ("pytensor-ml>=0.3,<0.4", "numpy>=2.0,<3"),
+            "benchmarks.peers.pytensor_ml",
+            venv="pytensor-ml",
+            requirements=("pytensor-ml>=0.3,<0.4", "numpy>=2.0,<3"),
             python=(3, 12),
             versions=("pytensor-ml", "pytensor", "numba"),
-            caches=True,
-            compiles=True,
+            caches_on_disk=True,
+            slow_compile=True,
         ),
     )
 }
 
 
 def mini_batches(batch: int, *arrays: Any) -> list[tuple[Any, ...]]:
-    """Cut arrays of equal length into mini-batches of `batch` rows; what fills none is left out."""
+    """Split arrays or tensors of equal length into mini-batches of `batch` rows; an incomplete one is left out."""
     return [tuple(array[i : i + batch] for array in arrays) for i in range(0, len(arrays[0]) // batch * batch, batch)]

@@ -1,9 +1,14 @@
-"""PyTorch through ``torch.compile``: the network with its cost, and the inference; otherwise as `pytorch_eager`."""
+"""PyTorch with ``torch.compile``: the network with its cost, and the inference; otherwise as `pytorch_eager`."""
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
+
+from benchmarks.configurations import Configuration
 
 from .pytorch_eager import PyTorch
 
 
-def build(config, weights, batch):
+def build(config: Configuration, weights: Sequence[np.ndarray], batch: int) -> PyTorch:
     return PyTorch(config, weights, batch, compiler=lambda f: torch.compile(f, dynamic=False))

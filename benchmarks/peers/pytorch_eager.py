@@ -1,34 +1,42 @@
-"""PyTorch as its tutorials write it: a Sequential, cross-entropy, ``torch.optim.SGD``; run eagerly."""
+"""PyTorch as in its tutorials: a Sequential, cross-entropy, ``torch.optim.SGD``; run eagerly."""
 
 import itertools
 import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from benchmarks.configurations import FILTER, POOL, SIDE, flipped
+from benchmarks.configurations import FILTER, POOL, SIDE, Configuration, flipped
 
 from . import mini_batches
 
+PREDICT_BATCH = 500  # images at a time: a fixed size, so that the compiled network is compiled once
 torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", torch.get_num_threads())))
 
 
-def build(config, weights, batch):
+def build(config: Configuration, weights: Sequence[np.ndarray], batch: int) -> "PyTorch":
     return PyTorch(config, weights, batch)
 
 
-class Dropout(nn.Dropout):
-    """The book's dropout: values are masked and not rescaled; evaluation multiplies by 1 - p."""
+def unchanged(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `function`: eager execution needs no compilation."""
+    return function
 
-    def forward(self, x):
+
+class Dropout(nn.Dropout):
+    """The book's dropout: values are masked, not rescaled; evaluation multiplies by 1 - p."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         return (1 - self.p) * super().forward(x)
 
 
-def layers(config):
-    """Return the network as far as the logits."""
+def layers(config: Configuration) -> nn.Sequential:
+    """Return the network up to the logits."""
     f = {"sigmoid": nn.Sigmoid, "relu": nn.ReLU}[config.activation]
-    stack = [nn.Unflatten(1, (1, SIDE, SIDE))] if config.maps else []
+    stack: list[nn.Module] = [nn.Unflatten(1, (1, SIDE, SIDE))] if config.maps else []
     for maps, shape in zip(config.maps, config.image_shapes, strict=False):
         stack += [nn.Conv2d(shape[0], maps, FILTER), nn.MaxPool2d(POOL), f()]
     if config.maps:
@@ -40,24 +48,42 @@ def layers(config):
 
 
 class PyTorch:
-    """The network, its optimizer, and a loop over mini-batches."""
+    """The network, its optimizer, and a loop over mini-batches.
 
-    def __init__(self, config, weights, batch, compiler=lambda f: f, device="cpu"):
+    Parameters
+    ----------
+    config, weights, batch
+        See `benchmarks.peers`.
+    compiler : callable
+        Applied to the cost function and to the network.
+    device : "cpu" or "cuda"
+    """
+
+    def __init__(
+        self,
+        config: Configuration,
+        weights: Sequence[np.ndarray],
+        batch: int,
+        compiler: Callable[[Callable[..., Any]], Callable[..., Any]] = unchanged,
+        device: str = "cpu",
+    ) -> None:
         self.device, self.batch, self.decay = device, batch, config.decay(batch)
         self.net = layers(config)
-        for parameter, array in zip(self.net.parameters(), map(_turned, weights), strict=True):
+        for parameter, array in zip(self.net.parameters(), map(_converted, weights), strict=True):
             parameter.data = torch.tensor(array, device=device)
-        # PyTorch's decay is the derivative of lmbda/2 |w|^2; the biases take none.
+        # PyTorch's weight decay is the derivative of decay/2 |w|^2; biases have none.
         matrices, biases = list(self.net.parameters())[::2], list(self.net.parameters())[1::2]
         groups = [{"params": matrices, "weight_decay": self.decay}, {"params": biases}]
         self.optimizer = torch.optim.SGD(groups, lr=config.eta)
         self.loss = compiler(lambda x, y: nn.functional.cross_entropy(self.net(x), y))
         self.forward = compiler(self.net)
 
-    def load(self, x, y):
-        self.batches = itertools.cycle(mini_batches(self.batch, *self._tensors(x, y)))
+    def load(self, x: np.ndarray, y: np.ndarray) -> None:
+        self.batches: Iterator[tuple[torch.Tensor, ...]] = itertools.cycle(
+            mini_batches(self.batch, *self._tensors(x, y))
+        )
 
-    def run(self, steps):
+    def run(self, steps: int) -> None:
         self.net.train()
         for x, y in itertools.islice(self.batches, steps):
             self.optimizer.zero_grad()
@@ -65,28 +91,25 @@ class PyTorch:
             self.optimizer.step()
 
     @torch.inference_mode()
-    def cost(self, x, y):
+    def cost(self, x: np.ndarray, y: np.ndarray) -> float:
         self.net.eval()
         l2 = self.decay / 2 * sum((w.double() ** 2).sum() for w in list(self.net.parameters())[::2])
-        x, y = self._tensors(x, y)
-        return float(nn.functional.cross_entropy(self.net(x), y) + l2)
+        images, labels = self._tensors(x, y)
+        return float(nn.functional.cross_entropy(self.net(images), labels) + l2)
 
     @torch.inference_mode()
-    def predict(self, x):
+    def predict(self, x: np.ndarray) -> np.ndarray:
         self.net.eval()
-        x = torch.from_numpy(x).to(self.device)
-        return torch.cat([self.forward(part).argmax(1) for part in x.split(PREDICTED)]).cpu().numpy()
+        chunks = torch.from_numpy(x).to(self.device).split(PREDICT_BATCH)
+        return torch.cat([self.forward(chunk).argmax(1) for chunk in chunks]).cpu().numpy()
 
-    def _tensors(self, x, y):
+    def _tensors(self, x: np.ndarray, y: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
         return torch.tensor(x, device=self.device), torch.tensor(y, dtype=torch.int64, device=self.device)
 
-    def weights(self):
-        return [_turned(parameter.detach().cpu().numpy()) for parameter in self.net.parameters()]
+    def weights(self) -> list[np.ndarray]:
+        return [_converted(parameter.detach().cpu().numpy()) for parameter in self.net.parameters()]
 
 
-PREDICTED = 500  # images at a time: one length, so that the compiled network is compiled once
-
-
-def _turned(array):
-    """Flip filters, and transpose matrices: the layouts differ."""
+def _converted(array: np.ndarray) -> np.ndarray:
+    """Convert parameters between the two layouts: filters are flipped, matrices transposed; its own inverse."""
     return {4: flipped, 2: lambda a: np.ascontiguousarray(a.T)}.get(array.ndim, np.array)(array)

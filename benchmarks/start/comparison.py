@@ -1,34 +1,35 @@
-"""Trainings of one network by several libraries; one that fails, or is wrong, is left out from then on."""
+"""Trainings of one network by several libraries; a library that fails, or is wrong, is excluded from then on."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.child import PeerError
 from benchmarks.configurations import Configuration, configuration
-from benchmarks.start.process import Library, Run
-from benchmarks.start.program import Pair, read
+from benchmarks.records import Record
+from benchmarks.worker import PeerError
 
-Record = dict[str, Any]
+from . import Pair
+from .process import Library, Run
+from .program import read
 
 
 @dataclass
-class Comparison:
-    """Who is compared, on what.
+class TrainingComparison:
+    """The libraries that are compared, and their data.
 
     Parameters
     ----------
     name : str
-        Of the configuration.
+        The configuration.
     libraries : sequence of Library
-        Ours first: without it nothing is compared.
+        Ours first: if it fails, nothing is compared.
     data : Path
-        Where `benchmarks.start.process.write_data` wrote.
+        Folder with the data sets ``training`` and ``test``, see `benchmarks.data`.
     report : callable
         Called with a line of text after each training.
     failures : dict
-        A record of kind "wrong" or "skipped", and why, for each that is left out, by its peer's module.
+        By the name of each excluded peer, its record of kind "wrong" or "skipped".
     """
 
     name: str
@@ -39,40 +40,43 @@ class Comparison:
 
     @property
     def ours(self) -> Library:
+        """The library that the others are compared with."""
         return self.libraries[0]
 
     @property
     def training(self) -> Pair:
+        """Images and labels to train on."""
         return read(self.data / "training.npz")
 
     @property
     def test(self) -> Pair:
+        """Images and labels to evaluate on."""
         return read(self.data / "test.npz")
+
+    def is_active(self, library: Library) -> bool:
+        """Return whether neither `library` nor ours has failed."""
+        return not {library.peer.name, self.ours.peer.name} & set(self.failures)
 
     def config(self, changes: Mapping[str, Any]) -> Configuration:
         """Return the configuration with some of its fields changed."""
         return configuration(self.name, **changes)
 
-    def takes_part(self, library: Library) -> bool:
-        """Whether neither it nor ours has failed."""
-        return not {library.peer.module, self.ours.peer.module} & set(self.failures)
-
-    def about(self, library: Library) -> Record:
-        """Return what each record of `library` says."""
-        return {"configuration": self.name, "peer": library.peer.module, "title": library.peer.title}
+    def common_fields(self, library: Library) -> Record:
+        """Return the fields that each record of `library` has."""
+        return {"configuration": self.name, "peer": library.peer.name, "title": library.peer.title}
 
     def attempt(
-        self, library: Library, cache: Path, check: Callable[[Run], str], what: str = "", **options: Any
+        self, library: Library, cache: Path, check: Callable[[Run], str], measure: str, **options: Any
     ) -> Run | None:
-        """Train once; return the run, or None if it failed or `check` found what is wrong with it.
+        """Train once; return the run, or None if it failed or did not pass `check`.
 
         Parameters
         ----------
         library, cache, options
             See `Library.train`.
         check : callable
-            Returns what is wrong, or "".
-        what : str
+            Returns an error message, or "".
+        measure : str
             What is measured, for the report.
         """
         cache.mkdir(parents=True, exist_ok=True)
@@ -83,7 +87,7 @@ class Comparison:
         else:
             kind, reason = "wrong", check(run)
             if not reason:
-                self.report(f"  {library.peer.title}, {self.name}, {what}: {run.seconds[-1]:.2f} s")
+                self.report(f"  {library.peer.title}, {self.name}, {measure}: {run.seconds[-1]:.2f} s")
                 return run
-        self.failures[library.peer.module] = {"kind": kind, **self.about(library), "reason": reason}
+        self.failures[library.peer.name] = {"kind": kind, **self.common_fields(library), "reason": reason}
         return None

@@ -1,69 +1,69 @@
-"""From the start of Python, with an empty cache, to a network that has 98.5 % of the test images right."""
+"""From the start of Python, with an empty cache, to a network with an accuracy of 98.5 % on the test images."""
 
 import statistics
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
-from benchmarks.start import checks
-from benchmarks.start.comparison import Comparison
-from benchmarks.start.process import Run
+from benchmarks.records import Record
+
+from . import checks
+from .comparison import TrainingComparison
+from .process import Run
 
 GOAL, NETWORK = 0.985, "two_conv"
-MOST = 12  # epochs
+MAX_EPOCHS = 12
 PEERS = ("pytorch_eager", "jax_jit", "keras_peer")
-Record = dict[str, Any]
 
 
-def goal(comparison: Comparison, rounds: int, until: float) -> Iterator[Record]:
-    """Train with each library in turn until the test accuracy after an epoch is the goal, round after round.
+def goal(comparison: TrainingComparison, rounds: int, deadline: float) -> Iterator[Record]:
+    """Train with each library in turn until the test accuracy after an epoch reaches `GOAL`, round after round.
 
     Parameters
     ----------
-    comparison : Comparison
+    comparison : TrainingComparison
     rounds : int
-        Each with first weights and orders of the mini-batches of its own, the weights the same for all libraries; the
-        median is taken.
-    until : float
-        ``time.monotonic()`` after which no other round begins.
+        Each has its own initial weights, the same for all libraries, and its own orders of the mini-batches; the
+        median counts.
+    deadline : float
+        ``time.monotonic()`` after which no other round starts.
 
     Yields
     ------
     dict
-        For each library, of kind "goal"; or of kind "wrong" or "skipped", and why.
+        For each library, of kind "goal"; for an excluded one, of kind "wrong" or "skipped".
     """
     config, test = comparison.config({}), comparison.test
 
     def check(run: Run) -> str:
         if run.accuracies[-1] < GOAL:
-            return f"after {MOST} epochs the test accuracy was {run.accuracies[-1]:.2%}, and no more than {GOAL:.1%}"
+            return f"after {MAX_EPOCHS} epochs the test accuracy was {run.accuracies[-1]:.2%}, less than {GOAL:.1%}"
         return checks.evaluation(config, run, test)
 
     runs: dict[str, list[Run]] = {}
     for seed in range(rounds):
-        if seed and time.monotonic() > until:
+        if seed and time.monotonic() > deadline:
             break
-        for library in filter(comparison.takes_part, comparison.libraries):
+        for library in filter(comparison.is_active, comparison.libraries):
             with TemporaryDirectory() as cache:
-                options = {"epochs": MOST, "goal": GOAL, "shuffle": True, "seed": seed}
+                options = {"epochs": MAX_EPOCHS, "goal": GOAL, "shuffle": True, "seed": seed}
                 run = comparison.attempt(library, Path(cache), check, f"{GOAL:.1%}", **options)
             if run:
-                runs.setdefault(library.peer.module, []).append(run)
-    for library in filter(comparison.takes_part, comparison.libraries):
-        mine = runs[library.peer.module]
+                runs.setdefault(library.peer.name, []).append(run)
+    for library in filter(comparison.is_active, comparison.libraries):
+        rounds_run = runs[library.peer.name]
         yield {
             "kind": "goal",
-            **comparison.about(library),
+            **comparison.common_fields(library),
             "goal": GOAL,
-            "seconds": statistics.median(run.seconds[-1] for run in mine),
-            "epochs": statistics.median_low([len(run.seconds) for run in mine]),
-            "seconds_by_round": [run.seconds for run in mine],
-            "cpu_s_by_round": [run.cpu_s for run in mine],
-            "accuracies_by_round": [run.accuracies for run in mine],
-            "peak_mb_by_round": [run.peak_mb for run in mine],
+            "seconds": statistics.median(run.seconds[-1] for run in rounds_run),
+            "epochs": statistics.median_low([len(run.seconds) for run in rounds_run]),
+            "seconds_by_round": [run.seconds for run in rounds_run],
+            "cpu_s_by_round": [run.cpu_s for run in rounds_run],
+            "accuracies_by_round": [run.accuracies for run in rounds_run],
+            "peak_mb_by_round": [run.peak_mb for run in rounds_run],
             "threads": library.threads,
-            "versions": mine[-1].versions,
+            "versions": rounds_run[-1].versions,
         }
     yield from comparison.failures.values()

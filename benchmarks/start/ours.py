@@ -1,18 +1,37 @@
 """network3 as its users train with it: one call of ``SGD``."""
 
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
 import network3
+from benchmarks.configurations import Configuration
 from benchmarks.layers import layers
 
+from . import Pair
 
-def train(config, weights, training, test, evaluated, *, batch, epochs, shuffle, seed):
-    """Train, call `evaluated` with the accuracy after each epoch, and return the weights."""
+
+def train(
+    config: Configuration,
+    weights: Sequence[np.ndarray],
+    training: Pair,
+    test: Pair,
+    on_epoch_end: Callable[[float], bool],
+    *,
+    batch: int,
+    epochs: int,
+    shuffle: bool,
+    seed: int,
+) -> list[np.ndarray]:
+    """Train, call `on_epoch_end` with the accuracy after each epoch, and return the weights; see `training_with`."""
     net = network3.Network(layers(config, batch), batch)
     net.set_weights(weights)
-    answers = []
+    stop = False
 
-    def after_an_epoch(progress):
-        if progress.epoch_done:
-            answers.append(evaluated(progress.history.validation_accuracy[-1]))
+    def callback(progress: network3.Progress) -> None:
+        nonlocal stop
+        if progress.epoch_done and on_epoch_end(progress.history.validation_accuracy[-1]):
+            stop = True
 
     net.SGD(
         training,
@@ -23,7 +42,7 @@ def train(config, weights, training, test, evaluated, *, batch, epochs, shuffle,
         lmbda=config.lmbda,
         shuffle=shuffle,
         seed=seed,
-        callbacks=[after_an_epoch],
-        stopping=lambda history: any(answers),
+        callbacks=[callback],
+        stopping=lambda history: stop,
     )
     return net.get_weights()

@@ -1,4 +1,4 @@
-"""The runner's side of a training: it starts the process, and takes the time of each line it prints."""
+"""A training from outside: its process is started, and each line it prints is timed."""
 
 import json
 import subprocess
@@ -11,34 +11,34 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.child import ROOT, PeerError, environment, last_words
 from benchmarks.peers import Peer
-from benchmarks.start import BATCH
-from network3.data import scaled
+from benchmarks.worker import ROOT, PeerError, no_response, process_variables
 from network3.layers.checks import error_message
 
-PATIENCE = 600.0  # seconds for one training
-Record = dict[str, Any]
+from . import BATCH
+
+TIMEOUT = 600.0  # seconds for one training
+PROGRAM = "benchmarks.start.program"
 
 
 @dataclass(frozen=True)
 class Run:
-    """What one training told.
+    """The results of one training.
 
     Attributes
     ----------
     accuracies : list of float
         After each epoch, on the test data.
     seconds : list of float
-        From the start of Python until each of them was there.
+        From the start of Python until each accuracy was reported.
     cpu_s : list of float
-        Processor time of all threads until then, which hangs less on what else the machine does.
+        Processor time of all threads until then; it depends less on the load of the machine.
     exit_s : float
-        Until the process had ended.
+        Seconds until the process ended.
     peak_mb : float or None
     versions : dict of str
     weights : list of arrays
-        At the end, as `benchmarks.configurations` describes them.
+        At the end, in the layout of `benchmarks.configurations`.
     """
 
     accuracies: list[float]
@@ -52,22 +52,19 @@ class Run:
 
 @dataclass(frozen=True)
 class Library:
-    """A peer, or ours, as what starts its trainings.
+    """A library whose trainings can be started.
 
     Parameters
     ----------
     peer : Peer
     python : path
-        The interpreter of its environment.
-    module : str
-        With ``build``, as a peer's, or with ``train``, see `benchmarks.start.program`.
+        Interpreter of its virtual environment.
     threads : int
-        All that it may use.
+        Limit for the library.
     """
 
     peer: Peer
-    python: Any
-    module: str
+    python: str | Path
     threads: int
 
     def train(
@@ -89,36 +86,52 @@ class Library:
         name, changes
             The configuration, and the fields of it to change.
         data : Path
-            Where `write_data` wrote.
+            Folder with the data sets ``training`` and ``test``.
         cache : Path
-            A folder for what the library keeps of what it compiled.
+            Folder for the library's cache of compiled code.
         epochs, goal
-            It ends after `epochs`, or with the accuracy `goal`.
+            The training ends after `epochs`, or once the accuracy is at least `goal`.
         shuffle, seed
-            Whether each epoch has an order of its own; the seed is that of the first weights too.
+            Whether each epoch has its own order; the seed determines the orders and the initial weights.
 
         Raises
         ------
         PeerError
-            It failed, or took longer than `PATIENCE`.
+            The training failed, or took longer than `TIMEOUT`.
         """
         weights = cache / "weights.npz"
-        task = {"module": self.module, "name": name, "changes": dict(changes or {}), "data": str(data), "batch": BATCH}
-        task |= {"epochs": epochs, "goal": goal, "shuffle": shuffle, "seed": seed}
-        task |= {"versions": self.peer.versions, "weights": str(weights)}
-        lines, exit_s = self._lines(json.dumps(task), cache)
-        *told, (end, _) = [(json.loads(line), seconds) for line, seconds in lines]
+        task = {
+            "module": self.peer.module,
+            "name": name,
+            "changes": dict(changes or {}),
+            "data": str(data),
+            "batch": BATCH,
+            "epochs": epochs,
+            "goal": goal,
+            "shuffle": shuffle,
+            "seed": seed,
+            "versions": self.peer.versions,
+            "weights": str(weights),
+        }
+        lines, exit_s = self._run(json.dumps(task), cache)
+        *reports, (end, _) = [(json.loads(line), seconds) for line, seconds in lines]
         with np.load(weights) as file:
             arrays = [file[key] for key in file.files]
-        accuracies, cpu_s = ([line[key] for line, _ in told] for key in ("accuracy", "cpu_s"))
-        times = [seconds for _, seconds in told]
-        return Run(accuracies, times, cpu_s, exit_s, end["peak_mb"], end["versions"], arrays)
+        return Run(
+            accuracies=[report["accuracy"] for report, _ in reports],
+            seconds=[seconds for _, seconds in reports],
+            cpu_s=[report["cpu_s"] for report, _ in reports],
+            exit_s=exit_s,
+            peak_mb=end["peak_mb"],
+            versions=end["versions"],
+            weights=arrays,
+        )
 
-    def _lines(self, task: str, cache: Path) -> tuple[list[tuple[str, float]], float]:
+    def _run(self, task: str, cache: Path) -> tuple[list[tuple[str, float]], float]:
         """Run a process to its end; return the lines of its output with their times, and the time of its end."""
         log = cache / "log"
-        command = [str(self.python), "-m", "benchmarks.start.program", task]
-        variables = environment(self.threads, cache) | dict(self.peer.settings)
+        command = [str(self.python), "-m", PROGRAM, task]
+        variables = process_variables(self.threads, cache) | dict(self.peer.variables)
         with log.open("w", encoding="utf-8") as errors:
             start = time.perf_counter()
             with subprocess.Popen(
@@ -131,25 +144,17 @@ class Library:
                 cwd=ROOT,
                 env=variables,
             ) as process:
-                late = threading.Timer(PATIENCE, process.kill)
-                late.start()
+                timer = threading.Timer(TIMEOUT, process.kill)
+                timer.start()
                 assert process.stdout is not None
                 try:
                     lines = [(line, time.perf_counter() - start) for line in process.stdout]
                 finally:
-                    late.cancel()
+                    timer.cancel()
             end = time.perf_counter() - start
         if process.returncode or not lines:
-            hint = f"Look whether {self.module} trains alone."
+            hint = f"Check that {self.peer.module} trains by itself."
             raise PeerError(
-                self.peer, error_message(self.peer.title, "expected a training", last_words(log, PATIENCE), hint)
+                self.peer, error_message(self.peer.title, "expected a training", no_response(log, TIMEOUT), hint)
             )
         return lines, end
-
-
-def write_data(folder: Path, training: tuple[Any, Any], test: tuple[Any, Any]) -> Path:
-    """Write two pairs (images, labels) where the processes read them; grey levels (uint8) are divided by 256."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, (x, y) in {"training": training, "test": test}.items():
-        np.savez(folder / f"{name}.npz", x=scaled(np.asarray(x), "float32"), y=np.asarray(y, np.int32))
-    return folder

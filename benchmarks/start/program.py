@@ -1,7 +1,10 @@
-"""A training in a process of its own: ``python -m benchmarks.start.program TASK`` prints each epoch's accuracy.
+"""One training in a process: ``python -m benchmarks.start.program TASK`` prints the accuracy after each epoch.
 
-It imports nothing but NumPy and the library. TASK is JSON, see `benchmarks.start.process`. Each line of the output is
-JSON too: one as soon as an epoch is evaluated, and at the end one with the peak memory and the versions.
+It imports only NumPy and the library. TASK is JSON, see `benchmarks.start.process`. Each line of the output is JSON
+too: one as soon as an epoch has been evaluated, and at the end one with the peak memory and the versions.
+
+The module of the task has ``train(config, weights, training, test, on_epoch_end, batch=, epochs=, shuffle=, seed=)``,
+which returns the final weights, or ``build``, see `benchmarks.peers`.
 """
 
 import importlib
@@ -10,67 +13,70 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmarks.answers import answering, installed
 from benchmarks.configurations import Configuration, configuration
+from benchmarks.responses import installed_versions, response_writer
 
-Pair = tuple[np.ndarray, np.ndarray]
+from . import Pair
+
+if TYPE_CHECKING:  # nothing that is not needed is imported in the timed part
+    from benchmarks.peers import PeerNetwork
 
 
 def main(text: str) -> None:
-    """Train as the task says."""
-    answer = answering()
+    """Run the training that `text`, the task in JSON, describes."""
+    respond = response_writer()
     task = json.loads(text)
     module = importlib.import_module(task["module"])
     training, test = (read(Path(task["data"]) / f"{name}.npz") for name in ("training", "test"))
     config = configuration(task["name"], **{key: _hashable(value) for key, value in task["changes"].items()})
 
-    def evaluated(accuracy: float) -> bool:
+    def on_epoch_end(accuracy: float) -> bool:
         """Report the accuracy after an epoch; return whether to stop."""
-        answer({"accuracy": float(accuracy), "cpu_s": time.process_time()})
+        respond({"accuracy": float(accuracy), "cpu_s": time.process_time()})
         return task["goal"] is not None and accuracy >= task["goal"]
 
-    train = getattr(module, "train", None) or in_steps(module.build)
+    train = getattr(module, "train", None) or training_with(module.build)
     options = {key: task[key] for key in ("batch", "epochs", "shuffle", "seed")}
-    weights = train(config, config.weights(task["seed"]), training, test, evaluated, **options)
-    from benchmarks.machine import peak_mb  # once nothing is timed any more
+    weights = train(config, config.weights(task["seed"]), training, test, on_epoch_end, **options)
+    from benchmarks.machine import peak_mb  # imported after the timed part
 
-    end = {"peak_mb": peak_mb(), "versions": installed(task["versions"])}
+    end = {"peak_mb": peak_mb(), "versions": installed_versions(task["versions"])}
     np.savez(task["weights"], *map(np.asarray, weights))
-    answer(end)
+    respond(end)
 
 
-def in_steps(build: Callable[..., Any]) -> Callable[..., Sequence[np.ndarray]]:
-    """Return a training made of what a peer can do: steps, and predictions."""
+def training_with(build: Callable[..., "PeerNetwork"]) -> Callable[..., Sequence[np.ndarray]]:
+    """Return a function ``train`` that trains with the steps and the predictions of a `PeerNetwork`."""
 
     def train(
         config: Configuration,
         weights: list[np.ndarray],
         training: Pair,
         test: Pair,
-        evaluated: Callable[[float], bool],
+        on_epoch_end: Callable[[float], bool | None],
         *,
         batch: int,
         epochs: int,
         shuffle: bool,
         seed: int,
     ) -> Sequence[np.ndarray]:
-        """Train, call `evaluated` with the accuracy after each epoch, and return the weights."""
-        contestant = build(config, weights, batch)
+        """Train, call `on_epoch_end` with the accuracy after each epoch, and return the weights."""
+        network = build(config, weights, batch)
         (x, y), rng = training, np.random.default_rng(seed)
         for epoch in range(epochs):
             if shuffle:
                 order = rng.permutation(len(x))
-                contestant.load(x[order], y[order])
+                network.load(x[order], y[order])
             elif not epoch:
-                contestant.load(x, y)
-            contestant.run(len(x) // batch)
-            if evaluated(np.mean(np.asarray(contestant.predict(test[0])) == test[1])):
+                network.load(x, y)
+            network.run(len(x) // batch)
+            if on_epoch_end(float(np.mean(np.asarray(network.predict(test[0])) == test[1]))):
                 break
-        return contestant.weights()
+        return network.weights()
 
     return train
 

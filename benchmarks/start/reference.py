@@ -1,17 +1,17 @@
-"""The networks in NumPy, on which what the libraries report is checked."""
+"""Reference implementation of the networks in NumPy, to check what the libraries report."""
 
 import numpy as np
 
 from benchmarks.configurations import FILTER, POOL, SIDE, Configuration, flipped
 
-TOGETHER = 250  # images, for the memory that the windows of a convolution take
+CHUNK = 250  # images at a time, to limit the memory for the windows of a convolution
 
 
 def cost_and_accuracy(
     config: Configuration, weights: list[np.ndarray], x: np.ndarray, y: np.ndarray
 ) -> tuple[float, float]:
-    """Return the mean cross-entropy, and the share of labels that are right, over images (n, 784) and labels (n,)."""
-    z = np.concatenate([logits(config, weights, x[i : i + TOGETHER]) for i in range(0, len(x), TOGETHER)])
+    """Return the mean cross-entropy and the accuracy over images (n, 784) and labels (n,)."""
+    z = np.concatenate([logits(config, weights, x[i : i + CHUNK]) for i in range(0, len(x), CHUNK)])
     z = z.astype(np.float64)
     z -= z.max(1, keepdims=True)
     costs = np.log(np.exp(z).sum(1)) - z[np.arange(len(y)), y]

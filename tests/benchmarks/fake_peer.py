@@ -1,8 +1,8 @@
-"""A peer for the tests of the harness: sigmoid networks in NumPy, on one mini-batch again and again."""
+"""A peer for the tests of the benchmarks: sigmoid networks in NumPy, always on the first mini-batch."""
 
 import numpy as np
 
-WRONG = 1.0
+COST_FACTOR = 1.0
 
 
 def build(config, weights, batch):
@@ -10,7 +10,7 @@ def build(config, weights, batch):
 
 
 class Fake:
-    """Sigmoid layers and a softmax; `WRONG` multiplies the cost."""
+    """Sigmoid layers and a softmax; the cost is multiplied by `COST_FACTOR`."""
 
     def __init__(self, config, weights, batch):
         self.config, self.batch = config, batch
@@ -33,15 +33,15 @@ class Fake:
             delta = (out - np.eye(10)[self.y]) / len(out)
             for i in range(len(a) - 1, -1, -1):
                 w, b = self.params[2 * i : 2 * i + 2]
-                following = delta @ w.T * a[i] * (1 - a[i]) if i else None
+                next_delta = delta @ w.T * a[i] * (1 - a[i]) if i else None
                 w -= self.config.eta * (a[i].T @ delta + self.config.decay(self.batch) * w)
                 b -= self.config.eta * delta.sum(0)
-                delta = following
+                delta = next_delta
 
     def cost(self, x, y):
-        squares = sum((w**2).sum() for w in self.params[::2])
+        l2 = self.config.decay(self.batch) / 2 * sum((w**2).sum() for w in self.params[::2])
         out = self._activations(x)[-1]
-        return WRONG * float(self.config.decay(self.batch) / 2 * squares - np.log(out[np.arange(len(y)), y]).mean())
+        return COST_FACTOR * float(l2 - np.log(out[np.arange(len(y)), y]).mean())
 
     def predict(self, x):
         return self._activations(x)[-1].argmax(1)

@@ -1,6 +1,6 @@
-"""Each peer that is installed here trains the same network as ours: same cost, same weights after a step, same labels.
+"""Each installed peer trains the same network as network3: same cost, same weights after a step, same labels.
 
-On random images: without equal values in a pooling window, all libraries agree on the gradient.
+The images are random: without equal values in a pooling window, all libraries agree on the gradient.
 """
 
 import importlib
@@ -23,9 +23,9 @@ LIBRARIES = {
     "pytensor_ml": "pytensor_ml",
 }
 SLOW = {"pytorch_compiled", "pytensor_ml"}
-HERE = [pytest.param(name, marks=[pytest.mark.torch] if LIBRARIES[name] == "torch" else []) for name in PEERS]
+MODULES = [pytest.param(name, marks=[pytest.mark.torch] if LIBRARIES[name] == "torch" else []) for name in PEERS]
 pytestmark = [
-    # PyTorch and Keras warn of themselves.
+    # Raised inside PyTorch and Keras.
     pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"),
 ]
@@ -39,30 +39,32 @@ def data():
 
 @pytest.fixture(scope="module")
 def after_a_step(data):
-    """Return cost, weights after a step and labels of a peer; ours are computed once."""
+    """Return a function for the cost, the weights after a step and the labels of a peer, computed once."""
     x, y = data
     done = {}
 
     def run(module, name):
         if (module, name) not in done:
             config = CONFIGURATIONS[name].without_dropout()
-            contestant = importlib.import_module(f"benchmarks.peers.{module}").build(config, config.weights(), BATCH)
-            cost = contestant.cost(x[:BATCH], y[:BATCH])
-            contestant.load(x, y)
-            contestant.run(1)
-            done[module, name] = cost, [np.asarray(w) for w in contestant.weights()], contestant.predict(x)
+            network = importlib.import_module(f"benchmarks.peers.{module}").build(config, config.weights(), BATCH)
+            cost = network.cost(x[:BATCH], y[:BATCH])
+            network.load(x, y)
+            network.run(1)
+            done[module, name] = cost, [np.asarray(w) for w in network.weights()], network.predict(x)
         return done[module, name]
 
     return run
 
 
-def test_every_peer_is_tried():
-    assert set(LIBRARIES) == set(PEERS)
+def test_every_peer_is_tested():
+    assert {name: peer.module for name, peer in PEERS.items()} == {
+        name: f"benchmarks.peers.{name}" for name in LIBRARIES
+    }
 
 
 @pytest.mark.parametrize("name", CONFIGURATIONS)
-@pytest.mark.parametrize("module", HERE)
-def test_a_peer_does_the_same_work(module, name, after_a_step):
+@pytest.mark.parametrize("module", MODULES)
+def test_a_peer_computes_the_same(module, name, after_a_step):
     pytest.importorskip(LIBRARIES[module])
     if module in SLOW and name != "two_conv":
         pytest.skip("compiles for long")
@@ -79,27 +81,27 @@ def test_a_peer_does_the_same_work(module, name, after_a_step):
     assert np.mean(labels == our_labels) >= 0.99
 
 
-@pytest.mark.parametrize("module", [*HERE[:1], *HERE[2:4], "ours"])
-def test_dropout_hides_while_training_and_scales_in_evaluation(module, data):
+@pytest.mark.parametrize("module", [*(param for param in MODULES if param.values[0] not in SLOW), "ours"])
+def test_dropout_masks_while_training_and_scales_in_evaluation(module, data):
     pytest.importorskip(LIBRARIES.get(module, "network3"))
     x, y = data
     config = CONFIGURATIONS["dropout"]
     build = importlib.import_module(f"benchmarks.peers.{module}").build
-    contestant = build(config, config.weights(), BATCH)
+    network = build(config, config.weights(), BATCH)
     scaled = [w * 0.5 if i >= 4 and w.ndim == 2 else w for i, w in enumerate(config.weights())]
     plain = build(config.without_dropout(), scaled, BATCH)
-    assert np.mean(contestant.predict(x) == plain.predict(x)) >= 0.99
-    contestant.load(x, y)
-    contestant.run(1)
-    moved = np.asarray(contestant.weights()[6]) != config.weights()[6]  # of the second matrix of 1000 x 1000
-    # A weight moves if its input was kept for some example and is not dead: rows of the whole batch dropped do not.
+    assert np.mean(network.predict(x) == plain.predict(x)) >= 0.99
+    network.load(x, y)
+    network.run(1)
+    moved = np.asarray(network.weights()[6]) != config.weights()[6]  # the second matrix, 1000 x 1000
+    # A weight moves if its input is kept and positive for some example; it stays if the input is dropped for all.
     assert moved.any()
     assert not moved.all()
 
 
 @pytest.mark.parametrize("name", CONFIGURATIONS)
-def test_layouts_come_back(name):
+def test_channels_first_undoes_channels_last(name):
     config = CONFIGURATIONS[name]
-    back = channels_first(config, channels_last(config, config.weights()))
-    for a, b in zip(back, config.weights(), strict=True):
+    restored = channels_first(config, channels_last(config, config.weights()))
+    for a, b in zip(restored, config.weights(), strict=True):
         np.testing.assert_array_equal(a, b)

@@ -1,4 +1,4 @@
-"""The command, the table and the chart, on made-up results or with no peer at all."""
+"""The command, the tables and the chart of the step comparison, on invented results or with fake peers."""
 
 import io
 import json
@@ -12,17 +12,15 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from benchmarks import chart, readme
-from benchmarks.contest import Contest
-from benchmarks.peers import PEERS
+from benchmarks.comparison import StepComparison
+from benchmarks.peers import OURS, PEERS
 from benchmarks.peers import __main__ as command
-from benchmarks.table import against_best, line, show
-
-FAKES = {name: f"tests.benchmarks.{name}" for name in ("fake_peer", "wrong_peer", "missing_peer")}
+from benchmarks.table import line, show
 
 
-def side(unit, middle):
+def side(unit, median):
     first = [{"first_step_cpu_s": 2.0, "cache": "cold"}, {"first_step_cpu_s": 0.5, "cache": "warm"}]
-    return {f"{unit}_median": middle, "threads": 2, "first_step": first, "peak_mb": [900.0, 300.0]}
+    return {f"{unit}_median": median, "threads": 2, "first_step": first, "peak_mb": [900.0, 300.0]}
 
 
 def record(kind, peer, ratio, **more):
@@ -57,21 +55,17 @@ def test_the_table_has_the_ratio_to_the_best_peer_first(records):
     written = io.StringIO()
     show(records, Console(file=written, width=120))
     lines = [[cell.strip() for cell in text.strip("│").split("│")] for text in written.getvalue().splitlines()]
-    place = next(i for i, cells in enumerate(lines) if "batch 10" in cells)
-    assert lines[place] == ["fc", "batch 10", "0.40", "1,234 us x2", "0.25", "0.40"]
-    assert lines[place + 1][2] == "Second"
-    paid = next(cells for cells in lines if cells[0] == "network3" and len(cells) == 6)
-    assert paid == ["network3", "0.30", "2.00", "0.50", "900", "300"]
+    index = next(i for i, cells in enumerate(lines) if "batch 10" in cells)
+    assert lines[index] == ["fc", "batch 10", "0.40", "1,234 us x2", "0.25", "0.40"]
+    assert lines[index + 1][2] == "Second"
+    one_time_costs = next(cells for cells in lines if cells[0] == "network3" and len(cells) == 6)
+    assert one_time_costs == ["network3", "0.30", "2.00", "0.50", "900", "300"]
     assert "skipped: Third: not [here]" in written.getvalue()
 
 
-def test_the_best_peer_is_the_one_beside_which_we_look_worst(records):
-    assert against_best([records[0], records[2]])["peer"] == "second"
-
-
 def test_each_record_has_a_line(records):
-    assert line(records[0]) == "  First, fc, batch 10: ours 1,234 us x2 / its 4,936 us x2 = 0.25"
-    assert line(records[1]) == "  First, fc, inference: ours 1,234 ms x2 / its 2,468 ms x2 = 0.50"
+    assert line(records[0]) == "  First, fc, batch 10: ours 1,234 us x2 / peer 4,936 us x2 = 0.25"
+    assert line(records[1]) == "  First, fc, inference: ours 1,234 ms x2 / peer 2,468 ms x2 = 0.50"
     assert line(records[3]) == "skipped: Third: not [here]"
 
 
@@ -99,9 +93,10 @@ def test_a_chart_of_nothing_is_an_error(tmp_path):
 
 def run(monkeypatch, tmp_path, module):
     """Run the command on the smallest network, beside a fake peer in this environment."""
-    fake = replace(PEERS["jax_jit"], module=module, title="Fake")
+    fake = replace(PEERS["jax_jit"], name="fake", title="Fake", module=f"tests.benchmarks.{module}")
+    ours = replace(OURS, module="tests.benchmarks.fake_peer")
     monkeypatch.setitem(command.PEERS, "fake", fake)
-    monkeypatch.setattr(command, "Contest", partial(Contest, modules={"ours": FAKES["fake_peer"], **FAKES}))
+    monkeypatch.setattr(command, "StepComparison", partial(StepComparison, ours=ours))
     app = typer.Typer()
     app.command()(command.main)
     options = {"--network": "fc", "--batch": 10, "--rounds": 2, "--seconds": 0.01, "--threads": 1, "--peer": "fake"}

@@ -1,4 +1,4 @@
-"""The networks in NumPy, on which the trainings are checked; and ours, as its users train it."""
+"""The reference implementation, the checks of the trainings, and the training with network3."""
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ def test_the_reference_is_a_convolution_a_pooling_and_dense_layers(data, activat
         np.testing.assert_allclose(found, hidden @ matrices[2] + matrices[3], rtol=1e-4, atol=1e-5)
 
 
-def test_cost_and_accuracy_do_not_hang_on_how_many_images_there_are(data):
+def test_cost_and_accuracy_do_not_depend_on_the_number_of_images(data):
     config = configuration("fc", hidden=(5,))
     weights = config.weights()
     x, y = np.tile(data[0], (9, 1)), np.tile(data[1], 9)
@@ -52,12 +52,12 @@ def test_cost_and_accuracy_do_not_hang_on_how_many_images_there_are(data):
     assert cost_and_accuracy(config, weights, *data)[0] == pytest.approx(-np.log(p[np.arange(60), data[1]]).mean())
 
 
-def test_an_accuracy_that_the_weights_do_not_have_is_wrong(data):
+def test_an_accuracy_that_differs_from_that_of_the_weights_is_wrong(data):
     config = configuration("fc", hidden=(5,))
     _, accuracy = cost_and_accuracy(config, config.weights(), *data)
     assert checks.evaluation(config, run(config.weights(), accuracy), data) == ""
     for wrong in (accuracy + 0.01, float("nan")):
-        assert "it reported an accuracy" in checks.evaluation(config, run(config.weights(), wrong), data)
+        assert "the reported accuracy is" in checks.evaluation(config, run(config.weights(), wrong), data)
 
 
 @pytest.mark.parametrize(
@@ -69,20 +69,20 @@ def test_an_accuracy_that_the_weights_do_not_have_is_wrong(data):
         (2.0, 1.0, 1.1, "with network3 1.1"),
     ],
 )
-def test_what_counts_as_learning_the_same(before, after, ours, words):
+def test_the_cost_must_decrease_as_ours_does(before, after, ours, words):
     reason = checks.learning(before, after, ours)
     assert (words in reason) if words else not reason
 
 
-def test_ours_trains_as_its_users_do(data):
-    config, told = configuration("fc", hidden=(8,), eta=0.5), []
+def test_ours_reports_each_epoch_and_stops(data):
+    config, reported = configuration("fc", hidden=(8,), eta=0.5), []
 
-    def evaluated(accuracy):
-        told.append(accuracy)
-        return len(told) == 2
+    def on_epoch_end(accuracy):
+        reported.append(accuracy)
+        return len(reported) == 2
 
-    weights = ours.train(config, config.weights(), data, data, evaluated, batch=10, epochs=5, shuffle=True, seed=0)
-    assert len(told) == 2  # it was stopped
-    before, after = checks.costs(config, run(weights, told[-1]), data)
+    weights = ours.train(config, config.weights(), data, data, on_epoch_end, batch=10, epochs=5, shuffle=True, seed=0)
+    assert len(reported) == 2
+    before, after = checks.costs(config, run(weights, reported[-1]), data)
     assert after < before
-    assert checks.evaluation(config, run(weights, told[-1]), data) == ""
+    assert checks.evaluation(config, run(weights, reported[-1]), data) == ""

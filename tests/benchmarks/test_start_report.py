@@ -3,6 +3,7 @@
 import io
 import json
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -45,22 +46,22 @@ def test_the_table_of_the_readme(records):
     assert cold == f"| {name} | first epoch, empty cache | **0.50** (First) | 1.00 s | 2.00 s | 4.00 s |"
     assert memory == f"| {name} | its peak memory | **0.50** (First) | 100 MB | 200 MB | 400 MB |"
     assert warm == f"| {name} | first epoch, warm | - | 0.50 s | - | - |"
-    what = "98.5% on the test images, empty cache"
-    assert goal == f"| {name} | {what} | **0.30** (Second) | 9.00 s (3 epochs) | - | 30.0 s (2 epochs) |"
+    measure = "98.5% on the test images, empty cache"
+    assert goal == f"| {name} | {measure} | **0.30** (Second) | 9.00 s (3 epochs) | - | 30.0 s (2 epochs) |"
     assert about == "Measured on A processor, 2 cores, 2026-01-02; first 1.0, ours 1.0, second 1.0."
 
 
-def test_the_table_on_the_terminal_names_who_is_missing(records):
+def test_the_table_on_the_terminal_is_followed_by_the_skipped_libraries(records):
     written = io.StringIO()
     tables.show(records, Console(file=written, width=160))
-    said = written.getvalue()
-    assert "0.50 (First)" in said
-    assert "skipped: Third, fc: not [here]" in said
+    text = written.getvalue()
+    assert "0.50 (First)" in text
+    assert "skipped: Third, fc: not [here]" in text
 
 
 def test_without_memory_there_is_no_row_of_it(records):
-    few = [record | {"peak_mb_by_round": [None]} for record in records[:3]]
-    assert "memory" not in tables.markdown(few, MACHINE)
+    without_memory = [record | {"peak_mb_by_round": [None]} for record in records[:3]]
+    assert "memory" not in tables.markdown(without_memory, MACHINE)
 
 
 def test_each_record_has_a_line(records):
@@ -88,11 +89,12 @@ def run(monkeypatch, tmp_path):
     rng = np.random.default_rng(0)
     labels = np.tile(np.arange(10), 10)
     images = rng.random((10, 784))[labels]
-    monkeypatch.setattr(command.datasets, "load_mnist", lambda: [(images, labels)] * 3)
+    monkeypatch.setattr(command, "load_mnist", lambda: [(images, labels)] * 3)
 
     def invoke(module):
-        listed = [Library(OURS, sys.executable, FAKE, 1), Library(PEERS["jax_jit"], sys.executable, module, 1)]
-        monkeypatch.setattr(command, "libraries", lambda pythons, threads: listed)
+        peers = replace(OURS, module=FAKE), replace(PEERS["jax_jit"], module=module)
+        compared = [Library(peer, sys.executable, 1) for peer in peers]
+        monkeypatch.setattr(command, "libraries", lambda pythons, threads: compared)
         app = typer.Typer()
         app.command()(command.main)
         options = {"--network": "fc", "--rounds": 1, "--peer": "jax_jit", "--python": f"jax_jit={sys.executable}"}
@@ -113,12 +115,12 @@ def test_the_command_writes_results_chart_and_table(run, tmp_path):
 
 
 def test_the_command_fails_on_a_peer_that_is_wrong_and_not_on_one_that_is_skipped(run):
-    assert run("tests.benchmarks.still_peer").exit_code == 1
+    assert run("tests.benchmarks.frozen_peer").exit_code == 1
     skipped = run("tests.benchmarks.missing_peer")
     assert (skipped.exit_code, "skipped: JAX, jit, fc" in skipped.output) == (0, True)
 
 
 def test_ours_comes_first_and_each_peer_runs_in_its_environment():
     ours, jax = command.libraries({PEERS["jax_jit"]: "python-of-jax"}, 2)
-    assert (ours.peer, ours.python, ours.module) == (OURS, sys.executable, "benchmarks.start.ours")
-    assert (jax.python, jax.module, jax.threads) == ("python-of-jax", "benchmarks.peers.jax_jit", 2)
+    assert (ours.peer.name, ours.python, ours.peer.module) == ("ours", sys.executable, "benchmarks.start.ours")
+    assert (jax.peer, jax.python, jax.threads) == (PEERS["jax_jit"], "python-of-jax", 2)

@@ -1,6 +1,6 @@
-"""A peer whose cost is a thousandth too high."""
+"""A peer whose cost is a thousandth too large."""
 
 from tests.benchmarks import fake_peer
 
-fake_peer.WRONG = 1.001
+fake_peer.COST_FACTOR = 1.001
 build = fake_peer.build

@@ -1,0 +1,22 @@
+"""Whether two libraries trained the same network."""
+
+import pytest
+
+from benchmarks.checks import disagreement
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"costs": [2.0, 1.0003]}, "costs"),
+        ({"costs": [2.0]}, "costs"),
+        ({"costs": [2.0, float("nan")]}, "costs"),
+        ({"labels": [1, 2, 4]}, "66.7%"),
+        ({"labels": [1]}, "ours 3, the peer's 1"),
+        ({"costs": [2.0001, 1.0]}, ""),
+    ],
+)
+def test_costs_and_labels_must_agree(changed, words):
+    ours = {"costs": [2.0, 1.0], "labels": [1, 2, 3]}
+    reason = disagreement([ours, ours | changed])
+    assert (words in reason) if words else not reason
