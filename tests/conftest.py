@@ -1,7 +1,7 @@
-"""Settings put back after every test, whatever it chose; and the same random numbers for each, in any order.
+"""Settings are restored after every test, and each test starts with the same random numbers, in any order.
 
-``NETWORK3_TEST_SEED=1`` gives them all other first weights, and ``NETWORK3_TEST_ORDER=random`` another order (of that
-seed), or ``reversed``: what passes by luck fails.
+``NETWORK3_TEST_SEED=1`` changes the initial weights of all tests. ``NETWORK3_TEST_ORDER`` changes their order:
+``random`` (by that seed) or ``reversed``.
 """
 
 import os
@@ -17,17 +17,24 @@ from network3.layers import precision
 
 SEED = int(os.environ.get("NETWORK3_TEST_SEED", "0"))
 ORDER = os.environ.get("NETWORK3_TEST_ORDER", "")
-# Begun first, so that no process is left with one of them when the others are done.
-LONGEST = ("test_examples.py", "test_processors.py", "test_readme.py", "test_isolation.py", "test_pool.py")
+# These files start first: otherwise one process still runs one of them when the others are done.
+LONGEST = (
+    "test_examples.py",
+    "test_processors.py",
+    "test_docs.py",
+    "test_docs_commands.py",
+    "test_isolation.py",
+    "test_pool.py",
+)
 
 
 def pytest_configure():
-    # What a shell starts in the background ignores Ctrl-C, which some tests press.
+    # A process that a shell starts in the background ignores SIGINT, which some tests send.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest puts those together that share a fixture with parameters
+@pytest.hookimpl(tryfirst=True)  # before pytest groups tests that share a fixture with parameters
 def pytest_collection_modifyitems(items):
     if ORDER not in ("", "reversed", "random"):
         raise pytest.UsageError(f"NETWORK3_TEST_ORDER: expected reversed or random; got {ORDER}.")
@@ -40,24 +47,24 @@ def pytest_collection_modifyitems(items):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup():
-    np.random.seed(SEED)  # for fixtures of a wider scope, whichever test comes first
+    np.random.seed(SEED)  # for fixtures of a wider scope
 
 
 @pytest.fixture(autouse=True)
 def random_numbers():
-    """Begin each test with the same state of NumPy's global generator, from which first weights are drawn."""
+    """Start each test with the same state of NumPy's global generator, from which initial weights are drawn."""
     np.random.seed(SEED)
 
 
 @pytest.fixture(autouse=True)
 def settings(monkeypatch):
-    """Start each test from the defaults on the CPU, and put back what it chooses with `network3.use`."""
-    # A wider fixture is set up before this one: what it chose would stay, and trouble whichever file comes next.
-    assert (device._device, device._backend, precision._chosen) == (None, "auto", None), "chosen outside of a test"
+    """Start each test with the defaults on the CPU, and restore what it sets with `network3.use`."""
+    # A fixture of a wider scope is set up before this one: its settings would remain for the tests of other files.
+    assert (device._device, device._backend, precision._chosen) == (None, "auto", None), "set outside of a test"
     monkeypatch.setenv("NETWORK3_DEVICE", "cpu")
     monkeypatch.delenv("NETWORK3_FLOATX", raising=False)
     monkeypatch.setattr(device, "_device", None)
     monkeypatch.setattr(device, "_backend", "auto")
     monkeypatch.setattr(precision, "_chosen", None)
-    # PyTensor silences this on import, but pytest puts the filters back after each test.
+    # PyTensor silences this on import, but pytest restores the filters after each test.
     warnings.filterwarnings("ignore", message=r".*np\.dot\(\) is faster on contiguous arrays")

@@ -1,4 +1,4 @@
-"""Arrows run down: benchmarks -> network3 -> layers, datasets; and importing has no side effects."""
+"""Imports point downwards: benchmarks -> network3 -> layers, datasets; and importing has no side effects."""
 
 import ast
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-# What each folder may import of the project, by the names it has there.
+# The packages of the project that each folder may import.
 ALLOWED = {
     "layers": ("network3.layers",),
     "datasets": ("network3.datasets",),
@@ -66,18 +66,18 @@ def test_relative_imports_are_resolved_as_python_does():
 
 
 def run(code):
-    """Run Python code in a process of its own, which must say nothing."""
+    """Run Python code in a process of its own, which must print nothing."""
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
 
-def test_importing_changes_nothing_of_the_process():
+def test_importing_does_not_change_the_process():
     run("""
 import gc, os, signal, sys, threading, warnings
 import numpy, pytensor
 
 def found():
-    # The C compiler's flags are looked for when they are first asked for.
+    # The C compiler's flags are detected at their first use.
     names = [name for name in pytensor.config._config_var_dict if not name.startswith(("blas", "gcc", "cxx"))]
     return {
         "flags": {name: getattr(pytensor.config, name) for name in names},
@@ -99,7 +99,7 @@ assert before == after, {key: (before[key], after[key]) for key in before if bef
 """)
 
 
-def test_importing_loads_little_beside_pytensor():
+def test_importing_loads_little_besides_pytensor():
     run("""
 import sys, pytensor
 before = set(sys.modules)

@@ -1,4 +1,4 @@
-"""The wheel: installed away from the checkout it has one top-level name, its data, and trains."""
+"""The wheel: it has one top-level name and the data, and it trains when installed outside of the checkout."""
 
 import shutil
 import subprocess
@@ -34,7 +34,7 @@ def run(*command, cwd):
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
-    # From a copy: building leaves files behind, and would pack what an earlier build left.
+    # From a copy, because a build leaves files that the next one would pack.
     skipped = shutil.ignore_patterns(".*", "build", "dist", "*.egg-info", "__pycache__", "tests")
     source = shutil.copytree(ROOT, folder / "source", symlinks=True, ignore=skipped)
     run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, source, cwd=folder)
@@ -47,7 +47,7 @@ def test_only_network3_is_a_top_level_name(wheel):
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"network3"}
     every = {str(p.relative_to(ROOT)) for folder in ("layers", "datasets") for p in (ROOT / folder).rglob("*.py")}
     own = ROOT / "network3"
-    every |= {str(path.relative_to(own)) for kind in ("py", "html") for path in own.rglob(f"*.{kind}")}
+    every |= {str(path.relative_to(own)) for kind in ("py", "html", "mplstyle") for path in own.rglob(f"*.{kind}")}
     packed = {name.removeprefix("network3/") for name in names}
     assert every <= packed, every - packed
 
@@ -69,5 +69,5 @@ def test_the_wheel_installs_and_trains_in_a_new_environment(wheel, tmp_path):
     accuracy = float(run(python, "-c", PROGRAM, cwd=tmp_path).split()[-1])
     assert accuracy > 0.8
     for command in (("reproduce", "average_darkness"), ("report",)):
-        told = run(python, "-m", "network3", *command, cwd=tmp_path)
-    assert "report.html compares 1 repeat with the book" in told
+        output = run(python, "-m", "network3", *command, cwd=tmp_path)
+    assert "report.html compares 1 repeat with the book" in output

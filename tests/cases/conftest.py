@@ -1,4 +1,4 @@
-"""How many of the entries have a test, and how many of those passed."""
+"""Print how many of the entries passed their tests."""
 
 import pytest
 

@@ -1,6 +1,6 @@
-"""What real users ran into in ten years of the original and its ports: the numbers of the collection's entries.
+"""Problems that users of the original and its ports reported in ten years, by the numbers of README.md.
 
-A test of an entry is marked ``@case("R01")`` and tries what was reported, and neighbours of it.
+A test of an entry is marked ``@case("R01")``; it covers the reported input and similar ones.
 """
 
 import pytest
@@ -8,7 +8,7 @@ import pytest
 ENTRIES = [
     *("R01", "R02", "R04", "R05", "R06", "R07", "R08", "R10", "R13", "R14", "R15"),  # ports, loading
     *("R16", "R17", "R19", "R20", "R21", "R22", "R23"),  # network and network2
-    *("R24", "R25", "R26", "R27", "R28", "R29", "R30", "R31", "R33"),  # newer Theanos
+    *("R24", "R25", "R26", "R27", "R28", "R29", "R30", "R31", "R33"),  # newer versions of Theano
     *("R34", "R35", "R36", "R37", "R38", "R39", "R40"),  # PyTensor
     *("R41", "R42", "R44", "R46", "R49", "R50", "R52", "R53", "R54"),  # shapes, data, classes
     *("R55", "R56", "R57", "R58", "R59", "R61", "R62", "R64", "R67"),  # batches, saving, repeating

@@ -1,4 +1,4 @@
-"""A. Python 3 and the loading of data."""
+"""Python 3 and the loading of data: entries R01 to R15."""
 
 import gzip
 import pickle
@@ -26,9 +26,9 @@ def small():
 
 
 def python2_pickle(sets) -> bytes:
-    """Return what Python 2 wrote: arrays whose bytes are ``str``, which Python 3 reads as text."""
+    """Return a pickle like those of Python 2: bytes of arrays are stored as ``str``, which Python 3 reads as text."""
     text = pickle.dumps(sets, protocol=2)
-    assert b"latin1" in text  # as Python 3 hides bytes in protocol 2
+    assert b"latin1" in text  # how Python 3 stores bytes in protocol 2
     return text
 
 
@@ -45,15 +45,15 @@ def test_r01_a_pickle_of_python_2(tmp_path, opened, name):
 
 
 @case("R01")
-def test_r01_what_cannot_be_read_says_so(tmp_path):
+def test_r01_a_damaged_file_is_reported(tmp_path):
     (tmp_path / "mnist.pkl.gz").write_bytes(gzip.compress(b"\x80\x02garbage"))
     with pytest.raises(pickle.UnpicklingError, match=r"mnist\.pkl\.gz.*; got .*\. "):
         network3.load_data_shared(tmp_path / "mnist.pkl.gz")
 
 
 @case("R02")
-def test_r02_another_module_of_the_books_name_is_never_imported(tmp_path):
-    """The reader is inside the package: an old mnist_loader beside the program is not in its way."""
+def test_r02_another_module_named_as_the_books_is_never_imported(tmp_path):
+    """The reader is inside the package, so an old mnist_loader beside the program is not imported."""
     (tmp_path / "mnist_loader.py").write_text("raise ImportError('stale')", encoding="utf-8")
     (tmp_path / "datasets.py").write_text("raise ImportError('stale')", encoding="utf-8")
     program = "import network3; print(network3.size(network3.load_data_shared()[0]))"
@@ -64,8 +64,8 @@ def test_r02_another_module_of_the_books_name_is_never_imported(tmp_path):
 
 @case("R04")
 @pytest.mark.parametrize("form", ["list", "zip", "generator"])
-def test_r04_lists_of_pairs_and_what_is_used_up_by_reading(form):
-    """A zip is read once by each call; the record of the book's own loader is a list, which can be cut."""
+def test_r04_lists_of_pairs_and_iterators(form):
+    """Iterators are read once; a list, as the book's loader returns it, can be sliced."""
     pairs = [(image[:, None], label) for image, label in zip(IMAGES, LABELS, strict=True)]
     forms = {"list": pairs[:8], "zip": zip([x for x, _ in pairs], LABELS, strict=True), "generator": (p for p in pairs)}
     history = small().SGD(forms[form], 1, 4, 0.1)
@@ -74,7 +74,7 @@ def test_r04_lists_of_pairs_and_what_is_used_up_by_reading(form):
 
 @case("R05")
 @pytest.mark.parametrize("name", ["network3", "layers", "datasets"])
-def test_r05_nothing_of_python_2_is_left(name):
+def test_r05_there_is_no_python_2_code(name):
     for path in (ROOT / name).rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         compile(text, str(path), "exec")
@@ -83,7 +83,7 @@ def test_r05_nothing_of_python_2_is_left(name):
 
 @case("R06")
 @pytest.mark.parametrize(("examples", "batch", "batches"), [(12, 4, 3), (11, 4, 2), (12, 5, 2), (7, 7, 1)])
-def test_r06_batches_are_counted_in_whole_numbers(examples, batch, batches):
+def test_r06_the_number_of_batches_is_an_integer(examples, batch, batches):
     history = small().SGD((IMAGES[:examples], LABELS[:examples]), 1, batch, 0.1)
     assert (history.batches, type(history.batches)) == (batches, int)
     assert np.isfinite(history.cost).all()
@@ -92,7 +92,7 @@ def test_r06_batches_are_counted_in_whole_numbers(examples, batch, batches):
 @case("R07")
 @pytest.mark.parametrize("needed", ["import network3", "load_data_shared()", "Network(", ".SGD("])
 def test_r07_the_readme_has_a_complete_program(needed):
-    """Its blocks run in another test; the first that trains has all it needs, imports and data too."""
+    """All blocks run in another test; the first one that trains includes imports and data."""
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     assert needed in next(block for block in blocks if "SGD(training_data" in block)
 
@@ -122,7 +122,7 @@ def test_r10_pairs_of_plain_lists(form):
 
 @case("R13")
 @pytest.mark.parametrize("labels", ["numbers", "one-hot columns"])
-def test_r13_what_network2_loads_trains_network3(labels):
+def test_r13_data_of_network2_train_network3(labels):
     one_hot = [np.eye(3)[label][:, None] for label in LABELS]
     targets = list(LABELS) if labels == "numbers" else one_hot
     pairs = [(image[:, None], target) for image, target in zip(IMAGES, targets, strict=True)]
@@ -132,7 +132,7 @@ def test_r13_what_network2_loads_trains_network3(labels):
 
 @case("R14")
 def test_r14_the_expanded_file_is_written_and_read(tmp_path):
-    """``network3 expand`` is the program; what it writes is the book's file, a gzipped pickle of three pairs."""
+    """The file has the book's format, a gzipped pickle of three pairs, as ``network3 expand`` writes it."""
     images = (IMAGES[:, :4] * 255).astype("uint8")
     expanded = datasets.expand(images, LABELS, image_shape=(2, 2), seed=0)
     with (tmp_path / "e.pkl.gz").open("wb") as file:
@@ -145,7 +145,7 @@ def test_r14_the_expanded_file_is_written_and_read(tmp_path):
 
 @case("R15")
 @pytest.mark.parametrize("form", ["arrays", "csv", "npz"])
-def test_r15_arrays_of_ones_own(tmp_path, form):
+def test_r15_the_users_own_arrays(tmp_path, form):
     images, labels = IMAGES, LABELS
     if form == "csv":
         np.savetxt(tmp_path / "d.csv", np.column_stack([LABELS, IMAGES]), delimiter=",")
@@ -159,8 +159,10 @@ def test_r15_arrays_of_ones_own(tmp_path, form):
     assert small().SGD((images, labels), 1, 4, 0.1).epochs == 1
 
 
-def test_every_entry_has_a_test():
+def test_every_entry_has_a_test_and_an_explanation():
     marked = set()
     for path in Path(__file__).parent.glob("test_*.py"):
         marked |= set(re.findall(r'^@case\("(R\d+)"\)', path.read_text(encoding="utf-8"), re.MULTILINE))
     assert marked == set(ENTRIES)
+    page = (Path(__file__).parent / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"^- (R\d+): .+\n  - Now: .+$", page, re.MULTILINE) == ENTRIES

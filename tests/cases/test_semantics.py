@@ -1,4 +1,4 @@
-"""B. What network and network2 compute; what newer Theanos and PyTensor did to it (C, D)."""
+"""Results of network and network2, changes of Theano and PyTensor, and shapes: entries R16 to R44 and R49."""
 
 import math
 import subprocess
@@ -30,7 +30,7 @@ def small(**options):
 @case("R17")
 @pytest.mark.parametrize(("over", "count"), [("mini_batches", 3), ("examples", 12)])
 @pytest.mark.parametrize("lmbda", [0.0, 0.5, 4.0])
-def test_r16_r17_the_l2_term_is_added_once_and_by_what_it_is_divided(over, count, lmbda):
+def test_r16_r17_the_l2_term_is_added_once_and_divided_as_chosen(over, count, lmbda):
     network3.use(floatX="float64")
     net = small()
     history = net.SGD((IMAGES, LABELS), 1, 4, 1e-9, lmbda=lmbda, lmbda_over=over, monitor=["training_cost"])
@@ -52,7 +52,7 @@ def test_r19_one_image_is_predicted(form):
 
 @case("R20")
 @pytest.mark.parametrize("eta", [300.0, 3000.0])
-def test_r20_a_rate_far_too_high_is_warned_of(eta):
+def test_r20_a_learning_rate_far_too_high_gives_a_warning(eta):
     np.random.seed(1)
     images, labels = np.random.default_rng(3).random((200, 6)), np.random.default_rng(4).integers(0, 3, 200)
     with warnings.catch_warnings(record=True) as caught:
@@ -72,8 +72,8 @@ def test_r21_the_readme_shows_sizes_that_learn():
 
 @case("R22")
 @pytest.mark.parametrize("scale", [255, -255, 1e6])
-def test_r22_unscaled_pixels_are_warned_of_and_nothing_overflows(scale):
-    """Warned of are values far outside of [0, 1] only: data of mean 0 and deviation 1 are as good."""
+def test_r22_unscaled_pixels_give_a_warning_and_nothing_overflows(scale):
+    """Only values far outside of [0, 1] give the warning; data of mean 0 and deviation 1 do not."""
     with pytest.warns(TrainingWarning, match="expected pixels between 0 and 1"):
         history = small().SGD((IMAGES * scale, LABELS), 1, 4, 0.1)
     assert np.isfinite(history.cost).all()
@@ -95,26 +95,26 @@ def test_r23_activations_are_expressions_of_whole_arrays():
 @case("R24")
 @case("R26")
 @pytest.mark.parametrize("module", ["theano", "downsample", "cPickle"])
-def test_r24_r26_nothing_that_is_gone_is_imported(module):
+def test_r24_r26_no_removed_module_is_imported(module):
     for path in (ROOT / "network3").rglob("*.py"):
         assert f"import {module}" not in path.read_text(encoding="utf-8"), path
 
 
 @case("R25")
-@pytest.mark.parametrize(("slip", "meant"), [("input_shape", "image_shape"), ("pool_size", "poolsize")])
-def test_r25_the_names_of_forks_are_told_the_books(slip, meant):
-    """Not taken as aliases: two names for one thing would both have to be kept; the message gives the right one."""
+@pytest.mark.parametrize(("given", "expected"), [("input_shape", "image_shape"), ("pool_size", "poolsize")])
+def test_r25_argument_names_of_forks_are_corrected(given, expected):
+    """They are no aliases, because both names would then have to be kept; the message names the right one."""
     arguments = {"image_shape": (4, 1, 8, 9), "filter_shape": (2, 1, 3, 2), "poolsize": (2, 2)}
-    arguments[slip] = arguments.pop(meant)
+    arguments[given] = arguments.pop(expected)
     with pytest.raises(
-        TypeError, match=rf"^ConvPoolLayer: expected arguments among .*; got {slip}=\. Perhaps you meant {meant}"
+        TypeError, match=rf"^ConvPoolLayer: expected arguments among .*; got {given}=\. Perhaps you meant {expected}"
     ):
         ConvPoolLayer(**arguments)
 
 
 @case("R27")
 def test_r27_no_compiler_is_needed():
-    """With every compiler out of sight."""
+    """The PATH is empty, so no compiler is found."""
     program = (
         "import numpy as np, network3 as n; "
         "net = n.Network([n.FullyConnectedLayer(6, 5), n.SoftmaxLayer(5, 3)], 4); "
@@ -138,7 +138,7 @@ def test_r28_r29_any_type_of_data_and_of_rates(dtype, eta):
 
 @case("R30")
 @pytest.mark.parametrize("storage", ["uint8", "floatX"])
-def test_r30_the_training_images_are_held_once(storage):
+def test_r30_the_training_images_are_in_memory_once(storage):
     x, y = network3.load_data_shared(storage=storage)[0]
     size = x.get_value(borrow=True).nbytes
     assert size == 50_000 * 784 * (1 if storage == "uint8" else 4)
@@ -147,16 +147,16 @@ def test_r30_the_training_images_are_held_once(storage):
 
 
 @case("R31")
-@pytest.mark.parametrize("spoil", ["an image", "the rate", "a first weight"])
-def test_r31_a_cost_that_is_no_number_stops_and_names_the_batch(spoil):
+@pytest.mark.parametrize("fault", ["an image", "the rate", "an initial weight"])
+def test_r31_a_cost_that_is_not_finite_stops_and_names_the_batch(fault):
     images, net, eta = IMAGES.copy(), small(activation_fn=ReLU), 0.1
-    if spoil == "an image":
+    if fault == "an image":
         images[9, 2] = np.nan
         with pytest.raises(ValueError, match=r"^training data: images must be finite; got nan, first in row 9\."):
             net.SGD((images, LABELS), 2, 4, eta)
         return
-    eta = 1e38 if spoil == "the rate" else eta
-    if spoil == "a first weight":
+    eta = 1e38 if fault == "the rate" else eta
+    if fault == "an initial weight":
         net.params[0].set_value(np.full((6, 5), np.inf, "float32"))
     with pytest.raises(
         DivergenceError, match=r"^SGD: epoch \d, mini-batch \d+: expected a finite cost and finite weights"
@@ -178,7 +178,7 @@ def test_r33_images_of_another_shape_than_declared_are_refused(shape):
 @case("R35")
 @case("R36")
 @pytest.mark.parametrize(("filters", "pool"), [((3, 2, 2, 3), (2, 2)), ((1, 2, 4, 1), (3, 2)), ((2, 2, 1, 1), (1, 1))])
-def test_r34_r35_r36_convolution_and_pooling_are_there_and_differentiable(rng, filters, pool):
+def test_r34_r35_r36_convolution_and_pooling_exist_and_are_differentiable(rng, filters, pool):
     x, w = rng.normal(size=(2, 2, 7, 8)), rng.normal(size=filters)
     found = pytensor.function([], pool2d(conv2d(pt.constant(x), pt.constant(w)), pool), mode="FAST_COMPILE")()
     rows, columns = 8 - filters[2], 9 - filters[3]
@@ -202,7 +202,7 @@ def test_r37_rows_of_a_softmax_sum_to_1(rng, rows):
     found = pytensor.function([], softmax(pt.constant(z)), mode="FAST_COMPILE")()
     np.testing.assert_allclose(found.sum(axis=1), 1)
     history = Network([SoftmaxLayer(6, 10)], 4).SGD((IMAGES, LABELS), 1, 4, 0.0)
-    assert history.cost == [pytest.approx(math.log(10), rel=1e-5)]  # its first weights are 0
+    assert history.cost == [pytest.approx(math.log(10), rel=1e-5)]  # its initial weights are 0
 
 
 @case("R38")
@@ -219,7 +219,7 @@ def test_r38_masks_differ_from_step_to_step_and_from_layer_to_layer():
         seen.append([state.get_value().tolist() for state in net.dropout_states])
         assert history.epochs == 1
     states = seen[0]
-    assert len({tuple(state) for state in states}) == 3  # each layer has a stream of its own
+    assert len({tuple(state) for state in states}) == 3  # each layer has its own random stream
     assert all(state[2] == 1 for state in states)  # one step was taken
     masks = [net.layers[k].output_dropout for k in (1, 1)]
     mask = pytensor.function([net.x], masks[0], mode="FAST_COMPILE", updates=network3.layers.dropout_updates(masks[0]))
@@ -238,7 +238,7 @@ def test_r39_r49_a_label_without_an_output_is_refused_before_anything_is_compile
 
 
 @case("R40")
-def test_r40_another_mini_batch_is_another_graph():
+def test_r40_each_mini_batch_size_has_its_own_graph():
     net = small()
     costs = [net.SGD((IMAGES, LABELS), 1, batch, 0.0).cost[0] for batch in (4, 3, 12, 4)]
     np.testing.assert_allclose(costs, costs[0], rtol=1e-6)
@@ -256,7 +256,9 @@ def test_r40_another_mini_batch_is_another_graph():
         ((3, 61, 46), (20, 3, 7, 8), (20, 27, 27), "19"),
     ],
 )
-def test_r41_r42_r44_a_shape_that_does_not_follow_is_told_when_the_network_is_made(image, filters, next_shape, fits):
+def test_r41_r42_r44_a_shape_that_does_not_follow_is_reported_when_the_network_is_built(
+    image, filters, next_shape, fits
+):
     layers = [
         ConvPoolLayer(image_shape=(4, *image), filter_shape=filters, poolsize=(2, 2)),
         ConvPoolLayer(image_shape=(4, *next_shape), filter_shape=(5, filters[0], 3, 3), poolsize=(2, 2)),
@@ -266,6 +268,6 @@ def test_r41_r42_r44_a_shape_that_does_not_follow_is_told_when_the_network_is_ma
 
 
 @case("R41")
-def test_r41_half_padding_is_there_for_whom_it_suits():
+def test_r41_half_padding_keeps_the_size():
     layer = ConvPoolLayer((32, 3, 3, 3), (4, 3, 32, 32), (2, 2), padding="half")
     assert layer.output_shape((None, 3072)) == (None, 32, 16, 16)

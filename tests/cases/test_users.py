@@ -1,4 +1,4 @@
-"""E, F. Shapes and data of one's own, batches, prediction, saving, the same results again."""
+"""The user's own data, batches, prediction, saving, and repeatable results: entries R46 to R67."""
 
 import subprocess
 import sys
@@ -30,14 +30,16 @@ def small(**options):
 @case("R46")
 @pytest.mark.parametrize("n_out", [1, 2])
 def test_r46_values_instead_of_labels_with_dropout_in_one_type(n_out):
-    images = np.random.default_rng(2).random((600, 6)).astype("float32")  # many: masks alone move the cost of a few
+    images = (
+        np.random.default_rng(2).random((600, 6)).astype("float32")
+    )  # many, because the cost of a few varies with the masks
     targets = images[:, :n_out].astype("float64")
     net = Network([FullyConnectedLayer(6, 5, p_dropout=0.2), RegressionLayer(5, n_out, p_dropout=0.2)], 4)
     history = net.SGD((images, targets), 2, 4, 0.01, (images, targets), monitor=["validation_cost"])
     assert {w.dtype for w in net.get_weights()} == {np.dtype("float32")}
     first, second = history.monitors["validation_cost"]
     assert second < first
-    assert history.validation_accuracy == []  # none is made up
+    assert history.validation_accuracy == []  # there is none for values
     y = SimpleNamespace(y=net.y)
     masked, plain = net.layers[-1].output_dropout, net.layers[-1].output
     cost = net.layers[-1].cost(y)
@@ -48,7 +50,7 @@ def test_r46_values_instead_of_labels_with_dropout_in_one_type(n_out):
 
 @case("R50")
 @pytest.mark.parametrize("wrong", [{"data": IMAGES, "labels": LABELS}, [IMAGES, LABELS, LABELS], "cifar", None])
-def test_r50_a_dictionary_is_told_what_is_wanted(wrong):
+def test_r50_a_dictionary_is_refused_with_the_expected_forms(wrong):
     with pytest.raises((TypeError, ValueError), match=r"^training data: expected .*; got .*\. "):
         small().SGD(wrong, 1, 4, 0.1)
 
@@ -73,7 +75,7 @@ def test_r52_rows_that_fill_no_window_are_left_out(rng, size, pool):
 
 @case("R53")
 @pytest.mark.parametrize("flip", [True, False])
-def test_r53_filters_are_flipped_as_theanos_were(rng, flip):
+def test_r53_filters_are_flipped_as_in_theano(rng, flip):
     x, w = rng.normal(size=(1, 1, 4, 5)), rng.normal(size=(1, 1, 2, 3))
     found = function([], conv2d(pytensor.tensor.constant(x), pytensor.tensor.constant(w), flip), mode="FAST_COMPILE")()
     taps = w[0, 0, ::-1, ::-1] if flip else w[0, 0]
@@ -84,8 +86,8 @@ def test_r53_filters_are_flipped_as_theanos_were(rng, flip):
 @case("R54")
 @pytest.mark.parametrize("paper", [255, 0, 190])
 @pytest.mark.parametrize("size", [28, 90])
-def test_r54_images_of_ones_own_come_out_bright_on_black(paper, size):
-    """Whatever the paper's grey and the size; the digit's centre of mass is in the middle."""
+def test_r54_the_users_own_images_become_bright_on_black(paper, size):
+    """For any grey of the paper and any size; the centre of mass of the digit is in the middle."""
     grey = np.full((size, size), float(paper))
     ink = 20.0 if paper > 100 else 235.0
     grey[size // 5 : size // 2, size // 4 : size // 4 + max(2, size // 14)] = ink
@@ -99,7 +101,7 @@ def test_r54_images_of_ones_own_come_out_bright_on_black(paper, size):
 
 @case("R55")
 @pytest.mark.parametrize("batch", [5, 7, 12])
-def test_r55_what_fills_no_batch_is_left_out_of_training_only(batch):
+def test_r55_an_incomplete_batch_is_left_out_of_training_only(batch):
     net = small()
     history = net.SGD(PAIR, 1, batch, 0.1, PAIR, PAIR)
     assert history.batches == 12 // batch
@@ -117,7 +119,7 @@ def test_r56_a_batch_larger_than_the_data_is_refused_with_both_numbers(batch):
 
 @case("R57")
 @pytest.mark.parametrize("batch", [1, 4])
-def test_r57_both_ways_in_which_people_predicted(batch):
+def test_r57_both_ways_of_predicting_with_a_compiled_function(batch):
     net = small()
     net.SGD(PAIR, 1, 4, 0.1)
     saved = [p.get_value() for p in net.params]
@@ -132,7 +134,7 @@ def test_r57_both_ways_in_which_people_predicted(batch):
 
 @case("R58")
 @case("R59")
-def test_r58_r59_arrays_are_saved_and_the_best_weights_are_there(tmp_path):
+def test_r58_r59_arrays_and_the_best_weights_are_saved(tmp_path):
     net = small()
     net.SGD(PAIR, 3, 4, 0.5, PAIR)
     net.set_weights(net.best)
@@ -158,11 +160,11 @@ def test_r61_a_seed_repeats_a_run_in_another_process(options):
 
 
 @case("R62")
-def test_r62_the_books_first_weights_stay_and_others_can_be_chosen():
+def test_r62_the_books_initial_weights_are_the_default_and_others_can_be_chosen():
     book = FullyConnectedLayer(400, 25).w.get_value()
     other = FullyConnectedLayer(400, 25, initializer=normalized, rng=np.random.default_rng(0)).w.get_value()
-    assert book.std() == pytest.approx(1 / 5, rel=0.03)  # by the neurons that it gives
-    assert other.std() == pytest.approx(1 / 20, rel=0.03)  # by the values that it takes
+    assert book.std() == pytest.approx(1 / 5, rel=0.03)  # by its number of outputs
+    assert other.std() == pytest.approx(1 / 20, rel=0.03)  # by its number of inputs
 
 
 @case("R64")
@@ -186,7 +188,7 @@ def test_r64_no_pooling_filters_of_one_tap_and_a_softmax_at_once(filters, rng):
 
 
 @case("R67")
-def test_r67_the_flag_tells_what_is_so():
+def test_r67_the_gpu_flag_reports_whether_there_is_one():
     assert network3.GPU is False
     with pytest.raises(RuntimeError, match=r"^use: device='gpu': expected a GPU that JAX can use; got "):
         network3.use(device="gpu")
