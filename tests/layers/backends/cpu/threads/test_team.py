@@ -81,8 +81,8 @@ def test_the_caller_waits_until_helpers_have_started(monkeypatch):
     there = []
     monkeypatch.setattr(team, "_helpers", [])  # those of other tests may still be finishing
     monkeypatch.setattr(team, "_arrived", threading.Semaphore(0))
-    monkeypatch.setattr(team, "_work", there.append)
-    monkeypatch.setattr(team, "PATIENCE", LIMIT)
+    monkeypatch.setattr(team, "_run_parts", there.append)
+    monkeypatch.setattr(team, "ARRIVAL_TIMEOUT", LIMIT)
     interval = sys.getswitchinterval()
     try:
         sys.setswitchinterval(1000)
@@ -195,7 +195,7 @@ def test_an_interruption_while_helpers_are_started(monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(team, "_call_in", interrupted)
+        patch.setattr(team, "_wake_helpers", interrupted)
         with pytest.raises(KeyboardInterrupt), thread_pool():
             pytest.fail("not reached")
     assert helpers_expected() == 0
