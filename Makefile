@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train test test-slow lint types dist bench bench-steps bench-start bench-gpu fuzz fuzz-kernels torture reproduce clean
+.PHONY: help setup train test test-slow lint types dist bench bench-steps bench-start bench-gpu fuzz fuzz-kernels fuzz-use torture reproduce clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -70,6 +70,9 @@ fuzz: $(VENV)/.dev ## Test every file reader with damaged files, for MINUTES=10
 
 fuzz-kernels: $(VENV)/.dev ## Compare random kernels, and all kernels at random sizes, with plain Python, for MINUTES=10
 	@$(BIN)/python -m tests.tools.fuzz_kernels --minutes $(MINUTES)
+
+fuzz-use: $(VENV)/.dev ## Call public constructors, methods and functions with random wrong arguments, for MINUTES=10
+	@$(BIN)/python -m tests.tools.fuzz_wrong_use --minutes $(MINUTES)
 
 KILLS ?= 200
 torture: $(VENV)/.dev ## Kill and resume a training KILLS=200 times at random, and compare it with an uninterrupted one

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .arrays import to_array
 from .split import Pair
 
 EXACT_IN_FLOAT32 = 2**24  # float32 represents every integer up to this one
@@ -60,48 +61,40 @@ def check_pair(
         raise ValueError(
             f"check_pair: targets must be 'labels' or 'values'; got {targets!r}. Omit it for class numbers."
         )
-    checked_images = _to_array(name, "images", images)
-    checked_labels = _to_array(name, "labels", labels)
-    if checked_images.ndim < 2:
-        raise ValueError(
-            f"{name}: images must have the shape (n, features) or (n, ...); got "
-            f"{checked_images.shape}. Reshape a single image with reshape(1, -1)."
-        )
-    if 0 in checked_images.shape:
-        raise ValueError(
-            f"{name}: images must be at least one, of at least one value; got the shape "
-            f"{checked_images.shape}. Omit an empty set."
-        )
-    if checked_labels.ndim < 1 or len(checked_labels) != len(checked_images):
-        raise ValueError(
-            f"{name}: labels must be {len(checked_images)}, one for each image; got the shape "
-            f"{checked_labels.shape}. Pass the labels of these images."
-        )
-    checked_images = _to_numbers(name, "images", checked_images, keep_uint8=True)
-    if checked_images.ndim > 2:
-        checked_images = checked_images.reshape(len(checked_images), -1)
+    checked_images, checked_labels = check_images(name, images), to_array(name, "labels", labels)
+    check_count(name, checked_labels, len(checked_images))
     if targets == "values":
-        return checked_images, _to_numbers(name, "labels", checked_labels, keep_uint8=False)
-    return checked_images, _to_class_numbers(name, checked_labels)
+        return checked_images, to_numbers(name, "labels", checked_labels)
+    return checked_images, to_class_numbers(name, checked_labels)
 
 
-def _to_array(name: str, what: str, values: ArrayLike) -> NDArray[Any]:
-    try:
-        array = np.asarray(values)
-    except ValueError as error:  # lists of unequal lengths
+def check_images(name: str, images: ArrayLike) -> NDArray[Any]:
+    """Return `images` of `check_pair` as it returns them: flattened, finite, of uint8 or floats."""
+    array = to_array(name, "images", images)
+    if array.ndim < 2:
         raise ValueError(
-            f"{name}: {what} must be one array; got values that NumPy cannot convert ({error}). "
-            "Use the same shape for every example."
-        ) from error
-    if array.dtype.kind not in "buif":
-        raise TypeError(
-            f"{name}: {what} must be integers or floats; got dtype {array.dtype}. Convert them "
-            "with astype; np.unique(names, return_inverse=True)[1] turns class names into numbers."
+            f"{name}: images must have the shape (n, features) or (n, ...); got {array.shape}. Reshape a single image "
+            "with reshape(1, -1), and pass images before labels."
         )
-    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+    if 0 in array.shape:
+        raise ValueError(
+            f"{name}: images must be at least one, of at least one value; got the shape {array.shape}. "
+            "Omit an empty set."
+        )
+    array = to_numbers(name, "images", array, keep_uint8=True)
+    return array if array.ndim == 2 else array.reshape(len(array), -1)
 
 
-def _to_numbers(name: str, what: str, array: NDArray[Any], *, keep_uint8: bool) -> NDArray[Any]:
+def check_count(name: str, labels: NDArray[Any], count: int) -> None:
+    """Raise ValueError unless there is one of `labels` for each of `count` images."""
+    if labels.ndim < 1 or len(labels) != count:
+        raise ValueError(
+            f"{name}: labels must be {count}, one for each image; got the shape {labels.shape}. "
+            "Pass the labels of these images."
+        )
+
+
+def to_numbers(name: str, what: str, array: NDArray[Any], *, keep_uint8: bool = False) -> NDArray[Any]:
     """Return finite floats and uint8 unchanged, and other integers as float32."""
     if (keep_uint8 and array.dtype == np.uint8) or array.size == 0:
         return array
@@ -112,9 +105,12 @@ def _to_numbers(name: str, what: str, array: NDArray[Any], *, keep_uint8: bool) 
             finite = np.isfinite(array.reshape(len(array), -1))
             row = int(finite.all(axis=1).argmin())
             value = array.reshape(len(array), -1)[row, finite[row].argmin()]
+            header = (
+                " Row 0 may be the header line of a file." if row == 0 < len(finite) - 1 and not finite[0].any() else ""
+            )
             raise ValueError(
                 f"{name}: {what} must be finite; got {value}, first in row {row}. Remove such "
-                "examples, or replace the values (np.nan_to_num)."
+                f"examples, or replace the values (np.nan_to_num).{header}"
             )
         return array
     if int(low) < -EXACT_IN_FLOAT32 or int(high) > EXACT_IN_FLOAT32:
@@ -125,13 +121,14 @@ def _to_numbers(name: str, what: str, array: NDArray[Any], *, keep_uint8: bool) 
     return array.astype(np.float32)
 
 
-def _to_class_numbers(name: str, labels: NDArray[Any]) -> NDArray[np.int32]:
+def to_class_numbers(name: str, labels: NDArray[Any]) -> NDArray[np.int32]:
+    """Return `labels` as an int32 array of shape (n,), if they are class numbers from 0."""
     if labels.ndim != 1:
         column = labels.size == len(labels)
         hint = "labels.ravel()" if column else "labels.argmax(axis=1) if they are one-hot"
         raise ValueError(
             f"{name}: labels must have the shape ({len(labels)},); got {labels.shape}. Pass "
-            f"{hint}, or targets='values' for a regression."
+            f"{hint}; for values end with a RegressionLayer (check_pair: targets='values')."
         )
     if labels.dtype.kind == "f":
         # The comparison is false for NaN; infinity equals its floor.
@@ -139,14 +136,14 @@ def _to_class_numbers(name: str, labels: NDArray[Any]) -> NDArray[np.int32]:
         if wrong.size:
             raise ValueError(
                 f"{name}: labels must be class numbers; got {labels[wrong[0]]} in row {wrong[0]}. "
-                "Number the classes 0, 1, 2, ..., or pass targets='values' for a regression."
+                "Number the classes 0, 1, 2, ...; for values end with a RegressionLayer (check_pair: targets='values')."
             )
     # As Python integers: float32 would round the largest int32 up and accept 2**31.
     low, high = map(int, _extremes(labels))
     if low < 0 or high > LARGEST_LABEL:
         raise ValueError(
-            f"{name}: labels must lie between 0 and {LARGEST_LABEL}; got {low} to {high}. "
-            "Number the classes 0, 1, 2, ..."
+            f"{name}: labels must lie between 0 and {LARGEST_LABEL}; got {low} to {high}. Number the classes 0, 1, 2, "
+            "..., e.g. with np.unique(labels, return_inverse=True)[1]; images without labels are for predict."
         )
     return labels.astype(np.int32, copy=False)
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .formats.idx import idx_header, read_idx
+from .pairs import DataPair
 from .split import Pair, split_validation
 
 # sha256 of the uncompressed files NAME-ubyte, as in data/ATTRIBUTION.md
@@ -49,7 +50,7 @@ def load_mnist() -> list[Pair]:
     """
     folder = files(__package__) / "data"
     training, validation = split_validation("MNIST", _read_part(folder, "train"))
-    return [training, validation, _read_part(folder, "t10k")]
+    return [DataPair(pair) for pair in (training, validation, _read_part(folder, "t10k"))]
 
 
 def _read_part(folder: Traversable, part: str) -> Pair:

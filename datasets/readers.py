@@ -4,9 +4,10 @@ import os
 from pathlib import Path
 
 from .checks import check_pair
-from .formats.idx_folder import read_idx_folder
+from .formats.idx_folder import is_idx_name, read_idx_folder
 from .formats.npz import read_npz
 from .formats.pickles import read_pickle
+from .pairs import DataPair
 from .split import Pair, split_validation
 
 
@@ -17,7 +18,8 @@ def read(path: str | os.PathLike[str]) -> list[Pair]:
     path           content
     =============  ================================================================================
     a folder       IDX files (train-images-idx3-ubyte, ..., gzipped or plain); the last sixth of the
-                   training file is the validation set
+                   training file is the validation set. If it has several data sets, as EMNIST's,
+                   the folder and a name (``gzip/emnist-letters``)
     ``*.npz``      x_train, y_train, x_test, y_test and, optionally, x_validation, y_validation;
                    without these the last sixth of the training set is the validation set
     anything else  a pickle of three (images, labels) pairs, gzipped or plain (`read_pickle`)
@@ -50,7 +52,7 @@ def read(path: str | os.PathLike[str]) -> list[Pair]:
     """
     path = Path(path)
     validation: Pair | None
-    if path.is_dir():
+    if path.is_dir() or is_idx_name(path):
         training, test = read_idx_folder(path)
         validation = None
     elif not path.exists():
@@ -77,4 +79,4 @@ def read(path: str | os.PathLike[str]) -> list[Pair]:
                 f"{path}: {name} images must have {training[0].shape[1]} values each, like the "
                 f"training images; got {images.shape[1]}. Resize all images to one size."
             )
-    return [training, validation, test]
+    return [DataPair(pair) for pair in (training, validation, test)]

@@ -1,5 +1,8 @@
 """Layers as symbolic PyTensor expressions: what they compute, not where or on which data."""
 
+from . import compile_folder as compile_folder  # first: it acts before PyTensor is imported
+
+# isort: split
 from . import backends as backends
 from . import costs as costs
 from . import initializers as initializers

@@ -10,9 +10,9 @@ from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.tensor.sharedvar import TensorSharedVariable
 from pytensor.tensor.variable import TensorVariable
 
-from .checks import error_message
+from .checks import error_message, shown
 from .dropout import dropout_layer
-from .initializers import Initializer
+from .initializers import Initializer, check_initializer, initial_values
 from .precision import floatX
 
 MAX_WEIGHTS = 2**36
@@ -52,10 +52,13 @@ class Layer(ABC):
         Shape of one example: (n_in,), or (maps, rows, columns).
     p_dropout : float in [0, 1)
         Fraction of the input that is masked during training.
+    trainable : bool
+        Whether `SGD` changes the parameters; False freezes the layer.
     """
 
     input_shape: tuple[int, ...]
     p_dropout: float = 0.0
+    trainable: bool = True
     target_dtype: str = "int32"
     target_ndim: int = 1
 
@@ -112,12 +115,14 @@ class Layer(ABC):
         n_out: int,
     ) -> None:
         """Set ``w``, ``b`` and ``params``: drawn in float64 and then rounded, as in the original."""
+        who = type(self).__name__
+        check_initializer(who, initializer, rng)
         if math.prod(w_shape) > MAX_WEIGHTS:
-            got = f"{' x '.join(map(str, w_shape))} of them"
+            got = f"{' x '.join(map(shown, w_shape))} of them"
             hint = "Check the sizes; convolution and pooling make images smaller."
             expected = f"expected at most {MAX_WEIGHTS:,} weights, which fill the memory of a large machine"
-            raise ValueError(error_message(type(self).__name__, expected, got, hint))
-        w, b = initializer(np.random if rng is None else rng, w_shape, b_shape, n_in, n_out)
+            raise ValueError(error_message(who, expected, got, hint))
+        w, b = initial_values(who, initializer, rng, w_shape, b_shape, n_in, n_out)
         self.w = shared(np.array(w, dtype=floatX()), name="w", borrow=True, shape=w_shape)
         self.b = shared(np.array(b, dtype=floatX()), name="b", borrow=True, shape=b_shape)
         self.params = [self.w, self.b]

@@ -4,21 +4,41 @@ import difflib
 import inspect
 import math
 import numbers
-from collections.abc import Callable, Iterable
-from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
 
-P = ParamSpec("P")
-R = TypeVar("R")
+import numpy as np
 
-# Names that other libraries use for the book's arguments.
-ALIASES = {"learning_rate": "eta", "lr": "eta", "weight_decay": "lmbda", "batch_size": "mini_batch_size"}
-ALIASES |= {"input_shape": "image_shape", "activation": "activation_fn", "pool_size": "poolsize"}
+LONGEST = 80  # characters of a value in a message
 
 
 def error_message(who: str, expected: str, got: Any, hint: str) -> str:
     """Return the four parts of an error as one message: ``who: expected; got ... hint``."""
     return f"{who}: {expected}; got {got}. {hint}"
+
+
+def shown(value: Any) -> str:
+    """Return `value` as messages show it: its repr in one short line, or else its kind and size."""
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    if inspect.isroutine(value) or inspect.ismodule(value):
+        return f"the {'module' if inspect.ismodule(value) else 'function'} {value.__name__}"
+    size = len(value) if isinstance(value, list | tuple | dict | set | str | bytes) else 0
+    if size <= LONGEST:  # the repr of a data set takes seconds
+        try:
+            text = " ".join(repr(value).split())
+        except Exception:  # of the value's own code
+            text = object.__repr__(value)
+        if len(text) <= LONGEST and " at 0x" not in text:
+            return text
+    if isinstance(value, int):
+        return f"a number of {len(str(abs(value)))} digits"
+    shape = getattr(value, "shape", None)
+    if isinstance(shape, tuple):
+        return f"a {type(value).__name__} of shape {shape}"
+    return f"a {type(value).__name__}" + (f" of length {size:,}" if size else "")
 
 
 def integer(who: str, value: Any, *, least: int = 1) -> int:
@@ -27,12 +47,13 @@ def integer(who: str, value: Any, *, least: int = 1) -> int:
     Raises
     ------
     ValueError
-        `value` is not a whole number (a bool is not one), or is below `least`.
+        `value` is not a whole number (10.0 is one, a bool is not), or is below `least`.
     """
-    if _is_integer(value) and int(value) >= least:
-        return int(value)
+    whole = _whole(value)
+    if whole is not None and whole >= least:
+        return whole
     raise ValueError(
-        error_message(who, f"expected a whole number, {least} or more", repr(value), f"Write e.g. {max(least, 10)}.")
+        error_message(who, f"expected a whole number, {least} or more", shown(value), f"Write e.g. {max(least, 10)}.")
     )
 
 
@@ -42,10 +63,10 @@ def real(who: str, value: Any, *, least: float = -math.inf, below: float = math.
     Raises
     ------
     ValueError
-        `value` is not a number, is NaN or infinite, or is outside the interval.
+        `value` is not a number (neither a text nor a bool is one), is NaN or infinite, or is outside the interval.
     """
     try:
-        number = float(value)
+        number = float(_plain(value)) if _is_number(value) else math.nan
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     if math.isfinite(number) and least <= number < below:
@@ -53,8 +74,22 @@ def real(who: str, value: Any, *, least: float = -math.inf, below: float = math.
     limits = "" if least == -math.inf else f", at least {least:g}"
     limits += "" if below == math.inf else f" and below {below:g}"
     raise ValueError(
-        error_message(who, f"expected a finite number{limits}", repr(value), "Give a plain number such as 0.1.")
+        error_message(who, f"expected a finite number{limits}", shown(value), "Give a plain number such as 0.1.")
     )
+
+
+def flag(who: str, value: Any) -> bool:
+    """Return `value` as a bool; None and numbers are allowed.
+
+    Raises
+    ------
+    TypeError
+        Anything else, such as the text "no", which Python takes as true.
+    """
+    value = _plain(value)
+    if value is None or isinstance(value, bool | np.bool_ | numbers.Real):
+        return bool(value)
+    raise TypeError(error_message(who, "expected True or False", shown(value), "Write True or False, without quotes."))
 
 
 def one_of(who: str, value: Any, names: Iterable[str]) -> str:
@@ -66,11 +101,11 @@ def one_of(who: str, value: Any, names: Iterable[str]) -> str:
         `value` is another; the message suggests the nearest name.
     """
     names = tuple(names)
-    if value in names:
+    if isinstance(value, str) and value in names:
         return str(value)
-    near = nearest(value, names)
+    near = nearest(value, names) if isinstance(value, str) else None
     hint = f'Perhaps you meant "{near}".' if near else f'Write e.g. "{names[0]}".'
-    raise ValueError(error_message(who, f"expected one of {', '.join(names)}", repr(value), hint))
+    raise ValueError(error_message(who, f"expected one of {', '.join(names)}", shown(value), hint))
 
 
 def nearest(value: Any, names: Iterable[str]) -> str | None:
@@ -78,28 +113,6 @@ def nearest(value: Any, names: Iterable[str]) -> str | None:
     in_lower_case = {name.lower(): name for name in names}
     near = difflib.get_close_matches(str(value).lower(), in_lower_case, n=1)
     return in_lower_case[near[0]] if near else None
-
-
-def keywords_checked(who: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Return a decorator: the function then raises TypeError for an unknown keyword, and suggests the nearest name."""
-
-    def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        names = [name for name in inspect.signature(function).parameters if name != "self"]
-
-        @wraps(function)
-        def checked(*arguments: P.args, **keywords: P.kwargs) -> R:
-            for keyword in keywords:
-                if keyword not in names:
-                    near = ALIASES.get(keyword) if ALIASES.get(keyword) in names else nearest(keyword, names)
-                    hint = f"Perhaps you meant {near}=." if near else "Leave it out."
-                    raise TypeError(
-                        error_message(who, f"expected arguments among {', '.join(names)}", f"{keyword}=", hint)
-                    )
-            return function(*arguments, **keywords)
-
-        return checked
-
-    return decorate
 
 
 def sizes(who: str, value: Any, count: int, *, least: int = 1) -> tuple[int, ...]:
@@ -110,21 +123,69 @@ def sizes(who: str, value: Any, count: int, *, least: int = 1) -> tuple[int, ...
     ValueError
         Another number of entries, or an entry that is not a whole number of at least `least`.
     """
-    if _is_integer(value) and count == 2:
+    if count == 2 and _whole(value) is not None:
         value = (value, value)
-    try:
-        entries = tuple(value)
-    except TypeError:
-        entries = ()
-    if len(entries) == count and all(_is_integer(entry) and int(entry) >= least for entry in entries):
-        return tuple(int(entry) for entry in entries)
+    entries = [_whole(entry) for entry in entries_of(value)]
+    if len(entries) == count and all(entry is not None and entry >= least for entry in entries):
+        return tuple(entry for entry in entries if entry is not None)
     example = ", ".join(["2", "3", "28", "28"][:count])
     raise ValueError(
         error_message(
-            who, f"expected {count} whole numbers, each {least} or more", repr(value), f"Write e.g. ({example})."
+            who, f"expected {count} whole numbers, each {least} or more", shown(value), f"Write e.g. ({example})."
         )
     )
 
 
-def _is_integer(value: Any) -> bool:
-    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+def file_path(who: str, value: Any) -> Path:
+    """Return `value`, the name of a file or a folder, as a Path.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Neither a text nor a path; or a text that no name can be.
+    """
+    if not isinstance(value, str | os.PathLike):
+        raise TypeError(
+            error_message(who, "expected the name of a file", shown(value), 'Write e.g. "net.safetensors".')
+        )
+    if not os.fspath(value) or chr(0) in str(value):
+        raise ValueError(
+            error_message(who, "expected the name of a file", shown(value), 'Write e.g. "net.safetensors".')
+        )
+    return Path(value)
+
+
+def entries_of(value: Any) -> Sequence[Any] | np.ndarray:
+    """Return the entries of a sequence, or of an array of one axis; none for another value."""
+    return value if isinstance(value, Sequence) or (isinstance(value, np.ndarray) and value.ndim == 1) else ()
+
+
+def as_list(value: Any) -> list[Any] | None:
+    """Return the entries of anything that can be iterated over, such as a generator; None for another value."""
+    try:
+        return list(value)
+    except Exception:  # that of the value's own code
+        return None
+
+
+def _plain(value: Any) -> Any:
+    """Return an array of one number and no axes, of any library, as that number; other values unchanged."""
+    scalar = isinstance(getattr(value, "shape", None), tuple) and value.shape == () and hasattr(value, "item")
+    return value.item() if scalar else value
+
+
+def _is_number(value: Any) -> bool:
+    value = _plain(value)
+    kind = isinstance(value, numbers.Real) or type(value).__name__ == "Decimal"  # which is no Real
+    return kind and not isinstance(value, bool)
+
+
+def _whole(value: Any) -> int | None:
+    """Return a whole number as an int; None for another value."""
+    value = _plain(value)
+    if not _is_number(value):
+        return None
+    try:
+        return int(value) if value == int(value) else None
+    except (ValueError, OverflowError):  # NaN and infinity
+        return None

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from pytensor.tensor.variable import TensorVariable
 
-from .activations import Activation, sigmoid
+from .activations import Activation, check_activation, sigmoid
 from .base import Layer, Shape, ShapeError, flat_size, product
-from .checks import error_message, keywords_checked, one_of, sizes
-from .fully_connected import check_activation
+from .calls import keywords_checked
+from .checks import entries_of, error_message, one_of, sizes
 from .initializers import Initializer, book_normal
 from .ops import conv2d, pool2d
 from .ops.conv_shapes import border, canonical_padding, output_length
@@ -77,15 +77,15 @@ class ConvPoolLayer(Layer):
     ):
         name = type(self).__name__
         self.filter_shape = sizes(f"{name}: filter_shape", filter_shape, 4)
-        entries = len(image_shape) if isinstance(image_shape, tuple | list) else 4
-        self.image_shape = sizes(f"{name}: image_shape", image_shape, 3 if entries == 3 else 4)
+        self.image_shape = sizes(f"{name}: image_shape", image_shape, 3 if len(entries_of(image_shape)) == 3 else 4)
         self.poolsize = sizes(f"{name}: poolsize", poolsize, 2)
-        self.activation_fn = check_activation(name, activation_fn)
         self.pool = one_of(f"{name}: pool", pool, ("max", "l2"))
         self.stride = sizes(f"{name}: stride", stride, 2)
         self.padding = canonical_padding(name, padding)
         self.input_shape = self.image_shape[-3:]
         self._maps = self._map_size()
+        pooled = [length // window for length, window in zip(self._maps, self.poolsize, strict=True)]
+        self.activation_fn = check_activation(name, activation_fn, (self.filter_shape[0], *pooled))
         filters, maps, *area = self.filter_shape
         # Floor division, as in Python 2: the standard deviation of the original's weights depends on it.
         n_out = filters * math.prod(area) // math.prod(self.poolsize)
@@ -106,7 +106,7 @@ class ConvPoolLayer(Layer):
                     name,
                     f"filter_shape must have {maps} as its second entry, the maps of image_shape={self.image_shape}",
                     str(expected),
-                    f"Write filter_shape={(self.filter_shape[0], maps, *area)}.",
+                    self._order_of_axes(),
                 )
             )
         pads = border(self.padding, area)
@@ -133,6 +133,28 @@ class ConvPoolLayer(Layer):
                 )
             )
         return convolved[0], convolved[1]
+
+    def _order_of_axes(self) -> str:
+        """Return the hint for numbers of maps that differ; a shape with its axes in another order is reordered."""
+        *batch, maps, height, width = self.image_shape
+        filters, expected, rows, columns = self.filter_shape
+        image = filters_ = None
+        # Other libraries: images (rows, columns, maps), filters (rows, columns, maps, filters).
+        if rows == width:
+            image, filters_ = (*batch, width, maps, height), (columns, rows, filters, expected)
+        elif expected == width:
+            image = (*batch, width, maps, height)
+        elif rows == maps:
+            filters_ = (columns, rows, filters, expected)
+        elif filters == maps:
+            filters_ = (expected, filters, rows, columns)
+        order = (
+            "The order of axes is image_shape=(batch, maps, rows, columns), filter_shape=(filters, maps, rows, columns)"
+        )
+        shapes = [f"image_shape={image}"] * (image is not None) + [f"filter_shape={filters_}"] * (filters_ is not None)
+        if not shapes:
+            shapes = [f"filter_shape={(filters, maps, rows, columns)}"]
+        return f"{order}. Write {', '.join(shapes)}."
 
     def output_shape(self, input_shape: Shape) -> Shape:
         example = input_shape[1:]

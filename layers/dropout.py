@@ -10,8 +10,10 @@ from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.traversal import toposort
 from pytensor.tensor.variable import TensorVariable
 
+from .calls import keywords_checked
 from .checks import real
 from .ops import DropoutMask
+from .ops.base import as_tensor
 
 _streams = itertools.count()
 
@@ -24,6 +26,7 @@ def dropout_state() -> SharedVariable:
     return shared(np.array([0, next(_streams), 0], dtype="int32"), name="dropout_state", shape=(3,))
 
 
+@keywords_checked("dropout_layer")
 def dropout_layer(layer: TensorVariable, p_dropout: float) -> TensorVariable:
     r"""Return `layer` with a random fraction `p_dropout` of its values set to 0; the others are unchanged.
 
@@ -51,18 +54,21 @@ def dropout_layer(layer: TensorVariable, p_dropout: float) -> TensorVariable:
     Source: book, chapter 3; N. Srivastava et al., "Dropout", JMLR 15 (2014). The original drew all its masks from one
     fixed seed, so layers of the same size used the same masks; here each application has its own stream.
     """
+    layer = as_tensor("dropout_layer", layer)
     p_dropout = real("dropout_layer: p_dropout", p_dropout, least=0.0, below=1.0)
     if p_dropout == 0.0:
         return layer
     return layer * DropoutMask(1.0 - p_dropout)(layer, dropout_state())
 
 
+@keywords_checked("dropout_states")
 def dropout_states(expression: TensorVariable) -> list[SharedVariable]:
     """Return the states of all masks on which `expression` depends, in topological order."""
-    nodes = [node for node in toposort([expression]) if isinstance(node.op, DropoutMask)]
+    nodes = [node for node in toposort([as_tensor("dropout_states", expression)]) if isinstance(node.op, DropoutMask)]
     return [cast(SharedVariable, node.inputs[1]) for node in nodes]
 
 
+@keywords_checked("dropout_updates")
 def dropout_updates(expression: TensorVariable) -> dict[SharedVariable, TensorVariable]:
     """Return ``{state: next state}`` for all masks of `expression`: with these ``updates`` each call draws new masks.
 

@@ -6,30 +6,11 @@ import numpy as np
 import pytensor.tensor as pt
 from pytensor.tensor.variable import TensorVariable
 
-from .activations import Activation, sigmoid
+from .activations import Activation, check_activation, sigmoid
 from .base import Layer, Shape, ShapeError, flat_size, keep_probability, product
-from .checks import error_message, integer, keywords_checked, real
+from .calls import keywords_checked
+from .checks import integer, real
 from .initializers import Initializer, book_normal
-
-
-def check_activation(who: str, activation_fn: Activation) -> Activation:
-    """Return `activation_fn` if it is callable.
-
-    Raises
-    ------
-    ValueError
-        It is not callable.
-    """
-    if callable(activation_fn):
-        return activation_fn
-    raise ValueError(
-        error_message(
-            f"{who}: activation_fn",
-            "expected a function such as sigmoid, tanh, ReLU, linear or softmax",
-            repr(activation_fn),
-            "Write activation_fn=ReLU, without quotes.",
-        )
-    )
 
 
 class Dense(Layer):
@@ -49,7 +30,7 @@ class Dense(Layer):
     ):
         name = type(self).__name__
         self.n_in, self.n_out = integer(f"{name}: n_in", n_in), integer(f"{name}: n_out", n_out)
-        self.activation_fn = check_activation(name, activation_fn)
+        self.activation_fn = check_activation(name, activation_fn, (self.n_out,))
         self.p_dropout = real(f"{name}: p_dropout", p_dropout, least=0.0, below=1.0)
         self.input_shape = (self.n_in,)
         self._initialize(initializer, rng, (self.n_in, self.n_out), (self.n_out,), self.n_in, self.n_out)

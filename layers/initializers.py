@@ -6,11 +6,12 @@ is the number of values that a neuron weighs. `n_out` is the number of neurons o
 """
 
 from collections.abc import Callable
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
-from .checks import error_message
+from .calls import call, function_of
+from .checks import error_message, nearest, shown
 
 
 class NormalSource(Protocol):
@@ -72,3 +73,50 @@ def he(rng: NormalSource, w_shape: tuple[int, ...], b_shape: tuple[int, ...], n_
 def zeros(rng: NormalSource, w_shape: tuple[int, ...], b_shape: tuple[int, ...], n_in: int, n_out: int) -> Values:
     """Return weights and biases of 0 without drawing, as the book's softmax layers start."""
     return np.zeros(w_shape), np.zeros(b_shape)
+
+
+INITIALIZERS: dict[str, Initializer] = {f.__name__: f for f in (book_normal, normalized, large, glorot, he, zeros)}
+
+
+def check_initializer(who: str, initializer: Any, rng: Any) -> None:
+    """Raise TypeError unless `initializer` is a function of five arguments, and `rng` a generator or None."""
+    if isinstance(initializer, str):
+        name = nearest(initializer, INITIALIZERS) or "normalized"
+        hint = f"Write initializer={name}, without quotes, from network3.layers.initializers."
+        raise TypeError(error_message(f"{who}: initializer", "expected a function", shown(initializer), hint))
+    names = ("rng", "w_shape", "b_shape", "n_in", "n_out")
+    function_of(f"{who}: initializer", initializer, names, "initializer=network3.layers.initializers.normalized")
+    if rng is not None and not callable(getattr(rng, "normal", None)):
+        seed = rng if isinstance(rng, int) and not isinstance(rng, bool) else 0
+        hint = f"Write rng=numpy.random.default_rng({seed})."
+        raise TypeError(error_message(f"{who}: rng", "expected a numpy.random.Generator", shown(rng), hint))
+
+
+def initial_values(
+    who: str, initializer: Initializer, rng: Any, w_shape: tuple[int, ...], b_shape: tuple[int, ...], *sizes: int
+) -> Values:
+    """Return what `initializer` draws, checked: two arrays of finite numbers, of the shapes `w_shape` and `b_shape`.
+
+    `sizes` are its `n_in` and `n_out`; `rng` is None for NumPy's global state.
+
+    Raises
+    ------
+    TypeError, ValueError
+        It returned something else.
+    """
+    who = f"{who}: initializer"
+    drawn = call(who, initializer, np.random if rng is None else rng, w_shape, b_shape, *sizes)
+    expected = f"expected a function that returns two arrays of finite numbers, of shapes {w_shape} and {b_shape}"
+    hint = "Return (w, b), drawn with the first argument, rng."
+    try:
+        w, b = map(np.asarray, drawn)
+        numeric = w.dtype.kind in "biuf" and b.dtype.kind in "biuf"
+    except (TypeError, ValueError):
+        numeric = False
+    if not numeric:
+        raise TypeError(error_message(who, expected, shown(drawn), hint))
+    if (w.shape, b.shape) != (w_shape, b_shape):
+        raise ValueError(error_message(who, expected, f"shapes {w.shape} and {b.shape}", hint))
+    if not (np.isfinite(w).all() and np.isfinite(b).all()):
+        raise ValueError(error_message(who, expected, "NaN or infinity", hint))
+    return w, b

@@ -5,7 +5,7 @@ from pytensor.tensor.variable import TensorVariable
 
 from .activations import Activation, linear
 from .base import HasTarget
-from .checks import keywords_checked
+from .calls import keywords_checked
 from .costs import quadratic
 from .fully_connected import Dense
 from .initializers import Initializer, book_normal

@@ -9,7 +9,7 @@ from pytensor.tensor.variable import TensorVariable
 
 from .activations import softmax
 from .base import HasTarget
-from .checks import keywords_checked
+from .calls import keywords_checked
 from .costs import log_likelihood
 from .fully_connected import FullyConnectedLayer
 from .initializers import Initializer, zeros

@@ -17,8 +17,6 @@ from network3.layers import step as step
 from network3.layers import tanh as tanh
 
 from . import optim as optim
-from .data import load_data_shared as load_data_shared
-from .data import size as size
 from .ensembles.train_many import train_many as train_many
 from .ensembles.voting import ensemble as ensemble
 from .execution.device import use as use
@@ -27,6 +25,8 @@ from .network import Network as Network
 from .network import load as load
 from .plotting import plot_errors as plot_errors
 from .plotting import plot_filters as plot_filters
+from .shared_data import load_data_shared as load_data_shared
+from .shared_data import size as size
 from .training.callbacks import Progress as Progress
 from .training.gradient_norms import GradientNorms as GradientNorms
 from .training.gradient_norms import gradient_norms as gradient_norms

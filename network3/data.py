@@ -1,102 +1,29 @@
 """Data sets as users pass them, converted to checked NumPy arrays before anything is compiled."""
 
-import os
+import math
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
-from pytensor import shared
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
-from network3.datasets import check_pair, expand, load_mnist, read
-from network3.layers.checks import error_message, keywords_checked, one_of
-from network3.layers.precision import floatX
+from network3.datasets.arrays import to_array
+from network3.datasets.checks import check_count, to_class_numbers, to_numbers
+from network3.layers.checks import error_message
 
+from .forms import split
 from .graph import NetworkLike
+from .images import cast, checked_images, warn_of_range
 
 Values: TypeAlias = ArrayLike | SharedVariable | Variable
 Data: TypeAlias = tuple[Values, Values] | Iterable[tuple[ArrayLike, ArrayLike]]
-SharedPair: TypeAlias = tuple[SharedVariable, SharedVariable]
 
 GREY_LEVELS = 256  # a pixel is its grey level / 256, as in the book's file
-BOOK_FILES = ("mnist.pkl.gz", "mnist_expanded.pkl.gz")
-
-
-@keywords_checked("load_data_shared")
-def load_data_shared(
-    filename: str | os.PathLike[str] | None = None, *, storage: Literal["floatX", "uint8"] = "floatX"
-) -> list[SharedPair]:
-    """Return training, validation and test data as the book's list of three ``(x, y)`` pairs of shared variables.
-
-    Parameters
-    ----------
-    filename : path, optional
-        The book's pickle, a folder of IDX files, or an ``.npz``; None for the MNIST inside the package. If a path
-        that ends in ``mnist.pkl.gz`` or ``mnist_expanded.pkl.gz`` does not exist, the package's MNIST is returned
-        instead (expanded for the second) and a line is printed, so that the book's listings run anywhere.
-    storage : "floatX" or "uint8", default "floatX"
-        "uint8" stores images of integer grey levels in a quarter of the memory; they are divided by 256 when used.
-
-    Returns
-    -------
-    list of three pairs
-        x : shared variable of shape (n, features), float32 or float64 in [0, 1), or uint8
-        y : shared int32 vector of shape (n,), the labels
-
-    Raises
-    ------
-    FileNotFoundError, ValueError, pickle.UnpicklingError
-        The file is missing, damaged, or of another format.
-    """
-    one_of("load_data_shared: storage", storage, ("floatX", "uint8"))
-    return [
-        (shared(_stored(images, storage), borrow=True), shared(labels, borrow=True))
-        for images, labels in _read(filename)
-    ]
-
-
-def size(data: tuple[np.ndarray | SharedVariable, Any]) -> int:
-    """Return the number of examples in `data`, a pair ``(x, y)``."""
-    x = data[0]
-    return len(x.get_value(borrow=True) if isinstance(x, SharedVariable) else x)
-
-
-def _read(filename: str | os.PathLike[str] | None) -> list[tuple[np.ndarray, np.ndarray]]:
-    if filename is None:
-        return load_mnist()
-    path = Path(filename)
-    if path.name not in BOOK_FILES or path.exists():
-        return read(path)
-    training, validation, test = load_mnist()
-    if path.name == BOOK_FILES[1]:
-        training = expand(*training)
-    kind = "MNIST, expanded five-fold," if path.name == BOOK_FILES[1] else "MNIST"
-    print(f"{filename} is not there: using the {kind} inside network3.")
-    return [training, validation, test]
-
-
-def _stored(images: np.ndarray, storage: str) -> np.ndarray:
-    if storage == "floatX":
-        return scaled(images, floatX())
-    if images.dtype == np.uint8:
-        return images
-    levels = images * GREY_LEVELS
-    if not (np.array_equal(levels, np.rint(levels)) and levels.min() >= 0 and levels.max() < GREY_LEVELS):
-        raise ValueError(
-            error_message(
-                "load_data_shared",
-                "storage='uint8' needs pixels that are integer grey levels / 256",
-                f"values from {images.min():g} to {images.max():g}",
-                "Leave storage at 'floatX'.",
-            )
-        )
-    return levels.astype(np.uint8)
 
 
 def scaled(images: np.ndarray, dtype: str) -> np.ndarray:
@@ -123,125 +50,104 @@ class Examples:
         return f"{len(self):,} examples with checksum {checksum:08x}"
 
 
-def examples(name: str, data: Data, net: NetworkLike) -> Examples:
+def examples(
+    name: str, data: Data, net: NetworkLike, cost: Callable | None = None, like: Examples | None = None
+) -> Examples:
     """Check `data` against `net` and return it as arrays of the network's types.
 
     Parameters
     ----------
     name : str
         Of the data set, for messages.
-    data : pair (x, y) of arrays or shared variables, or a list of pairs (column of pixels, label or one-hot column)
+    data : pair (x, y) of arrays or shared variables, or a list of pairs (pixels, target)
+        Images have the axes of the first layer's image_shape, or one. A target is a label, a row with a single 1, or
+        values; axes of length 1 may be left out or added.
     net : Network
+    cost : callable, optional
+        As in `Network.SGD`. With one, a last layer without a cost of its own takes values as well, see `_are_values`.
+    like : Examples, optional
+        The training data, with whose kind of targets these must agree.
 
     Raises
     ------
     TypeError, ValueError
         Shapes, types, labels or values do not fit the network.
+
+    Warns
+    -----
+    TrainingWarning
+        Images with values far from [0, 1].
     """
-    images, targets = _pair(name, data)
-    kind: Literal["labels", "values"] = "labels" if net.y.dtype.startswith("int") else "values"
-    if kind == "labels" and np.ndim(targets) > 1:
-        targets = _from_one_hot(name, np.asarray(targets))
-    images, targets = check_pair(name, images, targets, targets=kind)
-    images = images if images.dtype == np.uint8 else np.ascontiguousarray(images, dtype=net.floatX)
-    check_width(name, images, net)
-    if kind == "labels":
-        _check_labels(name, targets, net)
-    elif targets.ndim != net.y.ndim:
-        raise ValueError(
-            error_message(
-                name,
-                f"targets must have {net.y.ndim} axes, the target_ndim of the last layer",
-                f"shape {targets.shape}",
-                "Reshape them, one row for each example.",
-            )
-        )
-    elif targets.ndim == 2 and net.output_width not in (None, targets.shape[1]):
-        raise ValueError(
-            error_message(
-                name,
-                f"expected targets of {net.output_width} values, the outputs of the last layer",
-                f"shape {targets.shape}",
-                f"Pass a row of {net.output_width} for each example, or change n_out of the last layer.",
-            )
-        )
-    return Examples(np.ascontiguousarray(images), np.ascontiguousarray(targets, dtype=net.y.dtype))
+    given_images, given_targets = split(name, data, net)
+    images = checked_images(name, given_images, net)
+    targets = to_array(name, "labels", given_targets)
+    check_count(name, targets, len(images))
+    rows = targets.reshape(len(targets), *(length for length in targets.shape[1:] if length != 1))
+    declared = not net.y.dtype.startswith("int")
+    if declared or _are_values(rows, net, cost, like):
+        values = _to_shape(name, targets, rows, net, net.y.ndim if declared else 2)
+        targets = cast(name, "targets", to_numbers(name, "targets", values), net.y.dtype if declared else net.floatX)
+    else:
+        targets = _to_labels(name, rows, net)
+    warn_of_range(name, images)
+    return Examples(images, targets)
 
 
-def check_width(name: str, images: np.ndarray, net: NetworkLike) -> None:
-    """Raise ValueError unless each image has as many values as the first layer takes."""
-    width = net.input_width
-    if width is not None and images.shape[1] != width:
-        raise ValueError(
-            error_message(
-                name,
-                f"layer 1 ({type(net.layers[0]).__name__}) takes {width} values for each example",
-                f"images of {images.shape[1]} values",
-                "Change n_in or image_shape of layer 1, or pass data of that size.",
-            )
-        )
+def _are_values(rows: np.ndarray, net: NetworkLike, cost: Callable | None, like: Examples | None) -> bool:
+    """Return whether the targets of a layer that declares none are values, one for each of its outputs.
+
+    A layer without a cost of its own, such as a FullyConnectedLayer, takes what the `cost` that was passed takes:
+    labels, also as rows with a single 1, or values. A single output has values, except for integers that are all 0, the
+    label of its only class.
+    """
+    if cost is None or hasattr(net.layers[-1], "cost"):
+        return False
+    if like is not None:
+        return like.targets.ndim > 1
+    if net.output_width == 1:
+        return rows.dtype.kind == "f" or bool(rows.any())
+    return rows.ndim == 2 and not _is_one_hot(rows)
 
 
-def value_of(variable: Any) -> Any:
-    """Return the value of a shared variable, or of an expression without inputs such as a cast; others unchanged."""
-    if isinstance(variable, SharedVariable):
-        return np.asarray(variable.get_value(borrow=True))
-    if isinstance(variable, Variable):
-        return variable.eval(mode="FAST_COMPILE")
-    return variable
+def _is_one_hot(rows: np.ndarray) -> bool:
+    return bool(np.isin(rows, (0, 1)).all() and (rows.sum(axis=1) == 1).all())
 
 
-def _pair(name: str, data: Any) -> tuple[Any, Any]:
-    """Split `data`, in either of its two forms, into images and targets."""
-    if isinstance(data, tuple | list) and len(data) == 2 and not _is_pair_of_example(data[0]):
-        return value_of(data[0]), value_of(data[1])
-    try:
-        pairs = list(data)
-        images = [np.asarray(x).ravel() for x, _ in pairs]
-        targets = [y for _, y in pairs]
-    except (TypeError, ValueError) as error:
-        raise TypeError(
-            error_message(
-                name,
-                "expected a pair (x, y) of arrays or shared variables, or a list of pairs (pixels, label)",
-                type(data).__name__,
-                "Pass e.g. what load_data_shared() returns, or (images, labels).",
-            )
-        ) from error
-    labels = [np.ravel(y) for y in targets]
-    one_hot = bool(labels) and len(labels[0]) > 1
-    return images, np.stack(labels) if one_hot else np.concatenate(labels) if labels else labels
+def _to_shape(name: str, targets: np.ndarray, rows: np.ndarray, net: NetworkLike, ndim: int) -> np.ndarray:
+    """Return values in the shape that the last layer takes; `rows` are `targets` without axes of length 1."""
+    width = net.output_width if ndim == 2 else 1
+    if ndim <= 2 and rows.ndim <= 2:
+        size = math.prod(rows.shape[1:])
+        if width in (None, size):
+            return rows.reshape((len(rows), size) if ndim == 2 else len(rows))
+    if targets.ndim != ndim:
+        expected = f"targets must have {ndim} axes, the target_ndim of the last layer"
+        hint = "Reshape them, one row for each example."
+        raise ValueError(error_message(name, expected, f"shape {targets.shape}", hint))
+    if ndim == 2:
+        expected = f"expected targets of {width} values, the outputs of the last layer"
+        hint = f"Pass a row of {width} for each example, or change n_out of the last layer."
+        raise ValueError(error_message(name, expected, f"shape {targets.shape}", hint))
+    return targets
 
 
-def _is_pair_of_example(item: Any) -> bool:
-    """Whether `item` is (pixels, label) for one example, not an array of images."""
-    return isinstance(item, tuple) and len(item) == 2
-
-
-def _from_one_hot(name: str, targets: np.ndarray) -> np.ndarray:
-    rows = targets.reshape(len(targets), -1)
-    if rows.shape[1] == 1:
-        return rows[:, 0]
-    if not (np.isin(rows, (0, 1)).all() and (rows.sum(axis=1) == 1).all()):
-        raise ValueError(
-            error_message(
-                name,
-                "labels must be class numbers, or rows with a single 1",
-                f"shape {targets.shape} with other values",
-                "Pass class numbers 0, 1, 2, ...",
-            )
-        )
-    return rows.argmax(axis=1)
-
-
-def _check_labels(name: str, labels: np.ndarray, net: NetworkLike) -> None:
+def _to_labels(name: str, rows: np.ndarray, net: NetworkLike) -> np.ndarray:
+    """Return class numbers as an int32 array of shape (n,); `rows` are such numbers, or have a single 1 each."""
     classes = net.output_width
+    if rows.ndim > 1:
+        if rows.ndim > 2 or not _is_one_hot(rows):
+            expected = "labels must be class numbers, or rows with a single 1"
+            hint = "Pass class numbers 0, 1, 2, ...; for values end with a RegressionLayer."
+            raise ValueError(error_message(name, expected, f"shape {rows.shape} with other values", hint))
+        if classes not in (None, rows.shape[1]):
+            expected = f"rows with a single 1 must have {classes} entries, the outputs of the last layer"
+            hint = f"Give the last layer n_out={rows.shape[1]}, or pass class numbers."
+            raise ValueError(error_message(name, expected, f"shape {rows.shape}", hint))
+        rows = rows.argmax(axis=1)
+    labels = to_class_numbers(name, rows)
     if classes is not None and labels.max() >= classes:
-        raise ValueError(
-            error_message(
-                name,
-                f"labels must lie in 0..{classes - 1}, for the {classes} outputs of the last layer",
-                f"{labels.max()} in row {int(labels.argmax())}",
-                f"Number the classes from 0, or give the last layer n_out={labels.max() + 1}.",
-            )
-        )
+        expected = f"labels must lie in 0..{classes - 1}, for the {classes} outputs of the last layer"
+        hint = f"Number the classes from 0, or give the last layer n_out={labels.max() + 1}; "
+        hint += "images without labels are for net.predict."
+        raise ValueError(error_message(name, expected, f"{labels.max()} in row {int(labels.argmax())}", hint))
+    return np.ascontiguousarray(labels, dtype=net.y.dtype)

@@ -16,7 +16,10 @@ from pytensor.tensor.variable import TensorVariable
 
 from network3.layers import ShapeError, dropout_states
 from network3.layers.backends.cpu.memory import total_memory
+from network3.layers.calls import call
 from network3.layers.checks import error_message
+
+from .layer_protocol import check_connected, check_layer, check_output_shape, check_stateless
 
 
 class NetworkLike(Protocol):
@@ -46,9 +49,25 @@ class NetworkLike(Protocol):
     def set_weights(self, weights: Sequence[np.ndarray] | None) -> None: ...
 
 
+def frozen_layers(layers: Sequence[Any]) -> tuple[int, ...]:
+    """Return the indices of the layers that training leaves as they are: those whose ``trainable`` is false."""
+    return tuple(k for k, layer in enumerate(layers) if not getattr(layer, "trainable", True))
+
+
+def has_accuracy(net: NetworkLike, target_shape: tuple[int, ...]) -> bool:
+    """Return whether the last layer has an accuracy for targets of this shape: values instead of labels have none."""
+    return hasattr(net.layers[-1], "accuracy") and net.y.ndim == 1 + len(target_shape)
+
+
+def has_labels(net: NetworkLike) -> bool:
+    """Return whether the last layer predicts labels; with one output and no cost of its own, it predicts a value."""
+    last = net.layers[-1]
+    return hasattr(last, "y_out") and (net.output_width != 1 or hasattr(last, "cost"))
+
+
 def layer_name(layers: Sequence[Any], index: int) -> str:
-    """Return the name of a layer in messages: ``layer 2 (FullyConnectedLayer)``, counted from 1."""
-    return f"layer {index + 1} ({type(layers[index]).__name__})"
+    """Return the name of a layer in messages: ``layer 1 (FullyConnectedLayer)``, which is ``net.layers[1]``."""
+    return f"layer {index} ({type(layers[index]).__name__})"
 
 
 def input_width(layers: Sequence[Any]) -> int | None:
@@ -65,21 +84,23 @@ def follow_shapes(layers: Sequence[Any]) -> list[tuple | None]:
     ValueError
         A layer does not take the shape that the one before returns; names both, both shapes, and what would fit.
     """
+    for index, layer in enumerate(layers):
+        check_layer(layer_name(layers, index), layer)
     width = input_width(layers)
     shape: tuple | None = None if width is None else (None, width)
     shapes = []
     for index, layer in enumerate(layers):
-        has_shape = hasattr(layer, "output_shape")
+        has_shape, who = hasattr(layer, "output_shape"), f"{layer_name(layers, index)}: output_shape"
         if shape is None and has_shape and hasattr(layer, "input_shape"):
             shape = (None, *layer.input_shape)
         try:
-            shape = layer.output_shape(shape) if has_shape and shape is not None else None
+            shape = call(who, layer.output_shape, shape, of="an input shape") if has_shape and shape else None
         except ShapeError as error:
             before = f", after {layer_name(layers, index - 1)}" if index else ""
             raise ValueError(
                 error_message(f"{layer_name(layers, index)}{before}", error.expected, error.got, error.hint)
             ) from None
-        shapes.append(shape)
+        shapes.append(None if shape is None else check_output_shape(layer_name(layers, index), shape))
     return shapes
 
 
@@ -101,17 +122,8 @@ def connect(layers: Sequence[Any], x: TensorVariable, mini_batch_size: int, dtyp
     inpt = inpt_dropout = x
     for index, layer in enumerate(layers):
         layer.set_inpt(inpt, inpt_dropout, mini_batch_size)
+        check_connected(layer_name(layers, index), layer, dtype)
         inpt, inpt_dropout = layer.output, layer.output_dropout
-        for variable in (*layer.params, inpt, inpt_dropout):
-            if variable.dtype != dtype:
-                raise TypeError(
-                    error_message(
-                        layer_name(layers, index),
-                        f"its parameters and output must be {dtype}, the type of this network",
-                        variable.dtype,
-                        f"Make its shared variables from arrays of {dtype}.",
-                    )
-                )
 
 
 def static_copy(net: NetworkLike, batch: int, width: int, target_shape: tuple[int, ...]) -> NetworkLike:
@@ -140,8 +152,11 @@ def static_copy(net: NetworkLike, batch: int, width: int, target_shape: tuple[in
     clone.layers = [copy.copy(layer) for layer in net.layers]
     clone.mini_batch_size = batch
     clone.x = TensorType(net.floatX, shape=(batch, width))("x")
-    clone.y = TensorType(net.y.dtype, shape=(batch, *target_shape))("y")
+    own = net.y.ndim == 1 + len(target_shape)  # otherwise values for a layer whose targets are labels by default
+    clone.y = TensorType(net.y.dtype if own else net.floatX, shape=(batch, *target_shape))("y")
     connect(clone.layers, clone.x, batch, net.floatX)
+    for index, layer in enumerate(clone.layers):
+        check_stateless(layer_name(net.layers, index), [layer.output, layer.output_dropout])
     clone.output, clone.output_dropout = clone.layers[-1].output, clone.layers[-1].output_dropout
     return clone
 

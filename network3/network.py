@@ -11,23 +11,29 @@ from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.tensor.type import TensorType
 
 from network3.layers import dropout_states
-from network3.layers.checks import error_message, integer, keywords_checked
+from network3.layers.calls import keywords_checked
+from network3.layers.checks import error_message, file_path, integer
 from network3.layers.precision import floatX, graph_flags
 
+from .attributes import ExplainedAttributes
 from .data import examples
 from .graph import connect, follow_shapes, input_width, layer_name
+from .layer_protocol import layer_list
+from .storage.atomic import explained_errors
 from .storage.networks import read, write
-from .summary import table
+from .storage.weight_arrays import weight_arrays
+from .summary import Summarized
 from .training.callbacks import Callback, Progress
 from .training.config import TrainingConfig
 from .training.evaluation import predictions, score
 from .training.history import History
+from .training.signals import before_training
 from .training.trainer import train
 
 Data = Any  # a pair (x, y) of arrays or shared variables, or a list of pairs; see `Network.SGD`
 
 
-class Network:
+class Network(Summarized, ExplainedAttributes):
     """Layers in a row, each fed with the output of the one before.
 
     Parameters
@@ -48,7 +54,7 @@ class Network:
     output, output_dropout : expressions
         Of the last layer: for evaluation, and for training.
     best : list of arrays or None
-        The parameters at the epoch of the best validation accuracy in the last `SGD`; ``net.set_weights(net.best)``.
+        The parameters after the `best_epoch` of the last `SGD`, see `History`; ``net.set_weights(net.best)``.
     floatX : "float32" or "float64"
         Type of the network, set when it was made.
 
@@ -65,13 +71,9 @@ class Network:
     size are evaluated whole.
     """
 
-    @keywords_checked("Network")
+    @keywords_checked("Network", layer_list)
     def __init__(self, layers: list[Any], mini_batch_size: int):
-        if not layers:
-            raise ValueError(
-                error_message("Network", "expected a list of layers", repr(layers), "Give it at least one.")
-            )
-        self.layers = layers
+        self.layers = layers = layer_list(layers)
         self.mini_batch_size = integer("Network: mini_batch_size", mini_batch_size)
         self.floatX = floatX()
         self.shapes = follow_shapes(layers)
@@ -135,10 +137,10 @@ class Network:
 
         Parameters
         ----------
-        training_data, validation_data, test_data : pair (x, y), or list of pairs
+        training_data, validation_data, test_data : pair (x, y), or list of pairs; the first is required
             Pairs of shared variables as `load_data_shared` gives them, or arrays: x (n, features), floats, or uint8 to
-            be divided by 256 when used; y (n,) labels. Or ``network.py``'s lists of (column, label or one-hot column).
-            Validation and test data may be left out.
+            be divided by 256 when used; y (n,) labels, or (n, n_out) values for a RegressionLayer or, with `cost`, a
+            FullyConnectedLayer. Or ``network.py``'s lists of (column, label or one-hot column).
         epochs : int, >= 0
         mini_batch_size : int, >= 1
             Examples that fill no mini-batch are not trained on; evaluation uses all.
@@ -155,7 +157,8 @@ class Network:
         rule : callable, default `gradient_descent`
             See `network3.optim`: momentum, Nesterov's, max-norm, the Hessian technique.
         schedule : callable, optional
-            ``schedule(eta, history) -> eta`` of the next epoch, see `network3.optim`.
+            ``schedule(eta, history) -> eta`` of the next epoch, see `network3.optim`. It always gets the first rate,
+            `eta` above; the rate of the last epoch is ``history.eta[-1]``.
         stopping : callable, optional
             ``stopping(history) -> bool`` after each epoch, see `network3.optim`.
         monitor : names such as training_cost, validation_cost, test_accuracy
@@ -202,14 +205,16 @@ class Network:
             SIGTERM, likewise. A SystemExit with code 143.
         """
         arguments = {name: value for name, value in locals().items() if name != "self"}
-        config = TrainingConfig(self, **arguments)
+        with before_training():
+            config = TrainingConfig(self, **arguments)
         if config.test_data is not None:  # the original's function of a mini-batch's index
             images, size = config.test_data.images, config.mini_batch_size
             self.test_mb_predictions = lambda i: self.predict(images[i * size : (i + 1) * size])
         return train(self, config)
 
+    @keywords_checked("predict")
     def predict(self, images: ArrayLike | SharedVariable) -> np.ndarray:
-        """Return the label of each image, as integers of shape (n,); the values themselves for a layer without labels.
+        """Return the label of each image, as integers of shape (n,); the output of a layer of values, or of one output.
 
         Parameters
         ----------
@@ -218,10 +223,12 @@ class Network:
         """
         return predictions(self, images)[0]
 
+    @keywords_checked("predict_proba")
     def predict_proba(self, images: ArrayLike | SharedVariable) -> np.ndarray:
         """Return the activations of the last layer for each image, of shape (n, n_out): probabilities for a softmax."""
         return predictions(self, images)[-1]
 
+    @keywords_checked("accuracy")
     def accuracy(self, data: Data) -> float:
         """Return the share of `data`, all of it, that is classified as labelled, in [0, 1].
 
@@ -234,39 +241,36 @@ class Network:
             raise ValueError(error_message(name, "the last layer must have an accuracy(y)", "one without", hint))
         return score(self, examples("accuracy: data", data, self))["accuracy"]
 
+    @keywords_checked("get_weights")
     def get_weights(self) -> list[np.ndarray]:
         """Return a copy of each of ``params``, in order."""
         return [np.array(param.get_value(borrow=True), order="C") for param in self.params]
 
+    @keywords_checked("set_weights")
     def set_weights(self, weights: Sequence[ArrayLike] | None) -> None:
         """Set ``params`` to `weights`, a list of arrays of the same shapes, in order; cast to the network's type.
 
         Raises
         ------
         ValueError
-            None, another number of arrays, or another shape; nothing is changed then.
+            None, another number of arrays, another shape, or values that are not finite numbers; nothing is changed.
         """
-        shapes = [param.get_value(borrow=True).shape for param in self.params]
-        arrays = None if weights is None else [np.asarray(w) for w in weights]
-        given = None if arrays is None else [a.shape for a in arrays]
-        if arrays is None or given != shapes:
-            expected, hint = f"expected arrays of shapes {shapes}", "Pass net.best or get_weights()."
-            raise ValueError(error_message("set_weights", expected, str(given), hint))
-        for param, array in zip(self.params, arrays, strict=True):
-            param.set_value(np.array(array, dtype=self.floatX, order="C"), borrow=True)
+        for param, array in zip(self.params, weight_arrays(weights, self.params, self.floatX), strict=True):
+            param.set_value(array, borrow=True)
 
+    @keywords_checked("save")
     def save(self, filename: str | os.PathLike) -> None:
         """Write the network to `filename`, in safetensors with the architecture in the header; see `network3.load`."""
-        write(self, filename)
-
-    def __str__(self) -> str:
-        return table(self.layers, self.shapes, self.floatX)
+        path = file_path("save: filename", filename)
+        with explained_errors("save: filename", path):
+            write(self, path)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave compiled functions, and what holds a data set, out of copies and pickles."""
         return {**{k: v for k, v in self.__dict__.items() if k != "test_mb_predictions"}, "compiled": {}}
 
 
+@keywords_checked("load")
 def load(filename: str | os.PathLike, layers: list[Any] | None = None) -> Network:
     """Read a network that `Network.save` wrote.
 
@@ -289,8 +293,8 @@ def load(filename: str | os.PathLike, layers: list[Any] | None = None) -> Networ
     ValueError
         Not a file of ours, of a newer format, or one whose parameters do not fit `layers`.
     """
-    saved = read(filename, layers)
+    saved = read(file_path("load: filename", filename), None if layers is None else layer_list(layers))
     with graph_flags(saved.floatX):
         net = Network(saved.layers, saved.mini_batch_size)
-    net.set_weights(saved.weights)
+    saved.assign(net)
     return net

@@ -1,10 +1,67 @@
-"""The summary that ``print(net)`` shows: a table of layers, output shapes and parameters."""
+"""Tables: text for ``print``, HTML for notebooks, and the summary of a network, with its layers and parameters."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from html import escape
 from typing import Any
 
 
-def table(layers: Sequence[Any], shapes: Sequence[tuple[int | None, ...] | None], dtype: str) -> str:
+class Table:
+    """Rows of texts below a row of headings, as text or as HTML.
+
+    Parameters
+    ----------
+    rows : list of sequences of str
+        The headings first.
+    left : int
+        How many of the first columns have texts, which are aligned left; numbers are aligned right.
+    """
+
+    def __init__(self, rows: Sequence[Sequence[str]], left: int = 0):
+        self.rows, self.left = rows, left
+
+    def __str__(self) -> str:
+        widths = [max(map(len, column)) for column in zip(*self.rows, strict=True)]
+        lines = []
+        for row in self.rows:
+            cells = zip(row, widths, strict=True)
+            lines.append("  ".join(f"{c:<{w}}" if k < self.left else f"{c:>{w}}" for k, (c, w) in enumerate(cells)))
+        return "\n".join(lines)
+
+    def html(self) -> str:
+        """Return the table as HTML."""
+        lines = []
+        for number, row in enumerate(self.rows):
+            tag = "td" if number else "th"
+            cells = (
+                f'<{tag} style="text-align: {"left" if k < self.left else "right"}">{escape(cell)}</{tag}>'
+                for k, cell in enumerate(row)
+            )
+            lines.append(f"<tr>{''.join(cells)}</tr>")
+        return "<table>\n" + "\n".join(lines) + "\n</table>"
+
+
+class Summarized:
+    """A network, shown as a table by ``print`` and in notebooks, and in a line inside of other values."""
+
+    layers: list[Any]
+    shapes: list[tuple | None]
+    floatX: str
+
+    def __str__(self) -> str:
+        return str(table(self.layers, self.shapes, self.floatX))
+
+    def __repr__(self) -> str:
+        total = table(self.layers, self.shapes, self.floatX).rows[-1][-1]
+        return f"<{type(self).__name__} of {len(self.layers)} layers, {total} parameters, {self.floatX}>"
+
+    def _repr_html_(self) -> str:
+        return table(self.layers, self.shapes, self.floatX).html()
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))  # of IPython in a terminal
+
+
+def table(layers: Sequence[Any], shapes: Sequence[tuple[int | None, ...] | None], dtype: str) -> Table:
     """Return one row for each of `layers` and a total.
 
     Parameters
@@ -18,17 +75,18 @@ def table(layers: Sequence[Any], shapes: Sequence[tuple[int | None, ...] | None]
     Examples
     --------
     >>> print(table([SoftmaxLayer(n_in=784, n_out=10)], [(None, 10)], "float32"))  # doctest: +SKIP
-    layer           gives, for each example  parameters
-    SoftmaxLayer    10                            7,850
-    total, float32                                7,850
+    layer           output of an example  parameters
+    0 SoftmaxLayer  10                         7,850
+    total, float32                             7,850
     """
-    rows = [("layer", "gives, for each example", "parameters")]
-    total = 0
-    for layer, shape in zip(layers, shapes, strict=True):
-        count = sum(param.get_value(borrow=True).size for param in layer.params)
+    rows = [("layer", "output of an example", "parameters")]
+    for index, (layer, shape) in enumerate(zip(layers, shapes, strict=True)):
         output = "not stated" if shape is None else " x ".join(map(str, shape[1:]))
-        rows.append((type(layer).__name__, output, f"{count:,}"))
-        total += count
-    rows.append((f"total, {dtype}", "", f"{total:,}"))
-    name_width, output_width = (max(len(row[column]) for row in rows) for column in (0, 1))
-    return "\n".join(f"{a:<{name_width}}  {b:<{output_width}}  {c:>10}" for a, b, c in rows)
+        rows.append((f"{index} {type(layer).__name__}", output, f"{_count(layer.params):,}"))
+    rows.append((f"total, {dtype}", "", f"{_count(param for layer in layers for param in layer.params):,}"))
+    return Table(rows, left=2)
+
+
+def _count(params: Iterable[Any]) -> int:
+    """Return the number of values in `params`; those that layers share count once."""
+    return sum(param.get_value(borrow=True).size for param in dict.fromkeys(params))

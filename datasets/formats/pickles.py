@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from network3.datasets.split import Pair
 
 from .bounds import BoundedReader, allowed_bytes
+from .foreign import describe
 from .idx import GZIP_MAGIC
 from .unpickler import ArrayUnpickler, PickledArray, Refused
 
@@ -57,20 +58,28 @@ def read_pickle(path: str | os.PathLike[str]) -> list[Pair]:
             else:
                 content = _load(file, limit)
             return _to_pairs(content, limit)
-        except Refused as error:
-            raise pickle.UnpicklingError(
-                f"{who}: expected a pickle of three (images, labels) pairs of numbers; got one with "
-                f"{error}. Nothing in it was executed. Use the book's mnist.pkl.gz, or save the "
-                "arrays as .npz."
-            ) from error
         except Exception as error:  # a damaged pickle may raise anything, according to the pickle documentation
             if isinstance(error, OSError) and error.errno is not None:
                 raise  # an error of the disk, not of the file
-            raise pickle.UnpicklingError(
-                f"{who}: expected a complete pickle of three (images, labels) pairs; got {size:,} bytes "
-                f"that cannot be unpickled ({type(error).__name__}: {error}). Download the file again, or "
-                "check the path."
-            ) from error
+            raise pickle.UnpicklingError(_reason(who, path, size, error)) from error
+
+
+def _reason(who: str, path: Path, size: int, error: Exception) -> str:
+    """Return the message for a file that is not a pickle of three sets, or is damaged."""
+    if (foreign := describe(path)) is not None:
+        kind, hint = foreign
+        return f"{who}: expected a pickle of three (images, labels) pairs; got {kind}. {hint}"
+    if isinstance(error, Refused):
+        return (
+            f"{who}: expected a pickle of three (images, labels) pairs of numbers; got one with {error}. Nothing in it "
+            "was executed. Use the book's mnist.pkl.gz, or save the arrays as .npz."
+        )
+    if size == 0:
+        return f"{who}: expected a pickle of three (images, labels) pairs; got an empty file. Download the file again."
+    return (
+        f"{who}: expected a complete pickle of three (images, labels) pairs; got {size:,} bytes that cannot be "
+        f"unpickled ({type(error).__name__}: {error}). Download the file again, or check the path."
+    )
 
 
 def _load(file: IO[bytes], limit: int) -> Any:

@@ -5,30 +5,36 @@ smooth surface, which cannot follow the edge of a shadow, and as the background 
 areas of ink.
 """
 
-from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
-GreyImage = NDArray[np.floating[Any]]
+from .background import dark_background, light_background
+from .lines import remove_lines
+from .resizing import GreyImage, limit_size
+from .shapes import thickness
 
 NOISE_FACTOR = 3  # a pixel that differs from the paper by this many times the noise is not paper
 MIN_CONTRAST = 20  # grey levels of 255 between ink and paper
-MAX_FRAME_SHARE = 0.25  # of the outermost pixels of the image: more is rarely ink
+SHADOW = 0.65  # darkness of a shadow that is narrower than the window, at most, relative to the strokes
+WINDOW = 0.2  # of the shorter side; strokes are narrower
+MAX_FRAME_SHARE = 0.02  # of the outermost pixels of the image that is ink if the light varies slowly
 
 
-def find_ink(grey: GreyImage) -> tuple[GreyImage, float]:
+def find_ink(grey: GreyImage, inside: NDArray[np.bool_]) -> tuple[GreyImage, float]:
     """Return the darkness of each pixel, about 0 on paper and 1 in a stroke, and the noise of the paper.
 
     The paper is a surface of second degree, fitted to the frame of the image first, then to all pixels near the
-    surface. If much of the frame then counts as ink, as at the edge of a shadow, the paper is instead the background
-    around the strokes.
+    surface. If some of the frame then counts as ink, as at the edge of a shadow, the paper is instead the background
+    around the strokes. Lines of the paper are removed.
 
     Parameters
     ----------
     grey : float64 array of shape (height, width)
         Grey levels, 0 to 255.
+    inside : bool array of shape (height, width)
+        Where the sheet of paper is.
 
     Returns
     -------
@@ -42,17 +48,19 @@ def find_ink(grey: GreyImage) -> tuple[GreyImage, float]:
         The contrast is too low.
     """
     contrast, noise = _contrast_to_surface(grey)
-    contrast = _remove_edges(contrast, noise)
-    if _frame_share(contrast, noise) > MAX_FRAME_SHARE:
-        other, other_noise = _contrast_to_background(grey)
-        other = _remove_edges(other, other_noise)
-        if other.max() >= MIN_CONTRAST and _frame_share(other, other_noise) < MAX_FRAME_SHARE / 2:
-            contrast, noise = other, other_noise
+    share = _frame_share(contrast, noise)
+    other, other_noise = _contrast_to_background(grey)
+    uneven = noise > 2 * other_noise + 2
+    if uneven or (share > MAX_FRAME_SHARE and _frame_share(other, other_noise) < share):
+        contrast, noise = other, other_noise
+    contrast = _remove_edges(remove_lines(contrast, noise, inside), noise)
     darkest = float(contrast.max())
-    if darkest < max(MIN_CONTRAST, 5 * noise):
+    if darkest < MIN_CONTRAST:
         raise_no_digit(f"no more than {darkest:.0f} of 255 grey levels of contrast")
+    if darkest < 5 * noise:
+        raise_no_digit(f"paper that varies by {noise:.0f} of 255 grey levels, and ink by {darkest:.0f}")
     full = float(np.percentile(contrast[contrast > darkest / 2], 75))
-    return contrast / full, noise / full
+    return _remove_shadow(contrast / full), noise / full
 
 
 def _contrast_to_surface(grey: GreyImage) -> tuple[GreyImage, float]:
@@ -84,15 +92,35 @@ def _contrast_to_background(grey: GreyImage) -> tuple[GreyImage, float]:
     """Return the difference of each pixel from the background around strokes, which includes shadows, and the noise."""
     from scipy import ndimage
 
-    factor = min(1.0, 96 / max(grey.shape))
-    small = ndimage.median_filter(resize(grey, [max(2, round(side * factor)) for side in grey.shape]), 3)
-    window = max(3, round(0.3 * min(small.shape)))
-    closed, opened = (change(small, window, mode="nearest") for change in (ndimage.grey_closing, ndimage.grey_opening))
-    light = np.median(closed - small) <= np.median(small - opened)
-    paper = resize(closed if light else opened, grey.shape).clip(1, 255)
+    smooth = ndimage.median_filter(grey, 3)
+    light = _paper_is_light(smooth)
+    paper = (light_background if light else dark_background)(smooth, max(3, round(WINDOW * min(grey.shape))))
+    paper = paper.clip(1, 255)
     # A shadow darkens paper and ink alike: relative to the paper, the ink is as dark as in the light.
     contrast = 255 * (1 - grey / paper) if light else grey - paper
+    contrast -= np.median(contrast)  # the noise makes the background too light
     return contrast, max(1.0, 1.5 * float(np.median(np.abs(contrast))))
+
+
+def _paper_is_light(grey: GreyImage) -> bool:
+    """Return whether the strokes are darker than the median around them, which is paper."""
+    from scipy import ndimage
+
+    small = np.log(limit_size(grey, 80).clip(0, 255) + 20)  # a shadow darkens paper and ink by the same difference
+    strokes = small - ndimage.median_filter(small, max(3, round(0.3 * min(small.shape))), mode="nearest")
+    return bool(np.square(strokes[strokes < 0]).sum() >= np.square(strokes[strokes > 0]).sum())
+
+
+def _remove_shadow(ink: GreyImage) -> GreyImage:
+    """Remove what is paler than the strokes and wider, such as the shadow of a hand, if there is such a thing."""
+    from scipy import ndimage
+
+    dark = ink > SHADOW
+    near = ndimage.binary_dilation(dark, iterations=2 + round(0.01 * min(ink.shape)))
+    pale = (ink > 0.3) & ~near
+    if thickness(pale) < 1.5 * thickness(dark):
+        return ink
+    return np.where(dark | (near & ~ndimage.binary_dilation(pale, iterations=2)), ink, 0)
 
 
 def _frame_share(contrast: GreyImage, noise: float) -> float:
@@ -117,18 +145,10 @@ def _remove_edges(contrast: GreyImage, noise: float) -> GreyImage:
     return np.where(ndimage.binary_dilation(edges, neighbours, iterations=2), 0, contrast) if edges.any() else contrast
 
 
-def resize(image: GreyImage, shape: Sequence[int]) -> GreyImage:
-    """Return `image` in the size `shape`, (height, width), by bicubic interpolation in float32."""
-    from PIL import Image
-
-    height, width = shape
-    resized = Image.fromarray(image.astype(np.float32)).resize((width, height), Image.Resampling.BICUBIC)
-    return np.asarray(resized)
-
-
 def raise_no_digit(got: str) -> NoReturn:
     """Raise the ValueError for an image without a visible digit."""
     raise ValueError(
         f"preprocess_digit: expected a digit, darker or lighter than its paper; got {got}. "
-        "Draw it with a thicker or darker pen, or take the photograph closer."
+        "Draw it with a thicker or darker pen, or take the photograph closer and in even light, "
+        "so that only paper is around the digit."
     )

@@ -11,7 +11,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from pytensor.graph.basic import Apply
 from pytensor.link.jax.dispatch import jax_funcify
+from pytensor.link.jax.dispatch.elemwise import jax_funcify_CAReduce
+from pytensor.tensor.elemwise import CAReduce
 
 from network3.layers.ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight, Convolution
 from network3.layers.ops.conv_shapes import border
@@ -64,9 +67,25 @@ def jax_conv2d_grad_weight(op: Conv2DGradWeight, **kwargs: Any) -> Function:
     return conv2d_grad_weight
 
 
+@jax_funcify.register(CAReduce)
+def jax_reduction(op: CAReduce, node: Apply, **kwargs: Any) -> Function:
+    """Return PyTensor's own reduction, with the result in the type that the graph declares.
+
+    PyTensor's leaves a sum of float32 in the type of its accumulator, float64, which a convolution then refuses.
+    """
+    reduction, declared = jax_funcify_CAReduce(op, node=node, **kwargs), node.outputs[0].type.dtype
+
+    def reduced(x: jax.Array) -> jax.Array:
+        result = reduction(x)
+        return result.astype(declared) if (result.dtype, declared) == ("float64", "float32") else result
+
+    return reduced
+
+
 @jax_funcify.register(Pool2D)
 def jax_pool2d(op: Pool2D, **kwargs: Any) -> Function:
     def pool2d(x: jax.Array) -> jax.Array:
+        op.fitting_output_shape(x.shape)
         blocks = windows(x, op.size)
         if op.mode == "max":
             return blocks.max((3, 5))

@@ -146,6 +146,8 @@ def numba_pool2d(op: Pool2D, node: Apply, **kwargs: Any) -> tuple[Function, int]
     @compiled
     def pool(x: np.ndarray) -> np.ndarray:
         n, maps, height, width = x.shape
+        if height < rows or width < columns:
+            raise ValueError("pool2d: a window must fit into its image; got a larger one. Use smaller windows.")
         y = np.empty((n, maps, height // rows, width // columns), x.dtype)
         reduce(n * maps, contiguous(x), y, height, width)
         return y

@@ -59,6 +59,7 @@ def pytorch_conv2d_grad_weight(op: Conv2DGradWeight, **kwargs: Any) -> Function:
 @pytorch_funcify.register(Pool2D)
 def pytorch_pool2d(op: Pool2D, **kwargs: Any) -> Function:
     def pool2d(x: torch.Tensor) -> torch.Tensor:
+        op.fitting_output_shape(x.shape)
         blocks = windows(x, op.size)
         if op.mode == "max":
             return blocks.amax((3, 5))

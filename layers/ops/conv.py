@@ -11,13 +11,13 @@ import numpy as np
 from pytensor.gradient import DisconnectedType
 from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.op import OutputStorageType
-from pytensor.tensor.basic import as_tensor_variable
 from pytensor.tensor.type import TensorType
 from pytensor.tensor.variable import TensorVariable
 
-from network3.layers.checks import error_message, sizes
+from network3.layers.calls import keywords_checked
+from network3.layers.checks import error_message, flag, sizes
 
-from .base import TensorOp, Tensors
+from .base import TensorOp, Tensors, as_tensor
 from .conv_shapes import border, canonical_padding, output_length
 
 Index: TypeAlias = tuple[slice | int, ...]
@@ -36,7 +36,7 @@ class Convolution(TensorOp):
     ):
         self.stride = sizes(f"{type(self).__name__}: stride", stride, 2)
         self.padding = canonical_padding(type(self).__name__, padding)
-        self.flip = bool(flip)
+        self.flip = flag(f"{type(self).__name__}: flip", flip)
 
     def _as(self, kind: type["Convolution"]) -> "Convolution":
         """Return the Op of class `kind` with the same properties."""
@@ -44,7 +44,7 @@ class Convolution(TensorOp):
 
     def _check(self, names: str, inputs: Sequence[Any]) -> list[TensorVariable]:
         """Return the inputs as variables, all 4-dimensional and of one floating-point type; each name is a letter."""
-        variables = {name: as_tensor_variable(value) for name, value in zip(names, inputs, strict=True)}
+        variables = {name: as_tensor(type(self).__name__, value) for name, value in zip(names, inputs, strict=True)}
         for name, v in variables.items():
             if v.type.ndim != 4:
                 raise TypeError(
@@ -214,6 +214,7 @@ class Conv2DGradWeight(Convolution):
         return [self._as(Conv2DGradInput)(c, g, x), self._as(Conv2D)(x, c), DisconnectedType()()]
 
 
+@keywords_checked("conv2d")
 def conv2d(
     x: TensorVariable,
     w: TensorVariable,

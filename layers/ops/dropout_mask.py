@@ -12,12 +12,11 @@ import numpy as np
 from pytensor.gradient import DisconnectedType
 from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.op import OutputStorageType
-from pytensor.tensor.basic import as_tensor_variable
 from pytensor.tensor.type import TensorType
 
 from network3.layers.checks import error_message, real
 
-from .base import TensorOp, Tensors
+from .base import TensorOp, Tensors, as_tensor
 
 ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 PARITY = 0x1BD11BDA
@@ -68,7 +67,7 @@ class DropoutMask(TensorOp):
         return round(self.keep * 2**24)
 
     def make_node(self, *inputs: Variable) -> Apply:
-        x, state = map(as_tensor_variable, inputs)
+        x, state = (as_tensor("DropoutMask", value) for value in inputs)
         is_state = state.type.dtype == "int32" and state.type.shape in ((3,), (None,))
         if x.type.dtype not in ("float32", "float64") or not is_state:
             raise TypeError(

@@ -8,13 +8,13 @@ import pytensor.tensor as pt
 from pytensor.gradient import DisconnectedType
 from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.op import OutputStorageType
-from pytensor.tensor.basic import as_tensor_variable
 from pytensor.tensor.type import TensorType
 from pytensor.tensor.variable import TensorVariable
 
+from network3.layers.calls import keywords_checked
 from network3.layers.checks import error_message, one_of, sizes
 
-from .base import TensorOp, Tensors
+from .base import TensorOp, Tensors, as_tensor
 
 MODES = ("max", "l2", "sum")
 
@@ -41,7 +41,7 @@ class _Pooling(TensorOp):
 
     def _check(self, inputs: Sequence[Any]) -> list[TensorVariable]:
         """Return the inputs as variables, all 4-dimensional and of one floating-point type."""
-        variables = [as_tensor_variable(value) for value in inputs]
+        variables = [as_tensor(type(self).__name__, value) for value in inputs]
         dtypes = [v.type.dtype for v in variables]
         if any(v.type.ndim != 4 for v in variables) or len({*dtypes}) > 1 or dtypes[0] not in ("float32", "float64"):
             raise TypeError(
@@ -70,23 +70,27 @@ class Pool2D(_Pooling):
 
     def make_node(self, *inputs: Variable) -> Apply:
         (x,) = self._check(inputs)
-        shape = self._pooled(x.type.shape)
-        if 0 in shape[2:]:
-            raise ValueError(
-                error_message(
-                    "pool2d",
-                    f"a window must fit into its image of {x.type.shape[2:]}",
-                    f"windows of {self.size}",
-                    "Use smaller windows.",
-                )
-            )
-        return Apply(self, [x], [TensorType(x.type.dtype, shape=shape)()])
+        return Apply(self, [x], [TensorType(x.type.dtype, shape=self.fitting_output_shape(x.type.shape))()])
+
+    def fitting_output_shape(self, shape: Sequence[Any]) -> tuple[Any, ...]:
+        """Return the shape of the pooled maps, for sizes that are numbers or None.
+
+        Raises
+        ------
+        ValueError
+            A window is larger than the images.
+        """
+        if any(a is not None and a < s for a, s in zip(shape[2:], self.size, strict=True)):
+            expected = f"a window must fit into its image of {tuple(shape[2:])}"
+            raise ValueError(error_message("pool2d", expected, f"windows of {self.size}", "Use smaller windows."))
+        return self._pooled(shape)
 
     # PyTensor 3.0 passes (fgraph, node, shapes), later versions (node, shapes).
     def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
         return [self._pooled(arguments[-1][0])]
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: OutputStorageType) -> None:
+        self.fitting_output_shape(inputs[0].shape)
         blocks = windows(inputs[0], self.size)
         if self.mode == "max":
             y = blocks.max((3, 5))
@@ -162,6 +166,7 @@ class MaxPool2DGrad(_Pooling):
         return [pt.zeros_like(x), pt.zeros_like(y), Pool2D(self.size, "sum")(c * winners)]
 
 
+@keywords_checked("pool2d")
 def pool2d(x: TensorVariable, size: int | Sequence[int] = (2, 2), mode: str = "max") -> TensorVariable:
     r"""Reduce each window of each feature map to one value.
 

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,8 +12,8 @@ import pytensor
 import typer
 
 from network3.execution.device import chosen_backend, floatX, gpu_in_use
-from network3.experiments.reproduction.pool import usable_processors
 from network3.layers.backends.cpu.cache_folder import cache_size
+from network3.layers.backends.cpu.processor_count import processors
 from network3.storage.versions import versions
 
 from .border import border
@@ -46,7 +47,7 @@ def collect() -> dict[str, dict[str, Any]]:
         },
         "threads": {
             "processors": os.cpu_count(),
-            "usable by this process": usable_processors(),
+            "usable by this process": processors(),
             "of BLAS while training": 1,
         },
         "cache of compiled code": {"folder": str(cache), "MB": round(_size(cache) / 1e6, 1), "kernels": _kernels()},
@@ -61,4 +62,9 @@ def _kernels() -> str:
 
 def _size(folder: Path) -> int:
     """Return the total size in bytes of all files in `folder`."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    sizes = 0
+    for parent, _, names in os.walk(folder):  # leaves out folders that this user may not read
+        for name in names:
+            with suppress(OSError):  # removed meanwhile
+                sizes += (Path(parent) / name).stat().st_size
+    return sizes

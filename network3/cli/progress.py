@@ -84,7 +84,9 @@ class Terminal(Output):
         """Return progress bars; after each description and bar come the columns `details`."""
         from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
-        columns = (SpinnerColumn(finished_text=" "), TextColumn("{task.description}"), BarColumn(bar_width=None))
+        # Rich draws its bars in ASCII if the encoding is not one of Unicode, but not its spinners.
+        spinner = SpinnerColumn("line" if self.console.options.ascii_only else "dots", finished_text=" ")
+        columns = (spinner, TextColumn("{task.description}"), BarColumn(bar_width=None))
         return Progress(*columns, *details, console=self.console, redirect_stdout=False, expand=True)
 
     def counting_bars(self) -> "Progress":
@@ -101,3 +103,15 @@ def choose_output(*, quiet: bool = False, as_json: bool = False) -> Output:
     if quiet:
         return Quiet()
     return Terminal() if sys.stdout.isatty() else Output()
+
+
+def time_left_column() -> "ProgressColumn":
+    """Return the column of the remaining time, such as "0:00:12 left", which is empty where no end is known."""
+    from rich.progress import Task, TimeRemainingColumn
+    from rich.text import Text
+
+    class TimeLeft(TimeRemainingColumn):
+        def render(self, task: Task) -> Text:
+            return Text() if task.total is None else super().render(task).append(" left")
+
+    return TimeLeft()

@@ -1,5 +1,7 @@
 """``network3 report``: a page about the reproduced numbers."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +13,7 @@ from network3.layers.checks import error_message
 from network3.storage.atomic import atomic_write, check_writable
 
 from .border import border, program
+from .progress import Terminal, choose_output
 from .reproduce import RESULTS, read_with_warnings
 
 
@@ -37,5 +40,19 @@ def report(
             with atomic_write(page) as file:
                 file.write(markdown(records).encode())
         else:
-            write_report(results, records, page)
+            with _drawing() as progress:
+                write_report(results, records, page, progress)
         typer.echo(f"{page} compares {len(records)} repeat{'s' * (len(records) != 1)} with the book.")
+
+
+@contextmanager
+def _drawing() -> Iterator[Callable[[int, int], None]]:
+    """Report that the charts are drawn, which takes seconds; yield a function that updates the bar of a terminal."""
+    output = choose_output()
+    if not isinstance(output, Terminal):
+        output.line("Drawing the charts ...")
+        yield lambda done, total: None
+        return
+    with output.counting_bars() as bars:
+        task = bars.add_task("drawing the charts", total=None)
+        yield lambda done, total: bars.update(task, completed=done, total=total)

@@ -15,7 +15,7 @@ LINE_EVERY = 10  # epochs of a running training
 
 
 class ReproductionReporter:
-    """A line for each finished repeat, and one for every 10 epochs of a training.
+    """A line for each repeat that begins or is finished, and one for every 10 epochs of a training.
 
     Parameters
     ----------
@@ -24,6 +24,7 @@ class ReproductionReporter:
 
     def __init__(self, output: Output) -> None:
         self.output = output
+        self._begun: set[Task] = set()
         self._reported: dict[Task, int] = {}
         self._stack = contextlib.ExitStack()
 
@@ -34,8 +35,11 @@ class ReproductionReporter:
         self._stack.close()
 
     def watch(self, running: dict[Task, int]) -> None:
-        """Report how many epochs the running tasks have completed."""
+        """Report the trainings that have begun, and how many epochs the running ones have completed."""
         for task, epochs in running.items():
+            if task.entry.kind == "training" and task not in self._begun:
+                self._begun.add(task)
+                self.output.line(f"{task_name(task)}: begun, compiling first")
             if task.entry.epochs is not None and epochs - self._reported.get(task, 0) >= LINE_EVERY:
                 self._reported[task] = epochs
                 self.output.line(f"{task_name(task)}: {epochs} of {task.entry.epochs} epochs")
@@ -69,9 +73,10 @@ class ReproductionBars(ReproductionReporter):
         """Update the bars of the running tasks."""
         for task, epochs in running.items():
             if task not in self._running:
-                description = f"{task.name} seed {task.seed}, epochs"
-                self._running[task] = self.bars.add_task(description, total=task.entry.epochs)
-            self.bars.update(self._running[task], completed=epochs)
+                self._running[task] = self.bars.add_task(_first_description(task), total=None)
+            if epochs:
+                name = f"{task.name} seed {task.seed}, epochs"
+                self.bars.update(self._running[task], description=name, completed=epochs, total=task.entry.epochs)
         for task in set(self._running) - set(running):
             self.bars.remove_task(self._running.pop(task))
 
@@ -117,3 +122,9 @@ def finished_line(one: Finished) -> str:
 def task_name(task: Task) -> str:
     """Return the beginning of a task's line: its row, name and seed."""
     return f"{task.entry.row:>5}  {task.name} seed {task.seed}"
+
+
+def _first_description(task: Task) -> str:
+    """Return the description of a task's bar until its first epoch is complete."""
+    name = f"{task.name} seed {task.seed}"
+    return f"{name}, compiling and first epoch" if task.entry.kind == "training" else name

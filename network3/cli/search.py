@@ -10,7 +10,7 @@ from network3.experiments.study import best_trial, finished_trials, open_study
 from network3.layers.checks import error_message, integer
 
 from .border import INTERRUPTED, border, leave, program
-from .search_progress import SearchReporter, settings
+from .search_progress import SearchReporter, settings, validation
 from .train import training_named
 
 SPACE = Space()
@@ -60,6 +60,6 @@ def search(
         if best is None:
             got, hint = f"{count} whose cost diverged", "Try smaller rates, e.g. --eta 0.001 1."
             raise ValueError(error_message("network3 search", "expected a trial that learns", got, hint))
-        typer.echo(f"Best of {count}: trial {best.number}, validation {best.value:.2%} with {settings(best)}.")
+        typer.echo(f"Best of {count}: trial {best.number}, {validation(study, best.value)} with {settings(best)}.")
         options = " ".join(f"--{key.replace('_', '-')} {value:.4g}" for key, value in best.params.items())
         typer.echo(f"Train it in full: {program()} train {name} {options}")

@@ -42,17 +42,22 @@ class SearchReporter:
     def __call__(self, study: "Study", trial: "FrozenTrial") -> None:
         """Report a finished trial."""
         best = "  best so far" if best_trial(study) == trial else ""
-        self.output.line(f"trial {trial.number:>3}: {settings(trial)}: {outcome(trial)}{best}")
+        self.output.line(f"trial {trial.number:>3}: {settings(trial)}: {outcome(study, trial)}{best}")
         if self._bars is not None:
             self._bars.advance(self._trials)
 
 
-def outcome(trial: "FrozenTrial") -> str:
+def outcome(study: "Study", trial: "FrozenTrial") -> str:
     """Return how a trial ended."""
     if trial.state.name == "PRUNED":
         last = max(trial.intermediate_values)
-        return f"validation {trial.intermediate_values[last]:.2%} after epoch {last}, ended"
-    return "diverged" if DIVERGED in trial.user_attrs else f"validation {trial.value:.2%}"
+        return f"{validation(study, trial.intermediate_values[last])} after epoch {last}, ended"
+    return "diverged" if DIVERGED in trial.user_attrs else validation(study, trial.value)
+
+
+def validation(study: "Study", value: float | None) -> str:
+    """Return the accuracy or cost that trials of `study` are compared by, such as "validation 97.80%"."""
+    return f"validation {value:.2%}" if study.direction.name == "MAXIMIZE" else f"validation cost {value:.4g}"
 
 
 def settings(trial: "FrozenTrial") -> str:

@@ -10,8 +10,9 @@ from network3.execution.device import floatX, use
 from network3.execution.devices import select_devices
 from network3.execution.distributed import asked_to_join, first_process, join_processes
 from network3.experiments.catalogue import MEASUREMENTS, RUNS, Run, known_name
-from network3.experiments.experiment import DataSets, Experiment, load, prepare
+from network3.experiments.experiment import Experiment, prepare
 from network3.experiments.folder import Folder
+from network3.experiments.own_data import DataSets, OwnData, read_own_data
 from network3.experiments.run_plots import save_run_plots
 from network3.layers.checks import error_message
 from network3.network import Network
@@ -28,6 +29,10 @@ def train(
     eta: Annotated[float | None, typer.Option(help="Learning rate; by default the book's.")] = None,
     lmbda: Annotated[float | None, typer.Option(help="L2 regularization; by default the book's.")] = None,
     mini_batch_size: Annotated[int | None, typer.Option(help="Images per step; by default the book's 10.")] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Your own data instead of MNIST: a folder of IDX files, an .npz, or the book's pickle."),
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the initial weights and masks; 0 by default.")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu or gpu.")] = None,
     devices: Annotated[int | None, typer.Option(help="How many devices share each mini-batch; needs JAX.")] = None,
@@ -38,7 +43,7 @@ def train(
         bool, typer.Option("--json", help="Print one JSON object per line, for each epoch and the result.")
     ] = False,
 ) -> None:
-    """Train one of the book's networks on MNIST, and save it with its record and plots."""
+    """Train one of the book's networks on MNIST or your own data, and save it with its record and plots."""
     with border():
         run = training_named(name, "network3 train")
         if asked_to_join():
@@ -47,14 +52,15 @@ def train(
         arguments = {"epochs": epochs, "eta": eta, "lmbda": lmbda, "mini_batch_size": mini_batch_size}
         given = {key: value for key, value in arguments.items() if value is not None}
         select_devices(devices, int(given.get("mini_batch_size", run.training["mini_batch_size"])), floatX())
+        own_data = None if data is None else read_own_data(data, run)
         folder = out if out is not None else latest_folder(name) if resume else new_folder(name)
         try:
             with writable(folder) as own:
-                experiments = _prepare(run, own, given, seed, resume)
+                experiments = _prepare(run, own, given, seed, resume, own_data)
                 reporter = training_reporter(quiet=quiet or not first_process(), as_json=as_json)
-                nets, data = _train_all(experiments, reporter, devices)
+                nets, sets = _train_all(experiments, reporter, devices)
                 if run.nets > 1:
-                    _vote(nets, data, run, reporter)
+                    _vote(nets, sets, run, reporter)
         except (TrainingInterrupted, TrainingTerminated) as stop:
             option = "" if out is None else f' --out "{out}"' if " " in str(out) else f" --out {out}"
             saved = f"stopped in epoch {stop.history.epochs}; everything so far is in {folder}"
@@ -72,16 +78,19 @@ def training_named(name: str, command: str) -> Run:
     return RUNS[known_name(command, name, RUNS)]
 
 
-def _prepare(run: Run, folder: Path, given: dict[str, Any], seed: int | None, resume: bool) -> list[Experiment]:
+def _prepare(
+    run: Run, folder: Path, given: dict[str, Any], seed: int | None, resume: bool, data: OwnData | None
+) -> list[Experiment]:
     """Return one experiment in `folder`, or one for each network of an ensemble, in folders inside it."""
     if run.nets == 1:
-        return [prepare(run, folder, given, seed, resume=resume)]
-    first = prepare(run, folder / "net1", given, seed, resume=resume)
+        return [prepare(run, folder, given, seed, resume=resume, own=data)]
+    first = prepare(run, folder / "net1", given, seed, resume=resume, own=data)
     experiments = [first]
     for k in range(1, run.nets):
         path = folder / f"net{k + 1}"
         begun = resume and Folder(path).settings.exists()
-        experiments.append(prepare(run, path, given if begun else first.training, first.seed + k, resume=begun))
+        settings = given if begun else first.training
+        experiments.append(prepare(run, path, settings, first.seed + k, resume=begun, own=first.own))
     return experiments
 
 
@@ -91,8 +100,8 @@ def _train_all(
     """Train one network after the other; return them and the data."""
     nets, run = [], experiments[0].run
     reporter.output.line(f"{run.name} (row {run.row}): {run.description}")
-    data = load(run)
-    book = run.result.value if run.result.unit == "accuracy" else None
+    data = experiments[0].load()
+    book = run.result.value if run.result.unit == "accuracy" and experiments[0].own is None else None
     for k, experiment in enumerate(experiments):
         if len(experiments) > 1:
             reporter.output.line(f"network {k + 1} of {len(experiments)}, seed {experiment.seed}")

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Self
 
 from network3.experiments.experiment import Experiment
 from network3.network import Network
-from network3.training.callbacks import Callback, Progress
+from network3.training.callbacks import Callback, Progress, formatted
 from network3.training.history import History
 
 from .border import program
-from .progress import Output, Terminal, choose_output
+from .progress import Output, Terminal, choose_output, time_left_column
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -49,6 +49,8 @@ class TrainingReporter(Callback):
 
     def end(self, experiment: Experiment, history: History, files: list[str]) -> None:
         """Report the result, and the files."""
+        found = {"validation_cost": history.best_validation_cost, "test_cost": history.corresponding_test_cost}
+        costs = {name: value for name, value in found.items() if value is not None}
         self.output.result(
             {
                 "run": experiment.run.name,
@@ -56,7 +58,9 @@ class TrainingReporter(Callback):
                 "best_epoch": history.best_epoch,
                 "validation_accuracy": history.best_validation_accuracy,
                 "test_accuracy": history.corresponding_test_accuracy,
-                "published": experiment.run.published,
+                **costs,
+                "published": experiment.run.published if experiment.own is None else {},
+                "data": experiment.run.data if experiment.own is None else str(experiment.own.path),
                 "folder": str(experiment.folder.path),
                 "files": files,
             },
@@ -82,11 +86,11 @@ class TrainingBars(TrainingReporter):
         self.terminal.line(f"{describe(experiment, images)}\n")
 
     def __enter__(self) -> Self:
-        from rich.progress import TextColumn, TimeRemainingColumn
+        from rich.progress import TextColumn
 
         done = TextColumn("{task.fields[done]}", justify="right")
-        self.bars = self.terminal.bars(done, TimeRemainingColumn(), "left", "{task.fields[news]}")
-        self._training = self.bars.add_task("compiling", total=None, done="", news="once")
+        self.bars = self.terminal.bars(done, time_left_column(), "{task.fields[news]}")
+        self._training = self.bars.add_task("compiling", total=None, done="", news="")
         self._epoch: TaskID | None = None
         self._steps, self._time = 0, time.perf_counter()
         self.bars.start()
@@ -147,17 +151,19 @@ def training_reporter(*, quiet: bool, as_json: bool) -> TrainingReporter:
 def describe(experiment: Experiment, images: int) -> str:
     """Return what will be trained, such as "60 epochs over 50,000 images"."""
     resumed = "going on to " if experiment.resumed else ""
-    return f"{resumed}{experiment.training['epochs']} epochs over {images:,} images"
+    whose = "" if experiment.own is None else f" of {experiment.own.path}"
+    return f"{resumed}{experiment.training['epochs']} epochs over {images:,} images{whose}"
 
 
 def epoch_line(history: History) -> str:
     """Return the line of the last epoch."""
     row = history.rows()[-1]
     parts = [f"epoch {row['epoch']:>3}", f"cost {row['cost']:.4f}"]
-    if "validation_accuracy" in row:
-        parts.append(f"validation {row['validation_accuracy']:.2%}")
-    if row.get("test_accuracy") is not None:
-        parts.append(f"test {row['test_accuracy']:.2%}")
+    for data in ("validation", "test"):
+        if row.get(f"{data}_accuracy") is not None:
+            parts.append(f"{data} {row[f'{data}_accuracy']:.2%}")
+        if row.get(f"{data}_cost") is not None:
+            parts.append(f"{data} cost {row[f'{data}_cost']:.4g}")
     return "   ".join([*parts, f"{row['seconds']:.1f} s"])
 
 
@@ -165,14 +171,23 @@ def summarize(experiment: Experiment, history: History, files: list[str]) -> str
     """Return the result of a training and its files, in lines."""
     lines = []
     if history.best_epoch is not None:
-        line = f"Best epoch {history.best_epoch}: validation {history.best_validation_accuracy:.2%}"
-        if history.corresponding_test_accuracy is not None:
-            line += f", test {history.corresponding_test_accuracy:.2%}"
+        parts = [
+            f"{name} {formatted(history.measure, value)}"
+            for name, value in (
+                ("validation", history.best_validation_accuracy),
+                ("validation cost", history.best_validation_cost),
+                ("test", history.corresponding_test_accuracy),
+                ("test cost", history.corresponding_test_cost),
+            )
+            if value is not None
+        ]
+        line = f"Best epoch {history.best_epoch}: {', '.join(parts)}"
         published = experiment.run.result
-        if published.value is not None and experiment.run.nets == 1:
+        if published.value is not None and experiment.run.nets == 1 and experiment.own is None:
             line += f" (the book: {published.formatted} after {experiment.run.epochs} epochs)"
         lines.append(f"{line}.")
     folder = experiment.folder
     lines.append(f"In {folder.path}: {', '.join(files)}.")
-    lines.append(f"Try it: {program()} predict {folder.model} IMAGE")
+    if experiment.own is None:  # `predict` reads photographs as MNIST's digits
+        lines.append(f"Try it: {program()} predict {folder.model} IMAGE")
     return "\n".join(lines)

@@ -3,19 +3,21 @@
 import json
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from inspect import signature
+from inspect import isfunction, signature
 from typing import Any
 
 import numpy as np
 
 from network3.execution.device import chosen_backend
-from network3.layers.checks import error_message, integer, nearest
+from network3.layers.calls import call, function_of, keywords_checked
+from network3.layers.checks import as_list, error_message, integer, nearest, shown
 from network3.network import Data, Network
-from network3.storage.networks import description
-from network3.training.callbacks import BookLog, Callback, Progress
+from network3.storage.architecture import description
+from network3.training.callbacks import Callback, Progress, formatted, show_wait
 from network3.training.config import TrainingConfig
 from network3.training.health import DivergenceError
 from network3.training.history import History
+from network3.training.notebook import training_log
 from network3.training.state import TrainingState, begin
 from network3.training.trainer import Trainer
 
@@ -25,6 +27,7 @@ Builder = Callable[[], Network]
 OPTIONS = {name: p.default for name, p in signature(Network.SGD).parameters.items() if p.kind is p.KEYWORD_ONLY}
 
 
+@keywords_checked(WHO)
 def train_many(
     builders: Builder | Iterable[Builder | Network],
     training_data: Data,
@@ -98,16 +101,26 @@ def train_many(
 
 
 class EnsembleLog(Callback):
-    """Prints the validation accuracies of several networks after each epoch."""
+    """Prints the validation accuracies of several networks after each epoch, or their costs."""
 
     def __init__(self, states: list[TrainingState]):
         self.states = states
 
+    def on_wait(self, progress: Progress) -> None:
+        """Print what takes long, to standard error."""
+        show_wait(progress)
+
     def on_epoch(self, progress: Progress) -> None:
-        """Print the accuracies of an epoch."""
-        histories = [state.history for state in self.states if state.history.validation_accuracy]
-        accuracies = ", ".join(f"{history.validation_accuracy[-1]:.2%}" for history in histories)
-        print(f"Epoch {progress.epoch}: {f'validation accuracies {accuracies}' if accuracies else 'done'}")
+        """Print the accuracies of an epoch, or the costs."""
+        histories = [state.history for state in self.states if state.history.epochs]
+        measure = progress.history.measure
+        name, what = {
+            "accuracy": ("validation_accuracy", "validation accuracies"),
+            "cost": ("validation_cost", "validation costs"),
+            None: ("cost", "costs"),
+        }[measure]
+        values = ", ".join(formatted(measure, getattr(history, name)[-1]) for history in histories)
+        print(f"Epoch {progress.epoch}: {what} {values}")
 
     def on_end(self, progress: Progress) -> None:
         """Print that the training has ended."""
@@ -116,7 +129,7 @@ class EnsembleLog(Callback):
 
 def _train_alone(number: int, state: TrainingState, count: int) -> History:
     """Train one network after the other, where they cannot be trained at once."""
-    log: list[Callback] = [BookLog()] if state.config.verbose else []
+    log: list[Callback] = [training_log()] if state.config.verbose else []
     if log:
         print(f"Network {number + 1} of {count}")
     try:
@@ -144,9 +157,13 @@ def _for_each(builders: Any, seeds: Iterable[int] | None) -> list[tuple[Builder 
             raise ValueError(
                 error_message(f"{WHO}: seeds", "expected one for each network of a single builder", "none", hint)
             )
-        seeds = list(seeds)
+        seeds = _listed("seeds", seeds)
         builders = [builders] * len(seeds)
-    builders = list(builders)
+    builders = _listed("builders", builders)
+    for builder in builders:
+        if isfunction(builder):
+            function_of(f"{WHO}: builders", builder, (), "lambda: Network([...], 10)")
+    seeds = None if seeds is None else _listed("seeds", seeds)
     own = [None] * len(builders) if seeds is None else [integer(f"{WHO}: seeds", seed, least=0) for seed in seeds]
     if not builders or len(own) != len(builders):
         got = f"{len(builders)} builders and {len(own)} seeds"
@@ -156,8 +173,17 @@ def _for_each(builders: Any, seeds: Iterable[int] | None) -> list[tuple[Builder 
     return list(zip(builders, own, strict=True))
 
 
+def _listed(name: str, value: Any) -> list[Any]:
+    values = as_list(value)
+    if values is None:
+        hint = "Pass a list, one for each network."
+        raise TypeError(error_message(f"{WHO}: {name}", "expected a list", shown(value), hint))
+    return values
+
+
 def _rates(name: str, value: float | Sequence[float], count: int) -> list[float]:
-    values = [value] * count if np.ndim(value) == 0 else list(value)  # type: ignore[arg-type]  # checked by its axes
+    single = isinstance(value, str) or not hasattr(value, "__iter__") or getattr(value, "ndim", 1) == 0
+    values = [value] * count if single else _listed(name, value)
     if len(values) != count:
         hint = "Pass one number, or one for each network."
         raise ValueError(error_message(f"{WHO}: {name}", f"expected {count} values", str(len(values)), hint))
@@ -167,7 +193,7 @@ def _rates(name: str, value: float | Sequence[float], count: int) -> list[float]
 def _built(builder: Builder | Network, seed: int | None) -> Network:
     if seed is not None:
         np.random.seed(seed)  # the initial weights are drawn from NumPy's global generator, as the book's
-    net = builder() if callable(builder) else builder
+    net = call(f"{WHO}: builders", builder, of="no arguments") if callable(builder) else builder
     if not isinstance(net, Network):
         hint = "Pass functions that return a Network, or Networks."
         raise TypeError(error_message(f"{WHO}: builders", "expected networks", f"a {type(net).__name__}", hint))

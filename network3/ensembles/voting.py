@@ -8,10 +8,12 @@ from numpy.typing import NDArray
 
 from network3.data import Data, examples
 from network3.datasets import load_mnist
-from network3.layers.checks import error_message
+from network3.layers.calls import keywords_checked
+from network3.layers.checks import as_list, error_message, flag
 from network3.network import Network
 
 
+@keywords_checked("ensemble")
 def ensemble(
     nets: Iterable[Network], test_data: Data | None = None, *, verbose: bool = True
 ) -> tuple[list[int], list[int]]:
@@ -43,8 +45,9 @@ def ensemble(
     Source: book, chapter 6, ``conv.ensemble``. Each network gets ``test_predictions``, its own votes, an integer
     array of shape (n,).
     """
-    got = "none" if isinstance(nets, Iterable) else f"a {type(nets).__name__}"
-    voters: list[Any] = list(nets) if isinstance(nets, Iterable) else []
+    listed = as_list(nets)
+    voters: list[Any] = listed or []
+    got = f"a {type(nets).__name__}" if listed is None else "none"
     if not voters:
         raise ValueError(error_message("ensemble", "expected a list of networks", got, "Pass at least one, [net]."))
     for number, net in enumerate(voters):
@@ -58,7 +61,7 @@ def ensemble(
         net.test_predictions = net.predict(own.images)
     winners = plurality(np.stack([net.test_predictions for net in voters]))
     errors = np.flatnonzero(winners != data[0].targets)
-    if verbose:
+    if flag("ensemble: verbose", verbose):
         print(f"Accuracy is {1 - len(errors) / len(winners):.2%}")
     return errors.tolist(), winners[errors].tolist()
 

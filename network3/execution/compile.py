@@ -7,17 +7,19 @@ from typing import Any, TypeVar
 
 from pytensor import function
 from pytensor.compile.sharedvalue import SharedVariable
-from pytensor.gradient import grad
 from pytensor.tensor.type import TensorType
 from pytensor.tensor.variable import TensorVariable
 
-from network3.graph import NetworkLike, known_shapes, static_copy, with_states_of
+from network3.graph import NetworkLike, has_accuracy, has_labels, known_shapes, static_copy, with_states_of
 from network3.layers import dropout_updates
 from network3.layers.precision import graph_flags
 from network3.optim import gradient_descent
+from network3.optim.regularization import penalty_of
+from network3.optim.rules import gradients as gradients_of
 
 from .backends import compile_context
 from .device import chosen_backend
+from .expressions import accuracy_of, check_used, cost_of, step_updates
 from .functions import Compiled, Step
 
 MODES: dict[str, Any] = {"network3": "NETWORK3", "numba": "NUMBA", "jax": "JAX"}
@@ -71,6 +73,7 @@ def compile_step(
     cost: Callable | None = None,
     regularizer: Callable | None = None,
     rule: Callable = gradient_descent,
+    frozen: tuple[int, ...] = (),
 ) -> Step:
     """Compile a step of training.
 
@@ -88,6 +91,8 @@ def compile_step(
         ``regularizer(weights) -> scalar``, which is added lmbda times.
     rule : callable
         ``rule(cost, params, eta) -> {variable: next value}``.
+    frozen : tuple of int
+        Indices of layers whose parameters stay as they are.
 
     Returns
     -------
@@ -96,17 +101,22 @@ def compile_step(
         multiplies the regularizer as it is: already divided by the number of mini-batches.
     """
     clone = static_copy(net, batch, width, target_shape)
-    last = clone.layers[-1]
     eta, lmbda = (TensorType(net.floatX, shape=())(name) for name in ("eta", "lmbda"))
-    total = last.cost(clone) if cost is None else cost(last.output_dropout, clone.y)
-    total = with_states_of(net, clone, total)
+    total: Any = with_states_of(net, clone, cost_of(clone, cost))
     if regularizer is not None:
-        total = total + lmbda * regularizer(weights(net))
-    changed = rule(total, net.params, eta)
-    slots = [variable for variable in changed if variable not in net.params]
+        total = total + lmbda * penalty_of("SGD: regularizer", regularizer, weights(net))
+    params = trained_params(net, frozen)
+    changed = step_updates(net, rule, total, params, eta)
+    slots = [variable for variable in changed if variable not in params]
     inputs = {"x": clone.x, "y": clone.y, "eta": eta, "lmbda": lmbda}
     fields = _compile(backend, inputs, {"cost": total}, changed | dropout_updates(total))
     return Step(**fields, slots=slots, initial_slots=[slot.get_value() for slot in slots])
+
+
+def trained_params(net: NetworkLike, frozen: tuple[int, ...] = ()) -> list[SharedVariable]:
+    """Return the parameters that a step changes, those that layers share once."""
+    layers = [layer for k, layer in enumerate(net.layers) if k not in frozen]
+    return list(dict.fromkeys(param for layer in layers for param in layer.params))
 
 
 def weights(net: NetworkLike) -> list[SharedVariable]:
@@ -116,21 +126,19 @@ def weights(net: NetworkLike) -> list[SharedVariable]:
 
 def compile_regularizer(net: NetworkLike, backend: str, regularizer: Callable) -> Compiled:
     """Compile ``regularizer() -> [penalty]`` of the current weights."""
-    return Compiled(**_compile(backend, {}, {"penalty": regularizer(weights(net))}))
+    return Compiled(**_compile(backend, {}, {"penalty": penalty_of("SGD: regularizer", regularizer, weights(net))}))
 
 
 def compile_scorer(
     net: NetworkLike, backend: str, batch: int, width: int, target_shape: Shape, cost: Callable | None = None
 ) -> Compiled:
-    """Compile ``score(x, y) -> [accuracy, cost]``, those that the layer has: means over a batch, without dropout."""
+    """Compile ``score(x, y) -> [accuracy, cost]``, those that there are: means over a batch, without dropout."""
     clone = static_copy(net, batch, width, target_shape)
     last = clone.layers[-1]
     last.output_dropout = last.output
-    scores = {"accuracy": last.accuracy(clone.y)} if hasattr(last, "accuracy") else {}
-    if cost is not None:
-        scores["cost"] = cost(last.output, clone.y)
-    elif hasattr(last, "cost"):
-        scores["cost"] = last.cost(clone)
+    scores = {"accuracy": accuracy_of(clone)} if has_accuracy(net, target_shape) else {}
+    if cost is not None or hasattr(last, "cost"):
+        scores["cost"] = cost_of(clone, cost)
     return Compiled(**_compile(backend, {"x": clone.x, "y": clone.y}, scores))
 
 
@@ -147,16 +155,17 @@ def compile_gradients(
     clone = static_copy(net, batch, width, target_shape)
     last = clone.layers[-1]
     last.output_dropout = last.output
-    total = last.cost(clone) if cost is None else cost(last.output, clone.y)
+    total = cost_of(clone, cost)
     params = {k: getattr(layer, name) for k, layer in enumerate(net.layers) if hasattr(layer, name)}
-    found: Any = grad(total, list(params.values()))
+    check_used(net, total, list(params.values()))
+    found: Any = gradients_of(total, list(params.values()))
     gradients = {f"layer {k}": g for k, g in zip(params, found, strict=True)}
     return Compiled(**_compile(backend, {"x": clone.x, "y": clone.y}, gradients))
 
 
 def compile_predictor(net: NetworkLike, backend: str, batch: int, width: int) -> Compiled:
-    """Compile ``predict(x) -> [y_out, output]`` without dropout; only the output for a layer without ``y_out``."""
+    """Compile ``predict(x) -> [y_out, output]`` without dropout; only the output for a layer without labels."""
     clone = static_copy(net, batch, width, (1,) * (net.y.ndim - 1))
     last = clone.layers[-1]
-    predictions = {"y_out": last.y_out} if hasattr(last, "y_out") else {}
+    predictions = {"y_out": last.y_out} if has_labels(net) else {}
     return Compiled(**_compile(backend, {"x": clone.x}, predictions | {"output": last.output}))

@@ -3,7 +3,8 @@
 import os
 from importlib.util import find_spec
 
-from network3.layers.checks import error_message, keywords_checked, one_of
+from network3.layers.calls import keywords_checked
+from network3.layers.checks import error_message, one_of
 from network3.layers.precision import floatX, set_floatX
 
 DEVICES = ("auto", "cpu", "gpu")
@@ -12,6 +13,7 @@ ON_CPU = ("network3", "numba")
 
 _device: str | None = None
 _backend = "auto"
+_jax_process: int | None = None  # the process in which JAX was first used
 
 
 @keywords_checked("use")
@@ -80,10 +82,31 @@ def gpu_present() -> bool:
         return False
     import jax
 
+    _record_jax_process()
     try:
         return bool(jax.devices("gpu"))
     except RuntimeError:
         return False
+
+
+def check_not_forked() -> None:
+    """Check that this process may use JAX.
+
+    Raises
+    ------
+    RuntimeError
+        It was forked after JAX was used: JAX's threads are missing in it, and it would wait for them forever.
+    """
+    if _record_jax_process() != os.getpid():
+        expected = "expected a process that was not forked, or forked before JAX was used"
+        hint = 'Write multiprocessing.get_context("spawn"), or network3.use(backend="network3").'
+        raise RuntimeError(error_message("network3 on JAX", expected, f"process {os.getpid()}", hint))
+
+
+def _record_jax_process() -> int:
+    global _jax_process
+    _jax_process = _jax_process or os.getpid()
+    return _jax_process
 
 
 def _chosen_device() -> str:

@@ -40,6 +40,13 @@ class DeviceMesh:
 
         return jax.process_index() == 0
 
+    @property
+    def one_process(self) -> bool:
+        """Whether all devices are of this process."""
+        import jax
+
+        return jax.process_count() == 1
+
     def in_any_process(self, *flags: bool) -> tuple[bool, ...]:
         """Return for each of `flags` whether it is true in any process; every process must call this."""
         import jax

@@ -10,24 +10,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
+from network3.data import examples
 from network3.datasets import expand, load_mnist
-from network3.datasets.split import Pair
 from network3.layers.checks import error_message, integer, real
 from network3.network import Network
 from network3.storage.atomic import check_writable
 from network3.training.callbacks import Callback, Progress
 from network3.training.checkpoint_file import CheckpointWarning, checkpoint_exists
+from network3.training.evaluation import score
 from network3.training.history import History
 
 from .catalogue import Run
 from .folder import Folder
-
-DataSets: TypeAlias = tuple[Pair, Pair, Pair]
-"""Training, validation and test data."""
+from .own_data import DataSets, OwnData, differs, read_own_data
 
 
 @dataclass(frozen=True)
@@ -44,6 +43,8 @@ class Experiment:
     folder : Folder
     resumed : bool
         Whether it is continued from the folder's checkpoint.
+    own : OwnData or None
+        The user's data instead of the run's.
     """
 
     run: Run
@@ -51,12 +52,18 @@ class Experiment:
     seed: int
     folder: Folder
     resumed: bool
+    own: OwnData | None = None
 
     def build(self) -> Network:
         """Return the network with its initial weights, which depend on `seed` alone."""
         np.random.seed(self.seed)  # initial weights are drawn from NumPy's global state, as the book's
         batch = self.training["mini_batch_size"]
-        return Network(self.run.layers(batch), batch)
+        sizes = {} if self.own is None else self.own.sizes
+        return Network(self.run.layers(batch, **sizes), batch)
+
+    def load(self) -> DataSets:
+        """Return the training, validation and test data: the user's, or those of the run."""
+        return load(self.run) if self.own is None else self.own.sets
 
     def train(
         self,
@@ -111,19 +118,28 @@ class Experiment:
         )
         if net.best is not None:
             net.set_weights(net.best)
-        if history.best_epoch is not None and history.corresponding_test_accuracy is None:
-            history.test_accuracy[history.best_epoch] = net.accuracy(test)
+        best, measure = history.best_epoch, history.measure
+        if best is not None and measure is not None and getattr(history, f"test_{measure}")[best] is None:
+            given = examples("test data", test, net, self.run.cost)
+            getattr(history, f"test_{measure}")[best] = score(net, given, self.run.cost)[measure]
         write_settings()
         history.save(folder.history)
         net.save(folder.model)
         return history
 
     def _write_settings(self) -> None:
-        self.folder.write_settings(self.run, self.training, self.seed)
+        own = None if self.own is None else self.own.record()
+        self.folder.write_settings(self.run, self.training, self.seed, own)
 
 
 def prepare(
-    run: Run, path: str | os.PathLike[str], given: dict[str, Any], seed: int | None, *, resume: bool
+    run: Run,
+    path: str | os.PathLike[str],
+    given: dict[str, Any],
+    seed: int | None,
+    *,
+    resume: bool,
+    own: OwnData | None = None,
 ) -> Experiment:
     """Decide the settings of `run` in the folder `path`.
 
@@ -138,6 +154,8 @@ def prepare(
     seed : int or None
         Default the saved seed with `resume`, otherwise 0.
     resume : bool
+    own : OwnData, optional
+        The user's data instead of the run's. With `resume`, by default those that the run was begun with, read again.
 
     Raises
     ------
@@ -150,7 +168,7 @@ def prepare(
     folder = Folder(Path(path))
     _check(given)
     if resume:
-        return _resumed(run, folder, given, seed)
+        return _resumed(run, folder, given, seed, own)
     who = "network3 train"
     if folder.settings.exists():
         expected, hint = "expected a folder without a run", "Go on with --resume, or choose another folder with --out."
@@ -162,10 +180,10 @@ def prepare(
         got = f"{folder.path} ({error.strerror})"
         raise OSError(error_message(f"{who}: --out", expected, got, hint)) from None
     check_writable(f"{who}: --out", folder.settings)
-    return Experiment(run, dict(run.training) | given, 0 if seed is None else seed, folder, resumed=False)
+    return Experiment(run, dict(run.training) | given, 0 if seed is None else seed, folder, resumed=False, own=own)
 
 
-def _resumed(run: Run, folder: Folder, given: dict[str, Any], seed: int | None) -> Experiment:
+def _resumed(run: Run, folder: Folder, given: dict[str, Any], seed: int | None, own: OwnData | None) -> Experiment:
     """Return the experiment that continues the run in `folder`."""
     saved = folder.read_settings()
     before = {"run": saved["run"], "seed": saved["seed"], **saved["methods"], **saved["training"]}
@@ -175,13 +193,18 @@ def _resumed(run: Run, folder: Folder, given: dict[str, Any], seed: int | None) 
         for name, value in now.items()
         if before.get(name) != value and name != "epochs"
     ]
+    begun_with = saved["own_data"]
+    if own is None and begun_with is not None:
+        own = read_own_data(begun_with["path"], run)
+    if difference := differs(begun_with, own):
+        differences.append(difference)
     if differences:
         who = f"network3 train --resume in {folder.path}"
         expected = "expected the settings that it was begun with"
         hint = "Leave them out to go on as before, or start a new one in another folder."
         raise ValueError(error_message(who, expected, "; ".join(differences), hint))
     training = saved["training"] | {name: given[name] for name in ("epochs",) if name in given}
-    return Experiment(run, training, saved["seed"], folder, resumed=True)
+    return Experiment(run, training, saved["seed"], folder, resumed=True, own=own)
 
 
 def load(run: Run) -> DataSets:

@@ -52,7 +52,9 @@ class Folder:
         """The network with the weights of its best validation epoch."""
         return self.path / "model.safetensors"
 
-    def write_settings(self, run: Run, training: dict[str, Any], seed: int) -> None:
+    def write_settings(
+        self, run: Run, training: dict[str, Any], seed: int, own_data: dict[str, Any] | None = None
+    ) -> None:
         """Write the settings of a training, and where it runs.
 
         Parameters
@@ -61,16 +63,19 @@ class Folder:
         training : dict
             Arguments of `Network.SGD`, as plain values.
         seed : int
+        own_data : dict, optional
+            What identifies the user's own data, which are used instead of the run's.
         """
         settings = {
             "format": FORMAT,
             "run": run.name,
             "row": run.row,
-            "data": run.data,
-            "first": list(run.image_counts),
+            "data": run.data if own_data is None else "own",
+            "first": list(run.image_counts) if own_data is None else [None, None],
             "training": training,
             "methods": run.described_methods,
             "seed": seed,
+            "own_data": own_data,
             "backend": chosen_backend(),
             "machine": f"{platform.system()} {platform.machine()}",
             "versions": versions(),
@@ -95,6 +100,9 @@ class Folder:
             saved, _ = parse_versioned(self.settings.read_bytes(), FORMAT, who)
             saved["run"], saved["seed"], dict(saved["training"])
             saved["methods"] = dict(saved.get("methods", {}))  # early versions had no methods
+            own = saved.setdefault("own_data", None)  # nor own data
+            if own is not None:
+                own["path"], own["inputs"], own["crc32"], list(own["examples"])
         except NewerFormatError:
             raise
         except MALFORMED as error:

@@ -1,5 +1,6 @@
 """The plots that a run leaves in its folder: learning curve, filters, feature maps, misclassified digits."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -31,11 +32,12 @@ def save_run_plots(
     images, labels = test_data
     predictions = net.predict(images)
     wrong = np.flatnonzero(predictions != labels)
-    figures = {"errors": draw_errors(images[wrong], labels[wrong], predictions[wrong])}
+    square = math.isqrt(images.shape[1]) ** 2 == images.shape[1]  # other images of the user's own cannot be drawn
+    figures = {"errors": draw_errors(images[wrong], labels[wrong], predictions[wrong])} if square else {}
     if history.epochs:
         figures["learning_curve"] = draw_learning_curve(history, published=published)
     convolutions = [k for k, layer in enumerate(net.layers) if isinstance(layer, ConvPoolLayer)]
-    for k in convolutions or [0]:
+    for k in convolutions or [0] * square:
         figures[f"filters_layer{k}"] = draw_filters(net, k)
     for k in convolutions:
         figures[f"feature_maps_layer{k}"] = draw_feature_maps(net, k, images[0])

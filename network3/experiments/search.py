@@ -1,8 +1,9 @@
 """Hyper-parameter search with Optuna: the search space, and the objective that trains each trial."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -56,6 +57,8 @@ class Space:
 class Search:
     """A search for the settings of a run with the best validation accuracy after a few epochs.
 
+    For a run whose last layer has no accuracy, the lowest validation cost is the best.
+
     Attributes
     ----------
     run : Run
@@ -80,6 +83,11 @@ class Search:
         if self.images is not None:
             integer(f"{WHO}: --images", self.images, least=max(self.space.mini_batch_size))
 
+    @property
+    def measure(self) -> Literal["accuracy", "cost"]:
+        """What trials are compared by."""
+        return "accuracy" if hasattr(self._network().layers[-1], "accuracy") else "cost"
+
     def settings(self) -> dict[str, Any]:
         """Return what trials must have in common to be compared, as plain values."""
         return {
@@ -92,13 +100,13 @@ class Search:
         }
 
     def objective(self) -> Callable[["Trial"], float]:
-        """Return a function from a trial to its best validation accuracy; it ends hopeless trials early."""
+        """Return a function from a trial to its best validation accuracy or cost; it ends hopeless trials early."""
         import optuna
 
         (images, labels), validation, _ = load(self.run)
         data = images[: self.images], labels[: self.images]
         fixed = {name: value for name, value in self.run.training.items() if name not in ("epochs", "monitor")}
-        net = self._network()
+        net, measure = self._network(), self.measure
 
         def objective(trial: "Trial") -> float:
             arguments = fixed | self.space.suggest(trial) | {"epochs": self.epochs} | self.run.methods
@@ -106,7 +114,7 @@ class Search:
 
             def report(progress: Progress) -> None:
                 if progress.epoch_done:
-                    trial.report(progress.history.validation_accuracy[-1], progress.epoch)
+                    trial.report(getattr(progress.history, f"validation_{measure}")[-1], progress.epoch)
                     if trial.should_prune():
                         raise optuna.TrialPruned
 
@@ -122,10 +130,9 @@ class Search:
                 )
             except FloatingPointError as error:  # a rate far too large: as bad as the worst
                 trial.set_user_attr(DIVERGED, str(error))
-                return 0.0
-            accuracy = history.best_validation_accuracy
-            assert accuracy is not None
-            return accuracy
+                return 0.0 if measure == "accuracy" else math.inf
+            best = getattr(history, f"best_validation_{measure}")
+            return math.inf if best is None else best
 
         return objective
 

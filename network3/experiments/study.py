@@ -56,7 +56,7 @@ def open_study(search: Search, path: Path) -> "Study":
         study_name=NAME,
         storage=storage,
         load_if_exists=True,
-        direction="maximize",
+        direction="maximize" if search.measure == "accuracy" else "minimize",
         sampler=optuna.samplers.TPESampler(seed=search.seed + count),  # so that the first trials are not repeated
         pruner=optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=1),
     )
@@ -98,7 +98,8 @@ def finished_trials(study: "Study") -> int:
 
 
 def best_trial(study: "Study") -> "FrozenTrial | None":
-    """Return the trial with the best validation accuracy among those whose cost stayed finite; None without any."""
+    """Return the trial with the best validation accuracy or cost, among those that stayed finite; None without any."""
     completed = [trial for trial in study.trials if trial.state.name == "COMPLETE"]
     finite = [trial for trial in completed if DIVERGED not in trial.user_attrs]
-    return max(finite, key=lambda trial: trial.value or 0.0, default=None)
+    sign = 1 if study.direction.name == "MAXIMIZE" else -1
+    return max(finite, key=lambda trial: sign * (trial.value or 0.0), default=None)

@@ -1,6 +1,12 @@
 """Optimization: update rules, regularizers, schedules, stopping rules, augmentation."""
 
+from .adam import Adam as Adam
+from .adam import AdamW as AdamW
+from .annealing import CosineDecay as CosineDecay
+from .annealing import OneCycle as OneCycle
+from .annealing import WarmUp as WarmUp
 from .augmentation import Deformation as Deformation
+from .clipping import ClipNorm as ClipNorm
 from .hessian import Hessian as Hessian
 from .regularization import ElasticNet as ElasticNet
 from .regularization import l1 as l1

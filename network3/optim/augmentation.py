@@ -8,8 +8,11 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from network3.datasets import deform
+from network3.layers.calls import constructor_checked
+from network3.layers.checks import entries_of, real, sizes
 
 
+@constructor_checked
 @dataclass(frozen=True)
 class Deformation:
     """Rotate, scale, bend and shift each image at random, differently in each epoch; see `network3.datasets.deform`.
@@ -36,6 +39,13 @@ class Deformation:
     shift: float = 0.0
     fill: float = 0
     image_shape: tuple[int, ...] = (28, 28)
+
+    def __post_init__(self) -> None:
+        for name in ("rotation", "scaling", "elastic", "smoothness", "shift"):
+            real(f"Deformation: {name}", getattr(self, name), least=0.0)
+        real("Deformation: fill", self.fill)
+        axes = 3 if len(entries_of(self.image_shape)) == 3 else 2
+        object.__setattr__(self, "image_shape", sizes("Deformation: image_shape", self.image_shape, axes))
 
     def __call__(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Return the deformed `images`, of shape (n, features), with their shape and type."""

@@ -14,11 +14,13 @@ from pytensor import scan
 from pytensor.gradient import grad
 from pytensor.tensor.variable import TensorVariable
 
+from network3.layers.calls import constructor_checked
 from network3.layers.checks import integer, real
 
 from .rules import Params, Updates, gradients
 
 
+@constructor_checked
 @dataclass(frozen=True)
 class Hessian:
     r"""Step towards the minimum of the local quadratic model, :math:`w \to w - \eta (H + d I)^{-1} \nabla C`.
@@ -49,7 +51,7 @@ class Hessian:
 
     def __post_init__(self) -> None:
         real("Hessian: damping", self.damping, least=0.0)
-        integer("Hessian: iterations", self.iterations)
+        object.__setattr__(self, "iterations", integer("Hessian: iterations", self.iterations))
 
     def __call__(self, cost: TensorVariable, params: Params, eta: TensorVariable) -> Updates:
         """Return the next value of each of `params`."""

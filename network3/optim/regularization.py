@@ -4,14 +4,40 @@
 chapter 3 that of examples. So a given lmbda has `mini_batch_size` times the effect in chapter 6.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
+import pytensor.tensor as pt
+from pytensor.graph.traversal import ancestors
 from pytensor.tensor.sharedvar import TensorSharedVariable
 from pytensor.tensor.variable import TensorVariable
 
-from network3.layers.checks import error_message, real
+from network3.layers.calls import call, constructor_checked
+from network3.layers.checks import error_message, real, shown
+
+
+def penalty_of(who: str, regularizer: Callable, weights: Sequence[Any]) -> TensorVariable:
+    """Return what `regularizer` returns for `weights`, checked.
+
+    Raises
+    ------
+    TypeError, ValueError
+        No scalar expression of floats, or a constant, which would change nothing.
+    """
+    penalty = call(who, regularizer, list(weights))
+    if not weights and isinstance(penalty, int | float):  # the empty sum
+        return pt.constant(float(penalty), dtype="float32")
+    expected = "expected a function of the weights that returns a scalar expression"
+    hint = "Return e.g. sum((w**2).sum() for w in weights)."
+    if not isinstance(penalty, TensorVariable) or not penalty.dtype.startswith("float"):
+        got = penalty.dtype if isinstance(penalty, TensorVariable) else shown(penalty)
+        raise TypeError(error_message(who, expected, got, hint))
+    if penalty.ndim:
+        raise ValueError(error_message(who, expected, f"one of {penalty.ndim} axes", hint))
+    if weights and not set(weights) & set(ancestors([penalty])):
+        raise ValueError(error_message(who, f"{expected} that depends on them", "a constant", hint))
+    return penalty
 
 
 def l2(weights: Sequence[TensorSharedVariable]) -> TensorVariable:
@@ -29,6 +55,7 @@ def _total(terms: Iterable[TensorVariable]) -> TensorVariable:
     return cast("TensorVariable", sum(terms))
 
 
+@constructor_checked
 @dataclass(frozen=True)
 class ElasticNet:
     r"""The elastic net, :math:`s \sum |w| + (1 - s) \frac12 \sum w^2`.

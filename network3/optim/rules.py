@@ -4,27 +4,81 @@ Variables besides `params` are the rule's slots, such as velocities: shared vari
 training starts from their initial values, and a checkpoint saves them.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import pytensor.tensor as pt
 from pytensor import shared
-from pytensor.gradient import grad
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.gradient import DisconnectedInputError, NullTypeGradError, grad
 from pytensor.tensor.sharedvar import TensorSharedVariable
 from pytensor.tensor.variable import TensorVariable
 
-from network3.layers.checks import error_message, real
+from network3.layers.calls import call, constructor_checked, function_of
+from network3.layers.checks import error_message, real, shown
 
 Params: TypeAlias = Sequence[TensorSharedVariable]
 Updates: TypeAlias = dict[TensorSharedVariable, TensorVariable]
+RULE_ARGUMENTS = ("cost", "params", "eta")
 Rule: TypeAlias = Callable[[TensorVariable, Params, TensorVariable], Updates]
 
 
+def updates_of(who: str, rule: Rule, cost: TensorVariable, params: Params, eta: TensorVariable) -> Updates:
+    """Return what `rule` returns, checked; a list of pairs (variable, next value) becomes a dict.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Neither of the two, or a next value that is no expression of the type and shape of its variable.
+    """
+    changed = call(who, rule, cost, params, eta)
+    expected, hint = "expected a rule that returns {variable: next value}", "See network3.optim.gradient_descent."
+    try:
+        pairs = list(changed.items() if isinstance(changed, Mapping) else changed)
+        updates: dict[Any, Any] = {variable: value for variable, value in pairs}
+    except (TypeError, ValueError):
+        raise TypeError(error_message(who, expected, shown(changed), hint)) from None
+    for variable, value in updates.items():
+        if not isinstance(variable, SharedVariable) or not isinstance(value, TensorVariable):
+            got = shown(value if isinstance(variable, SharedVariable) else variable)
+            raise TypeError(error_message(who, f"{expected}, of shared variables and expressions", got, hint))
+        kind, name = variable.type, variable.name or "a variable"
+        if value.dtype != kind.dtype:
+            got, hint = f"{value.dtype} for {name} of {kind.dtype}", "Cast it with pytensor.tensor.cast(..., p.dtype)."
+            raise TypeError(error_message(who, "expected next values of the types of the variables", got, hint))
+        shapes = value.type.shape, variable.get_value(borrow=True).shape
+        if len(shapes[0]) != len(shapes[1]) or any(None is not a != b for a, b in zip(*shapes, strict=True)):
+            got, hint = f"{shapes[0]} for {name} of {shapes[1]}", "Compute each from its variable and its gradient."
+            raise ValueError(error_message(who, "expected next values of the shapes of the variables", got, hint))
+    return updates
+
+
 def gradients(cost: TensorVariable, params: Params) -> Sequence[TensorVariable]:
-    """Return the gradient of the scalar `cost` with respect to each of `params`."""
-    return cast("Sequence[TensorVariable]", grad(cost, params))
+    """Return the gradient of the scalar `cost` with respect to each of `params`.
+
+    Raises
+    ------
+    TypeError
+        There is none: an Op on the way has no derivative.
+    """
+    try:
+        return cast("Sequence[TensorVariable]", grad(cost, params))
+    except (DisconnectedInputError, NullTypeGradError, NotImplementedError) as error:
+        names = [p.name or "a parameter" for p in params if grad_is_missing(cost, p)]
+        hint = "Use differentiable functions of pytensor.tensor in activation functions, layers and costs."
+        expected = "expected a cost with a gradient for every parameter"
+        raise TypeError(error_message("gradient", expected, f"none for {', '.join(names)}", hint)) from error
+
+
+def grad_is_missing(cost: TensorVariable, param: TensorSharedVariable) -> bool:
+    """Whether `cost` has no gradient with respect to `param`."""
+    try:
+        grad(cost, param)
+    except (DisconnectedInputError, NullTypeGradError, NotImplementedError):
+        return True
+    return False
 
 
 def gradient_descent(cost: TensorVariable, params: Params, eta: TensorVariable) -> Updates:
@@ -44,6 +98,7 @@ def gradient_descent(cost: TensorVariable, params: Params, eta: TensorVariable) 
     return {p: p - eta * g for p, g in zip(params, gradients(cost, params), strict=True)}
 
 
+@constructor_checked
 @dataclass(frozen=True)
 class Momentum:
     r"""Gradient descent with a velocity, :math:`v \to v' = \mu v - \eta \nabla C`, :math:`w \to w + v'` (chapter 3).
@@ -73,6 +128,7 @@ class Momentum:
         return updates
 
 
+@constructor_checked
 @dataclass(frozen=True)
 class Nesterov:
     r"""Nesterov's accelerated gradient: momentum with the gradient at the point ahead.
@@ -107,6 +163,7 @@ class Nesterov:
         return updates
 
 
+@constructor_checked
 @dataclass(frozen=True)
 class MaxNorm:
     r"""Another rule, followed by a limit on the norm of each neuron's weights, :math:`w \to w \min(1, c / \|w\|)`.
@@ -130,14 +187,15 @@ class MaxNorm:
     rule: Rule = gradient_descent
 
     def __post_init__(self) -> None:
+        function_of("MaxNorm: rule", self.rule, RULE_ARGUMENTS, "rule=network3.optim.Momentum(0.9)")
         if real("MaxNorm: limit", self.limit, least=0.0) == 0:
             raise ValueError(error_message("MaxNorm: limit", "expected a length above 0", "0", "Write e.g. 3.0."))
 
     def __call__(self, cost: TensorVariable, params: Params, eta: TensorVariable) -> Updates:
         """Return the updates of the other rule, with limited weights."""
-        updates = dict(self.rule(cost, params, eta))
+        updates = updates_of("MaxNorm: rule", self.rule, cost, params, eta)
         for p in params:
-            if p.ndim >= 2:
+            if p.ndim >= 2 and p in updates:
                 w = updates[p]
                 axes = 0 if p.ndim == 2 else tuple(range(1, p.ndim))
                 norm = pt.sqrt((w**2).sum(axis=axes, keepdims=True, acc_dtype=p.dtype))

@@ -1,17 +1,20 @@
 """Learning rate schedules: functions ``schedule(eta, history) -> eta`` of the next epoch, or None to stop.
 
-`eta` is that of `Network.SGD`, `history` the `History` of the complete epochs, so that a resumed training continues
-with the same rate. A schedule that uses the validation accuracy sets ``needs_validation = True``.
+`eta` is always the first rate, that of `Network.SGD`, so that a resumed training continues with the same rate.
+`history` is the `History` of the complete epochs, and ``history.eta[-1]`` the rate of the last one. A schedule that
+uses the validation data sets ``needs_validation = True``, so that `SGD` refuses it without them.
 """
 
 import math
 from dataclasses import dataclass
 
+from network3.layers.calls import constructor_checked
 from network3.layers.checks import error_message, integer, real
 
-from .stopping import HistoryLike, epochs_without_improvement
+from .stopping import HistoryLike, epochs_without_improvement, validation_scores
 
 
+@constructor_checked
 @dataclass(frozen=True)
 class StepDecay:
     r"""Multiply the rate by a factor after every n epochs, :math:`\eta f^{\lfloor t / n \rfloor}`.
@@ -41,6 +44,7 @@ class StepDecay:
         return eta * self.factor ** (history.epochs // self.every)
 
 
+@constructor_checked
 @dataclass(frozen=True)
 class ExponentialDecay:
     r"""Exponential decay, :math:`\eta e^{-kt}` in epoch :math:`t`, counted from 0.
@@ -66,9 +70,12 @@ class ExponentialDecay:
         return eta * math.exp(-self.rate * history.epochs)
 
 
+@constructor_checked
 @dataclass(frozen=True)
 class HalveOnPlateau:
     r"""Halve the rate after `patience` epochs without a better validation accuracy; stop at a fraction of the rate.
+
+    For targets without an accuracy, such as those of a `RegressionLayer`, a lower validation cost is better.
 
     A problem in the book: no improvement in 10 epochs, until the rate has dropped to 1/128 (chapter 3, "How to choose a
     neural network's hyper-parameters?").
@@ -102,9 +109,10 @@ class HalveOnPlateau:
     def __call__(self, eta: float, history: HistoryLike) -> float | None:
         """Return the rate of the next epoch; None to stop."""
         fraction, since = 1.0, 0
+        scores = validation_scores("HalveOnPlateau", history)
         for epoch in range(1, history.epochs + 1):
             since += 1
-            waited = min(since, epochs_without_improvement(history.validation_accuracy[:epoch]))
+            waited = min(since, epochs_without_improvement(scores[:epoch]))
             if waited >= self.patience:
                 fraction, since = fraction * self.factor, 0
         return None if fraction <= self.least else eta * fraction

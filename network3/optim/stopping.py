@@ -1,35 +1,60 @@
 """Stopping rules: functions ``stopping(history) -> bool``, called after each epoch to end a training early.
 
-`history` is the `History` so far. A rule that uses the validation accuracy sets ``needs_validation = True``.
+`history` is the `History` so far. A rule that uses the validation data sets ``needs_validation = True``, so that `SGD`
+refuses it without them.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from network3.layers.checks import integer
+from network3.layers.calls import constructor_checked
+from network3.layers.checks import error_message, integer
 
 
 class HistoryLike(Protocol):
     """What schedules and stopping rules use of a `network3.History`; see there."""
 
     validation_accuracy: list[float]
+    validation_cost: list[float]
 
     @property
     def epochs(self) -> int: ...
 
 
-def epochs_without_improvement(accuracies: Sequence[float]) -> int:
-    """Return how many epochs ago the best of `accuracies` was first reached; 0 for an empty list.
+def validation_scores(who: str, history: HistoryLike) -> list[float]:
+    """Return a number for each epoch, higher is better: the validation accuracy, or without it the negative cost.
 
-    An equal accuracy is no improvement, although the book's program keeps the later of two equal ones.
+    A cost that is not finite is as bad as can be.
+
+    Raises
+    ------
+    ValueError
+        There are epochs, but none with validation data.
     """
-    return len(accuracies) - 1 - accuracies.index(max(accuracies)) if accuracies else 0
+    costs = [-cost if math.isfinite(cost) else -math.inf for cost in history.validation_cost]
+    scores = history.validation_accuracy or costs
+    if history.epochs and not scores:
+        hint = "Pass validation_data to SGD."
+        raise ValueError(error_message(who, "expected epochs with validation data", "none", hint))
+    return scores
 
 
+def epochs_without_improvement(scores: Sequence[float]) -> int:
+    """Return how many epochs ago the best of `scores` was first reached; 0 for an empty list.
+
+    An equal score is no improvement, although the book's program keeps the later of two equal accuracies.
+    """
+    return len(scores) - 1 - scores.index(max(scores)) if scores else 0
+
+
+@constructor_checked
 @dataclass(frozen=True)
 class NoImprovementIn:
     """Stop once the best validation accuracy is `epochs` old: the book's no-improvement-in-n rule (chapter 3).
+
+    For targets without an accuracy, such as those of a `RegressionLayer`, the lowest validation cost is the best.
 
     Attributes
     ----------
@@ -50,4 +75,4 @@ class NoImprovementIn:
 
     def __call__(self, history: HistoryLike) -> bool:
         """Return whether to stop."""
-        return epochs_without_improvement(history.validation_accuracy) >= self.epochs
+        return epochs_without_improvement(validation_scores("NoImprovementIn", history)) >= self.epochs

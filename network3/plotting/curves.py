@@ -58,3 +58,11 @@ def label_epochs(ax: "Axes", label: str = "epoch") -> None:
 def legend_beside(ax: "Axes", handles: Sequence["Artist"]) -> None:
     """Add a legend of `handles` to the right of the panel, where it covers no curve."""
     ax.legend(handles=handles, loc="center left", bbox_to_anchor=(1, 0.5))
+
+
+def end_at_100(ax: "Axes") -> None:
+    """End an axis of accuracies in per cent at 0 and 100; curves along its ends are drawn in full width."""
+    low, high = ax.get_ylim()
+    ax.set_ylim(max(low, 0), min(high, 100))
+    for artist in (*ax.lines, *ax.collections):
+        artist.set_clip_on(False)

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from network3.data import Values, value_of
+from network3.data import Values
 from network3.datasets import load_mnist
+from network3.datasets.arrays import to_array
+from network3.images import value_of
 from network3.layers.checks import error_message, integer
 
 from .grid import images_grid
@@ -33,8 +35,8 @@ def draw_errors(
 
     Parameters
     ----------
-    images : array of shape (n, features) or (n, rows, columns), of square images
-        uint8 or float. Those whose prediction is right are left out.
+    images : array of shape (n, features), of square images, or (n, rows, columns)
+        uint8 or float, also with axes of length 1. Those whose prediction is right are left out.
     labels, predictions : integer arrays of shape (n,)
     figure : matplotlib Figure, optional
         Where to draw; a new figure by default.
@@ -48,19 +50,21 @@ def draw_errors(
     Raises
     ------
     ValueError
-        Arrays of different lengths, or images that are not square.
+        Arrays of different lengths, flat images that are not square, or images of several maps.
 
     Notes
     -----
     Source: book, chapter 6, figure of the misclassified digits.
     """
     who = "draw_errors"
-    x, y, guesses = (np.asarray(value_of(array)) for array in (images, labels, predictions))
+    given = {"images": images, "labels": labels, "predictions": predictions}
+    x, y, guesses = (to_array(who, what, value_of(array)) for what, array in given.items())
     most = integer(f"{who}: most", most)
-    lengths = len(x), len(y), len(guesses)
-    if len(set(lengths)) > 1:
+    lengths = tuple(len(np.atleast_1d(array)) for array in (x, y, guesses))
+    if len(set(lengths)) > 1 or (y.ndim, guesses.ndim) != (1, 1):
         expected = "expected as many labels and predictions as images"
         got = f"{lengths[1]} labels and {lengths[2]} predictions for {lengths[0]} images"
+        got += "" if len(set(lengths)) > 1 else f", of shapes {y.shape} and {guesses.shape}"
         raise ValueError(error_message(who, expected, got, "Pass the rows of the same examples in all three."))
     squares = _squares(who, x)
     wrong = guesses != y
@@ -135,18 +139,23 @@ def _pair(who: str, data: Any) -> tuple[np.ndarray, np.ndarray]:
         got = f"{type(data).__name__} of {len(data)}" if isinstance(data, tuple | list) else type(data).__name__
         hint = "Pass e.g. the last of what load_data_shared() returns."
         raise ValueError(error_message(who, "test_data must be a pair (images, labels)", got, hint))
-    images, labels = (np.asarray(value_of(array)) for array in data)
-    return images, labels
+    return to_array(who, "images", value_of(data[0])), to_array(who, "labels", value_of(data[1]))
 
 
 def _squares(who: str, images: np.ndarray) -> np.ndarray:
-    """Return `images` in the shape (n, side, side)."""
+    """Return `images` in the shape (n, rows, columns): with these axes, or as squares if they are flat."""
     if len(images) == 0:
         return images.reshape(0, 1, 1)
-    size = math.prod(images.shape[1:])
+    axes = [length for length in images.shape[1:] if length != 1]
+    if len(axes) > 2:
+        hint = "Choose a map: images[:, 0]; or pass the mean of the maps."
+        raise ValueError(error_message(who, "expected images of one map", f"images of {images.shape[1:]}", hint))
+    if len(axes) == 2:
+        return images.reshape(-1, *axes)
+    size = math.prod(axes)
     side = math.isqrt(size)
     if side**2 != size:
-        hint = "Only square images can be drawn, such as MNIST's 784 = 28 x 28."
+        hint = "Only square images, such as MNIST's 784 = 28 x 28, can be flat; pass (n, rows, columns)."
         raise ValueError(error_message(who, "images must have a square number of values", f"{size} for each", hint))
     return images.reshape(-1, side, side)
 
@@ -171,9 +180,9 @@ def _draw(
     figure.suptitle(f"misclassified: {count}{shown}{legend}")
     if len(squares) == 0:
         return
-    side = squares.shape[1]
+    width = squares.shape[2]
     for k, ax in enumerate(images_grid(figure, squares[:most], COLUMNS, framed=False)):
-        ax.set_xlim(-0.5, (1 + MARGIN) * side - 0.5)  # the labels are beside the digit, not on it
+        ax.set_xlim(-0.5, (1 + MARGIN) * width - 0.5)  # the labels are beside the digit, not on it
         for values, height, align, color in ((labels, 0.97, "top", "black"), (predictions, 0.03, "bottom", "C3")):
             if values is not None:
                 text = str(values[k])

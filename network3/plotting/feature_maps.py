@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pytensor import function
 
-from network3.data import Values, check_width, scaled, value_of
+from network3.data import Values, scaled
+from network3.datasets.arrays import to_array
 from network3.execution.backends import execution_context
 from network3.execution.compile import MODES, compiled
 from network3.execution.device import chosen_backend
 from network3.execution.functions import Compiled
 from network3.graph import NetworkLike, static_copy
+from network3.images import images_to_predict, value_of
 from network3.layers import ConvPoolLayer
 from network3.layers.checks import error_message
 
@@ -43,14 +45,14 @@ def draw_feature_maps(net: NetworkLike, layer: int, image: Values, figure: "Figu
     Raises
     ------
     ValueError
-        `layer` is not a ConvPoolLayer, or the image has another size.
+        `layer` is not a ConvPoolLayer, or the image has another shape than the first layer takes.
 
     Notes
     -----
     Source: book, chapter 6. All maps share one scale, white for the least active neuron.
     """
     maps = feature_maps(net, layer, image)
-    first_map = _first_input_map(net, np.asarray(value_of(image)))
+    first_map = _first_input_map(net, to_array("feature maps", "image", value_of(image)))
     columns = math.ceil(math.sqrt(1.25 * (len(maps) + 1)))
     rows = math.ceil((len(maps) + 1) / columns)
     figure = new_figure(0.95 * columns, 1.05 * rows + 0.4) if figure is None else figure
@@ -69,11 +71,19 @@ def feature_maps(net: NetworkLike, layer: int, image: Values) -> np.ndarray:
         listed = "layer " + " or ".join(map(str, convolutions)) if convolutions else "of which this network has none"
         expected = f"expected a ConvPoolLayer, {listed}, of the {len(net.layers)} layers"
         raise ValueError(error_message("feature maps", expected, f"layer {layer!r}", "Layers are counted from 0."))
-    pixels = np.asarray(value_of(image)).reshape(1, -1)
-    check_width("feature maps: image", pixels, net)
+    pixels = _one_image(net, image)
     maps = compiled(net, _compile_maps, layer, pixels.shape[1])
     with execution_context(chosen_backend(), net.floatX):
         return np.asarray(maps(scaled(pixels, net.floatX)))[0]
+
+
+def _one_image(net: NetworkLike, image: Values) -> np.ndarray:
+    """Return `image` as an array of shape (1, features)."""
+    pixels = images_to_predict("feature maps: image", image, net)
+    if len(pixels) != 1:
+        hint = "Choose one: images[0]."
+        raise ValueError(error_message("feature maps: image", "expected one image", f"{len(pixels)} images", hint))
+    return pixels
 
 
 def _first_input_map(net: NetworkLike, image: np.ndarray) -> np.ndarray:

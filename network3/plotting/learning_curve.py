@@ -1,41 +1,42 @@
 """The course of a training: cost and accuracy after each epoch."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from network3.layers.checks import error_message
 from network3.training.history import History
 
-from .curves import COLORS, LABELS, label_epochs, legend_beside
+from .curves import COLORS, LABELS, end_at_100, label_epochs, legend_beside
 from .style import in_plot_style, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# The label and the colour of each curve.
-COSTS = {
-    "cost": ("while training", "C4"),
-    "training_cost": ("training data", COLORS["training"]),
-    "validation_cost": ("validation", COLORS["validation"]),
-}
-ACCURACIES = {
-    "validation_accuracy": ("validation", COLORS["validation"]),
-    "test_accuracy": ("test, at new best", COLORS["test"]),
-    "training_accuracy": ("training data", COLORS["training"]),
-}
+LEGEND = {"training": "training data", "validation": "validation", "test": "test"}
+
+
+class Points(NamedTuple):
+    """A curve: its label, its colour, its values by epoch, and its line style."""
+
+    label: str
+    color: str
+    values: Sequence[float | None]
+    style: str = "-"
 
 
 @in_plot_style
 def draw_learning_curve(history: History, published: float | None = None, figure: "Figure | None" = None) -> "Figure":
-    """Draw the costs and the accuracies of `history`, epoch by epoch, and mark the best epoch.
+    """Draw the costs and the accuracies of `history`, monitored ones included, and mark the best epoch.
 
     Parameters
     ----------
     history : History
-        Of at least one epoch. The accuracies have a panel of their own, if there are any.
+        Of at least one epoch. The accuracies have a panel of their own, if there are any. A monitored cost that is
+        also recorded without its regularization, as `validation_cost`, is dashed.
     published : float in [0, 1], optional
         The book's test accuracy, drawn as a dashed line.
     figure : matplotlib Figure, optional
@@ -55,25 +56,22 @@ def draw_learning_curve(history: History, published: float | None = None, figure
     Source: book, chapter 3, whose curves of cost and accuracy these are.
     """
     _check(history, published)
-    values: dict[str, Sequence[float | None]] = {
-        **history.monitors,
-        "cost": history.cost,
-        "validation_accuracy": history.validation_accuracy,
-        "test_accuracy": history.test_accuracy,
-    }
-    has_accuracies = any(value is not None for name in ACCURACIES for value in values.get(name, ()))
-    figure = new_figure(10 if has_accuracies else 5.5, 3.6) if figure is None else figure
-    left, *right = figure.subplots(1, 2 if has_accuracies else 1, squeeze=False)[0]
-    _draw_curves(left, COSTS, values, history.epochs)
+    accuracies = list(_curves(history, "accuracy"))
+    figure = new_figure(10 if accuracies else 5.5, 3.6) if figure is None else figure
+    left, *right = figure.subplots(1, 2 if accuracies else 1, squeeze=False)[0]
+    _draw_curves(left, [Points("while training", "C4", history.cost), *_curves(history, "cost")], history.epochs)
     left.set(ylabel=LABELS["cost"], ylim=(0, 1.06 * max(left.dataLim.y1, 1e-9)))
+    if history.best_epoch is not None and history.best_validation_cost is not None:
+        _mark_best(left, history.best_epoch, history.best_validation_cost, ".4g")
     _add_legend(left)
     for ax in right:
-        _draw_curves(ax, ACCURACIES, values, history.epochs, factor=100)
+        _draw_curves(ax, accuracies, history.epochs, factor=100)
         ax.set_ylabel(LABELS["accuracy"])
         if published is not None:
             ax.axhline(100 * published, color="0.4", linestyle="--", linewidth=1, label=f"book {100 * published:.2f}")
         if history.best_epoch is not None and history.best_validation_accuracy is not None:
-            _mark_best(ax, history.best_epoch, 100 * history.best_validation_accuracy)
+            _mark_best(ax, history.best_epoch, 100 * history.best_validation_accuracy, ".2f")
+        end_at_100(ax)
         _add_legend(ax)
     return figure
 
@@ -88,28 +86,37 @@ def _check(history: History, published: float | None) -> None:
         raise ValueError(error_message(who, "published must be a share from 0 to 1", repr(published), hint))
 
 
-def _draw_curves(
-    ax: "Axes",
-    curves: Mapping[str, tuple[str, str]],
-    values: Mapping[str, Sequence[float | None]],
-    epochs: int,
-    factor: int = 1,
-) -> None:
-    """Draw those of `curves` that have `values`; epochs without a value are left out."""
-    for name, (label, color) in curves.items():
-        points = [(epoch, factor * value) for epoch, value in enumerate(values.get(name, ())) if value is not None]
+def _curves(history: History, unit: str) -> Iterator[Points]:
+    """Yield the curves of "accuracy" or "cost": those that were monitored, and those of the record itself."""
+    for data, label in LEGEND.items():
+        own: list[float | None] = getattr(history, f"{data}_{unit}", [])
+        monitored = history.monitors.get(f"{data}_{unit}", [])
+        pairs = zip(own, monitored, strict=False)
+        equal = all(value is None or math.isclose(value, other, rel_tol=1e-6) for value, other in pairs)
+        if monitored:  # complete, where that of the record may be of the best epochs only
+            plain = equal or not own
+            yield Points(label if plain else f"{label}, regularized", COLORS[data], monitored, "-" if plain else "--")
+        if not (monitored and equal) and any(value is not None for value in own):
+            yield Points(f"{label}, at new best" if data == "test" else label, COLORS[data], own)
+
+
+def _draw_curves(ax: "Axes", curves: Iterable[Points], epochs: int, factor: int = 1) -> None:
+    """Draw `curves`; epochs without a finite value are left out."""
+    for label, color, values, style in curves:
+        found = [(epoch, factor * value) for epoch, value in enumerate(values) if value is not None]
+        points = [(epoch, value) for epoch, value in found if np.isfinite(value)]
         if points:
-            ax.plot(*zip(*points, strict=True), marker=".", color=color, label=label)
+            ax.plot(*zip(*points, strict=True), style, marker=".", color=color, label=label)
     margin = 0.04 * (epochs - 1) or 0.5  # a single epoch is drawn in the middle
     ax.set_xlim(-margin, epochs - 1 + margin)
     label_epochs(ax)
 
 
-def _mark_best(ax: "Axes", epoch: int, accuracy: float) -> None:
+def _mark_best(ax: "Axes", epoch: int, value: float, form: str) -> None:
     """Draw a ring around the best epoch, and a dotted line down to its number."""
     ax.axvline(epoch, color="0.6", linestyle=":", linewidth=1)
-    label = f"best: epoch {epoch}, {accuracy:.2f}"
-    ax.plot(epoch, accuracy, "o", markersize=9, fillstyle="none", color=COLORS["validation"], label=label)
+    label = f"best: epoch {epoch}, {value:{form}}"
+    ax.plot(epoch, value, "o", markersize=9, fillstyle="none", color=COLORS["validation"], label=label)
 
 
 def _add_legend(ax: "Axes") -> None:

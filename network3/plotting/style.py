@@ -28,7 +28,7 @@ def in_plot_style(draw: Callable[P, R]) -> Callable[P, R]:
 
 @in_plot_style
 def new_figure(width: float, height: float) -> "Figure":
-    """Return an empty Figure of `width` by `height` inches that belongs to no window."""
-    from matplotlib.figure import Figure
+    """Return an empty Figure of `width` by `height` inches without a window, which notebooks show as a picture."""
+    from .shown_figure import ShownFigure
 
-    return Figure(figsize=(width, height))
+    return ShownFigure(figsize=(width, height))

@@ -58,16 +58,22 @@ def check_writable(who: str, path: str | os.PathLike[str]) -> None:
     OSError
         It cannot be written.
     """
-    path = Path(path)
+    with explained_errors(who, path):
+        _temporary(Path(path)).open("wb").close()
+        _temporary(Path(path)).unlink()
+
+
+@contextmanager
+def explained_errors(who: str, path: str | os.PathLike[str]) -> Iterator[None]:
+    """In this block, an OSError about the file `path`, which is written, has four parts."""
     try:
-        if path.is_dir():
+        if Path(path).is_dir():
             raise IsADirectoryError("a folder has this name")
-        _temporary(path).open("wb").close()
-        _temporary(path).unlink()
+        yield
     except OSError as error:
         hint = "Choose another path, or correct its permissions."
         expected = "expected a file that can be written"
-        raise OSError(error_message(who, expected, f"{path} ({error.strerror or error})", hint)) from None
+        raise type(error)(error_message(who, expected, f"{path} ({error.strerror or error})", hint)) from None
 
 
 def _temporary(path: Path) -> Path:

@@ -1,5 +1,6 @@
 """What is called along a training, and the one that prints the book's lines."""
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, cast
@@ -30,10 +31,13 @@ class Progress:
         True in the call that follows an epoch's evaluation, and its checkpoint.
     test_accuracy : float in [0, 1] or None
         At the end: that of the best validation epoch; without validation data, that of the final weights.
+    test_cost : float or None
+        Likewise, for targets without an accuracy.
     interrupted : bool
         At the end: whether Ctrl-C or SIGTERM stopped the training.
     message : str
-        At the end: why the training stopped before its last epoch, unless an error is raised that contains it.
+        At the end: why the training stopped before its last epoch, unless an error is raised that contains it. In
+        `on_wait`: what takes long.
     """
 
     net: NetworkLike
@@ -45,6 +49,7 @@ class Progress:
     cost: float
     epoch_done: bool = False
     test_accuracy: float | None = None
+    test_cost: float | None = None
     interrupted: bool = False
     message: str = ""
 
@@ -76,9 +81,21 @@ class Callback(Protocol):
         """Called once when the training ends: after the last epoch, or after a signal has stopped it."""
         return
 
+    def on_wait(self, progress: Progress) -> None:
+        """Called in a thread of its own if compiling or the first evaluation takes longer than a second."""
+        return
+
 
 class BookLog(Callback):
-    """Prints what the book's program prints."""
+    """Prints what the book's program prints.
+
+    Where the targets have no accuracy, costs take the place of accuracies; without validation data, an epoch's line
+    has the cost while training.
+    """
+
+    def on_wait(self, progress: Progress) -> None:
+        """Print what takes long, to standard error: standard output has the book's lines only."""
+        show_wait(progress)
 
     def before_chunk(self, progress: Progress) -> None:
         """Print the number of every 1,000th mini-batch."""
@@ -86,15 +103,18 @@ class BookLog(Callback):
             print(f"Training mini-batch number {progress.iteration}")
 
     def on_epoch(self, progress: Progress) -> None:
-        """Print the accuracies of an epoch."""
+        """Print the accuracies of an epoch, or its costs."""
         history, epoch = progress.history, progress.epoch
-        if not history.validation_accuracy:
+        measure = history.measure
+        if measure is None:
+            print(f"Epoch {epoch}: cost {formatted('cost', history.cost[epoch])}")
             return
-        print(f"Epoch {epoch}: validation accuracy {history.validation_accuracy[epoch]:.2%}")
+        value, test = (getattr(history, f"{name}_{measure}")[epoch] for name in ("validation", "test"))
+        print(f"Epoch {epoch}: validation {measure} {formatted(measure, value)}")
         if history.best_epoch == epoch:
-            print("This is the best validation accuracy to date.")
-            if history.test_accuracy[epoch] is not None:
-                print(f"The corresponding test accuracy is {history.test_accuracy[epoch]:.2%}")
+            print(f"This is the best validation {measure} to date.")
+            if test is not None:
+                print(f"The corresponding test {measure} is {formatted(measure, test)}")
 
     def on_end(self, progress: Progress) -> None:
         """Print the summary, or why the training was interrupted."""
@@ -105,12 +125,25 @@ class BookLog(Callback):
             return
         print("Finished training network.")
         if history.best_epoch is not None:
+            best = getattr(history, f"best_validation_{history.measure}")
             print(
-                f"Best validation accuracy of {history.best_validation_accuracy:.2%} "
+                f"Best validation {history.measure} of {formatted(history.measure, best)} "
                 f"obtained at iteration {history.best_iteration}"
             )
-        if progress.test_accuracy is not None:
-            print(f"Corresponding test accuracy of {progress.test_accuracy:.2%}")
+        for measure in ("accuracy", "cost"):
+            value = getattr(progress, f"test_{measure}")
+            if value is not None:
+                print(f"Corresponding test {measure} of {formatted(measure, value)}")
+
+
+def show_wait(progress: Progress) -> None:
+    """Print what takes long to standard error."""
+    print(progress.message, file=sys.stderr, flush=True)
+
+
+def formatted(measure: str | None, value: float) -> str:
+    """Return an accuracy in per cent, or a cost with four digits."""
+    return f"{value:.2%}" if measure == "accuracy" else f"{value:.4g}"
 
 
 class FunctionCallback(Callback):
@@ -128,7 +161,7 @@ class FunctionCallback(Callback):
         self.function(progress)
 
 
-EVENTS = ("before_chunk", "on_chunk", "on_epoch", "on_end")
+EVENTS = ("before_chunk", "on_chunk", "on_epoch", "on_end", "on_wait")
 
 
 def as_callback(callback: Callback | Callable[[Progress], None]) -> Callback:

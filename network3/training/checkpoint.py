@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pytensor.tensor.sharedvar import TensorSharedVariable
 
 from network3.graph import NetworkLike
 from network3.layers.checks import error_message
-from network3.storage.networks import description
+from network3.storage.architecture import description, differences, network_variables
 from network3.storage.versions import versions
 
 from .checkpoint_file import CheckpointWarning, read, write
@@ -37,6 +38,7 @@ def save(state: TrainingState) -> bool:
     if path is None:
         return False
     tensors = _numbered("weights", net.get_weights())
+    tensors |= {f"other.{name}": variable.get_value() for name, variable in _other_variables(net).items()}
     tensors |= _numbered("best", net.best or [])
     tensors |= _numbered("masks", [np.asarray(mask.get_value()) for mask in net.dropout_states])
     tensors |= _numbered("rule", [np.asarray(slot.get_value()) for slot in state.slots])
@@ -78,19 +80,23 @@ def resume(net: NetworkLike, config: TrainingConfig) -> TrainingState:
     seed, history = header["seed"], header["history"]
     now = settings(net, config) | {"seed": seed if config.seed is None else config.seed}
     before = default_settings() | header["settings"] | {"seed": seed}
-    differences = [
+    found = _layer_differences(before, now) + [
         f"{name} was {before.get(name, 'none')} and is {now.get(name, 'none')}"
         for name in dict.fromkeys([*before, *now])
-        if before.get(name) != now.get(name)
+        if before.get(name) != now.get(name) and not name.startswith("layer ")
     ]
-    if differences:
+    others = _other_variables(net)
+    found += [f"{name} was missing" for name in others if f"other.{name}" not in tensors]
+    if found:
         hint = "Repeat the arguments of the first call, or start anew without resume."
-        raise ValueError(error_message(who, "expected the training that was saved", "; ".join(differences), hint))
+        raise ValueError(error_message(who, "expected the training that was saved", "; ".join(found), hint))
     begun = history.epochs + ("costs" in tensors)
     if begun > config.epochs:
         expected = f"expected at least the {begun} epochs that were begun"
         raise ValueError(error_message(who, expected, f"epochs={config.epochs}", f"Write epochs={begun} or more."))
     net.set_weights(_group("weights", tensors))
+    for name, variable in others.items():
+        variable.set_value(tensors[f"other.{name}"])
     for mask, value in zip(net.dropout_states, _group("masks", tensors), strict=True):
         mask.set_value(value)
     net.best = _group("best", tensors) or None
@@ -112,7 +118,27 @@ def settings(net: NetworkLike, config: TrainingConfig) -> dict[str, Any]:
     The number of epochs is not included: a training may be made longer.
     """
     layers = {f"layer {i + 1}": json.dumps(description(layer)) for i, layer in enumerate(net.layers)}
-    return layers | {"masks": len(net.dropout_states), "floatX": net.floatX} | config.settings()
+    ties = network_variables(net.layers)[1]
+    tied = {"ties": ties} if ties else {}
+    return layers | tied | {"masks": len(net.dropout_states), "floatX": net.floatX} | config.settings()
+
+
+def _layer_differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """Return how the layers of two settings differ, frozen or not included."""
+    one, two = ([json.loads(text) for name, text in s.items() if name.startswith("layer ")] for s in (before, now))
+    frozen = [
+        f"layer {k} was {'trainable' if a.get('trainable', True) else 'frozen'}, which it is not now"
+        for k, (a, b) in enumerate(zip(one, two, strict=False))
+        if a.get("trainable", True) != b.get("trainable", True)
+    ]
+    return differences(one, two) + frozen
+
+
+def _other_variables(net: NetworkLike) -> dict[str, TensorSharedVariable]:
+    """Return the variables of the layers that are not among ``net.params``, such as those of ``layer.params = []``."""
+    known = {id(param) for param in net.params}
+    variables, _ = network_variables(net.layers)
+    return {name: variable for name, variable in variables.items() if id(variable) not in known}
 
 
 def _permutation(header: dict[str, Any], tensors: dict[str, np.ndarray], count: int) -> NDArray[np.int64] | None:

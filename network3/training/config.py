@@ -10,9 +10,11 @@ import numpy as np
 from network3.data import Examples, examples
 from network3.execution.devices import select_devices
 from network3.execution.sharding import DeviceMesh
-from network3.graph import NetworkLike, layer_name
-from network3.layers.checks import error_message, one_of, real
+from network3.graph import NetworkLike, frozen_layers, has_accuracy, layer_name
+from network3.layers.calls import call
+from network3.layers.checks import error_message, flag, one_of, real, shown
 from network3.optim import gradient_descent, l2
+from network3.optim.rules import RULE_ARGUMENTS
 from network3.storage.atomic import check_writable
 
 from .history import History
@@ -23,7 +25,6 @@ from .options import (
     count,
     described,
     epoch_count,
-    flag,
     function,
     names,
     number,
@@ -31,6 +32,7 @@ from .options import (
     optional_seed,
     path,
 )
+from .trial import try_functions
 
 SETS = ("training", "validation", "test")
 MONITORS = tuple(f"{name}_{quantity}" for name in SETS for quantity in ("cost", "accuracy"))
@@ -57,19 +59,23 @@ class TrainingConfig:
     training_data: Examples = option(as_given, recorded="training data")
     epochs: int = option(epoch_count, recorded=False)
     mini_batch_size: int = option(count())
-    eta: float = option(number())
+    eta: float = option(number(least=0.0))
     validation_data: Examples | None = option(as_given, None, recorded="validation data", none="none")
     test_data: Examples | None = option(as_given, None, recorded="test data", none="none")
     lmbda: float = option(number(least=0.0), 0.0)
-    cost: Callable | None = option(function("network3.layers.costs.cross_entropy"), None, none="the last layer's")
-    regularizer: Callable = option(function("network3.optim.l1", l2), l2)
+    cost: Callable | None = option(
+        function("network3.layers.costs.cross_entropy", "a", "y"), None, none="the last layer's"
+    )
+    regularizer: Callable = option(function("network3.optim.l1", "weights", default=l2), l2)
     lmbda_over: str = option(choice("mini_batches", "examples"), "mini_batches")
-    rule: Callable = option(function("network3.optim.Momentum(0.9)", gradient_descent), gradient_descent)
-    schedule: Callable | None = option(function("network3.optim.StepDecay(every=10)"), None)
-    stopping: Callable | None = option(function("network3.optim.NoImprovementIn(10)"), None)
+    rule: Callable = option(
+        function("network3.optim.Momentum(0.9)", *RULE_ARGUMENTS, default=gradient_descent), gradient_descent
+    )
+    schedule: Callable | None = option(function("network3.optim.StepDecay(every=10)", "eta", "history"), None)
+    stopping: Callable | None = option(function("network3.optim.NoImprovementIn(10)", "history"), None)
     monitor: tuple[str, ...] = option(names, ())
     shuffle: bool = option(flag, False)
-    augment: Callable | None = option(function("network3.optim.Deformation(rotation=10)"), None)
+    augment: Callable | None = option(function("network3.optim.Deformation(rotation=10)", "images", "rng"), None)
     devices: int | None = option(as_given, None, recorded=False)
     seed: int | None = option(optional_seed, None, recorded=False)  # the one that was drawn is in the state
     callbacks: tuple[Any, ...] = option(callback_list, (), recorded=False)
@@ -79,10 +85,14 @@ class TrainingConfig:
     mesh: DeviceMesh | None = field(init=False, default=None)
 
     def __post_init__(self, net: NetworkLike) -> None:
-        for name in SETS:
+        self._check_cost(net)
+        given: Any = self.training_data  # as `Network.SGD` got it
+        training = examples("training data", given, net, self.cost)
+        self._set("training_data", training)
+        for name in ("validation", "test"):
             data = getattr(self, f"{name}_data")
-            if data is not None or name == "training":
-                self._set(f"{name}_data", examples(f"{name} data", data, net))
+            if data is not None:
+                self._set(f"{name}_data", examples(f"{name} data", data, net, self.cost, training))
         for given in fields(self):
             if given.init:
                 self._set(given.name, given.metadata["check"](f"SGD: {given.name}", getattr(self, given.name)))
@@ -115,10 +125,10 @@ class TrainingConfig:
 
     def learning_rate(self, history: History) -> float | None:
         """Return the learning rate of the epoch after those in `history`; None if the training is to stop."""
-        if history.epochs and self.stopping is not None and self.stopping(history):
+        if history.epochs and self.stopping is not None and flag("SGD: what stopping returns", self.stopping(history)):
             return None
         eta = self.eta if self.schedule is None else self.schedule(self.eta, history)
-        return None if eta is None else real("SGD: what the schedule returns", eta)
+        return None if eta is None else real("SGD: what the schedule returns", eta, least=0.0)
 
     def images(self, seed: np.random.SeedSequence) -> np.ndarray:
         """Return the images that an epoch trains on, of the shape and type of the training images.
@@ -136,13 +146,23 @@ class TrainingConfig:
         return {_recorded_name(given): described(given, getattr(self, given.name)) for given in _recorded()}
 
     def _augmented(self, augment: Callable, images: np.ndarray, seed: Any) -> np.ndarray:
-        result = augment(images, np.random.default_rng(seed))
-        if getattr(result, "shape", None) != images.shape or result.dtype != images.dtype:
-            got = f"{result.shape}, {result.dtype}" if isinstance(result, np.ndarray) else repr(result)[:80]
+        generator = np.random.default_rng(seed)
+        result = call("SGD: augment", augment, images, generator, of="images and a NumPy Generator")
+        if not isinstance(result, np.ndarray) or (result.shape, result.dtype) != (images.shape, images.dtype):
+            got = f"{result.shape}, {result.dtype}" if isinstance(result, np.ndarray) else shown(result)
             expected = f"expected images of shape {images.shape} and type {images.dtype}, as they were given"
             hint = "Return an array like the images; for types, images.astype(...)."
             raise ValueError(error_message("SGD: augment", expected, got, hint))
         return np.ascontiguousarray(result)
+
+    def _check_cost(self, net: NetworkLike) -> None:
+        if self.cost is None and not hasattr(net.layers[-1], "cost"):
+            name = layer_name(net.layers, len(net.layers) - 1)
+            hint = (
+                "End with a SoftmaxLayer for labels or a RegressionLayer for values, or pass "
+                "SGD(..., cost=network3.layers.costs.quadratic)."
+            )
+            raise ValueError(error_message(name, "the last layer must have a cost", "one without", hint))
 
     def _check_together(self, net: NetworkLike) -> None:
         """Raise ValueError where options do not fit each other, or the last layer."""
@@ -151,12 +171,14 @@ class TrainingConfig:
             expected = f"expected at most the {images} examples of the training data"
             hint = f"Write {min(10, images)}, or pass more data."
             raise ValueError(error_message("SGD: mini_batch_size", expected, str(self.mini_batch_size), hint))
-        last, name = net.layers[-1], layer_name(net.layers, len(net.layers) - 1)
-        if self.cost is None and not hasattr(last, "cost"):
-            hint = "End with a SoftmaxLayer, or pass SGD(..., cost=network3.layers.costs.quadratic)."
-            raise ValueError(error_message(name, "the last layer must have a cost", "one without", hint))
+        if len(frozen_layers(net.layers)) == len(net.layers):
+            hint = "Set layer.trainable = True on one of them."
+            raise ValueError(error_message("SGD", "expected a layer to train", "frozen layers only", hint))
+        last = layer_name(net.layers, len(net.layers) - 1)
+        regularizer = self.regularizer if self.lmbda > 0 else None
+        try_functions(net, self.mini_batch_size, self.training_data, self.cost, regularizer, self.rule)
         for monitor in self.monitor:
-            self._check_monitor(monitor, hasattr(last, "accuracy"), name)
+            self._check_monitor(monitor, has_accuracy(net, self.training_data.targets.shape[1:]), last)
         if self.augment is not None:  # on two images, so that what cannot work is refused now
             self._augmented(self.augment, self.training_data.images[:2].copy(), 0)
         for name, method in (("schedule", self.schedule), ("stopping", self.stopping)):

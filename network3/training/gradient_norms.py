@@ -11,6 +11,8 @@ from network3.execution.backends import execution_context
 from network3.execution.compile import compile_gradients, compiled
 from network3.execution.device import chosen_backend
 from network3.graph import NetworkLike
+from network3.layer_protocol import check_network
+from network3.layers.calls import function_of, keywords_checked
 from network3.layers.checks import error_message, one_of
 
 from .callbacks import Callback, Progress
@@ -19,6 +21,7 @@ CHUNK = 250
 OF = {"biases": "b", "weights": "w"}
 
 
+@keywords_checked("gradient_norms")
 def gradient_norms(
     net: NetworkLike, data: Any, *, cost: Callable | None = None, of: str = "biases"
 ) -> NDArray[np.float64]:
@@ -46,11 +49,14 @@ def gradient_norms(
     -----
     Source: book, chapter 5, "What's causing the vanishing gradient problem?".
     """
+    check_network("gradient_norms: net", net)
     one_of("gradient_norms: of", of, OF)
+    if cost is not None:
+        function_of("gradient_norms: cost", cost, ["a", "y"], "cost=network3.layers.costs.cross_entropy")
     if cost is None and not hasattr(net.layers[-1], "cost"):
         hint = "Pass cost=network3.layers.costs.cross_entropy, say."
         raise ValueError(error_message("gradient_norms", "the last layer must have a cost", "one without", hint))
-    given = examples("gradient_norms: data", data, net)
+    given = examples("gradient_norms: data", data, net, cost)
     total: list[np.ndarray] = []
     with execution_context(chosen_backend(), net.floatX):
         for start in range(0, len(given), CHUNK):
@@ -89,9 +95,11 @@ class GradientNorms(Callback):
     ``network3.plotting.draw_gradient_norms(norms)``.
     """
 
+    @keywords_checked("GradientNorms")
     def __init__(self, net: NetworkLike, data: Any, *, cost: Callable | None = None, of: str = "biases"):
+        check_network("GradientNorms: net", net)
         self.net, self.cost, self.of = net, cost, one_of("GradientNorms: of", of, OF)
-        self.data = examples("GradientNorms: data", data, net)
+        self.data = examples("GradientNorms: data", data, net, cost)
         self.layers = layers_with(net, of)
         self._rows = [self._measure()]
 

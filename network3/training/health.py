@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from network3.graph import NetworkLike, layer_name
+from network3.graph import NetworkLike, frozen_layers, layer_name
+from network3.images import TrainingWarning as TrainingWarning
 from network3.layers import ReLU
 from network3.layers.checks import error_message
 
@@ -13,7 +14,6 @@ from .config import TrainingConfig
 from .history import History
 
 RISE = 1.1  # factor of the first epoch's cost: mini-batches and masks alone change it a little, either way
-LARGE = 10  # pixels lie in [0, 1); values of mean 0 and deviation 1 hardly reach this
 
 
 class DivergenceError(FloatingPointError):
@@ -22,10 +22,6 @@ class DivergenceError(FloatingPointError):
     def __init__(self, message: str, history: History):
         super().__init__(message)
         self.history = history
-
-
-class TrainingWarning(UserWarning):
-    """Something about the data, or about the course of a training, that is seldom meant."""
 
 
 def divergence(net: NetworkLike, history: History, batch: int, eta: float, got: str) -> DivergenceError:
@@ -48,13 +44,8 @@ def _finite(arrays: Iterable[np.ndarray]) -> bool:
 
 
 def check_data(config: TrainingConfig) -> None:
-    """Warn of images that were not scaled, and of sorted labels that are not shuffled."""
-    images, labels = config.training_data.images, config.training_data.targets
-    low, high = (0, 0) if images.dtype == np.uint8 else (images.min(), images.max())
-    if max(-low, high) > LARGE:
-        got = f"values from {low:g} to {high:g}"
-        hint = "Divide grey levels by 256, or pass them as uint8; neurons saturate on large values."
-        _warn(error_message("SGD: training data", "expected pixels between 0 and 1, or near them", got, hint))
+    """Warn of sorted labels that are not shuffled."""
+    labels = config.training_data.targets
     several = config.mini_batch_size < len(labels) and labels.ndim == 1 and labels.dtype.kind == "i"
     if several and not config.shuffle and labels[0] != labels[-1] and (np.diff(labels) >= 0).all():
         hint = "Write shuffle=True; otherwise each mini-batch has one class only."
@@ -87,7 +78,9 @@ def check_epoch(
     dead = [
         k
         for k, layer in enumerate(net.layers)
-        if getattr(layer, "activation_fn", None) is ReLU and id(getattr(layer, "b", None)) in unchanged
+        if k not in frozen_layers(net.layers)
+        and getattr(layer, "activation_fn", None) is ReLU
+        and id(getattr(layer, "b", None)) in unchanged
     ]
     if dead:  # the layers below the last of them are unchanged because it is dead
         hint = "Try a smaller eta, or another initializer: its neurons output 0 for all examples."

@@ -1,14 +1,21 @@
 """The record of a training, epoch by epoch."""
 
 import json
+import math
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from network3.layers.checks import error_message
 from network3.storage.atomic import atomic_write
 from network3.storage.versioned_json import MALFORMED, parse_object
+
+from .history_table import epoch_table
+
+OPTIONAL = ("eta", "validation_accuracy", "test_accuracy", "validation_cost", "test_cost")  # lists that may be empty
 
 
 @dataclass
@@ -20,7 +27,7 @@ class History:
     cost : list of float
         Mean cost of the epoch's mini-batches while training, with dropout and weight decay.
     validation_accuracy : list of float in [0, 1]
-        Empty without validation data.
+        Empty without validation data, and for targets without an accuracy, such as values instead of labels.
     test_accuracy : list of float in [0, 1] or None
         None in epochs whose validation accuracy is not a new best: as in the book, test data are evaluated only then.
     monitors : dict of str to list of float
@@ -31,6 +38,12 @@ class History:
         Wall time, evaluation included.
     batches : int
         Mini-batches per epoch.
+    validation_cost : list of float >= 0
+        Only for targets without an accuracy: the mean cost over the validation data, without dropout and, so that
+        trainings of different `lmbda` can be compared, without the regularization that a monitored cost includes. NaN
+        in epochs of a checkpoint that an older network3 wrote.
+    test_cost : list of float >= 0 or None
+        Likewise. None in epochs whose validation cost is not a new best.
     """
 
     cost: list[float] = field(default_factory=list)
@@ -40,6 +53,8 @@ class History:
     eta: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     batches: int = 0
+    validation_cost: list[float] = field(default_factory=list)
+    test_cost: list[float | None] = field(default_factory=list)
 
     @property
     def epochs(self) -> int:
@@ -47,10 +62,22 @@ class History:
         return len(self.cost)
 
     @property
+    def measure(self) -> Literal["accuracy", "cost"] | None:
+        """What the validation data are measured by; None without validation data."""
+        return "accuracy" if self.validation_accuracy else "cost" if self.validation_cost else None
+
+    @property
     def best_epoch(self) -> int | None:
-        """Epoch, from 0, of the best validation accuracy (the last one if several are equal)."""
+        """Epoch, from 0, of the best validation accuracy; for targets without an accuracy, of the lowest finite cost.
+
+        Of equal accuracies the last one is the best, as in the book's program; of equal costs, which mean that nothing
+        was learned in between, the first.
+        """
         accuracies = self.validation_accuracy
-        return max(range(len(accuracies)), key=lambda epoch: (accuracies[epoch], epoch), default=None)
+        if accuracies:
+            return max(range(len(accuracies)), key=lambda epoch: (accuracies[epoch], epoch))
+        finite = [epoch for epoch, cost in enumerate(self.validation_cost) if math.isfinite(cost)]
+        return min(finite, key=self.validation_cost.__getitem__, default=None)
 
     @property
     def best_iteration(self) -> int | None:
@@ -59,21 +86,39 @@ class History:
 
     @property
     def best_validation_accuracy(self) -> float | None:
-        """The best validation accuracy, in [0, 1]."""
-        return None if self.best_epoch is None else self.validation_accuracy[self.best_epoch]
+        """The best validation accuracy, in [0, 1]; None if there is none."""
+        return _entry(self.validation_accuracy, self.best_epoch)
+
+    @property
+    def best_validation_cost(self) -> float | None:
+        """The lowest validation cost, for targets without an accuracy; None if there is none."""
+        return _entry(self.validation_cost, self.best_epoch)
 
     @property
     def corresponding_test_accuracy(self) -> float | None:
-        """The test accuracy at the epoch of the best validation accuracy, in [0, 1], as reported in chapter 6."""
-        return None if self.best_epoch is None else self.test_accuracy[self.best_epoch]
+        """The test accuracy at `best_epoch`, in [0, 1], as reported in chapter 6."""
+        return _entry(self.test_accuracy, self.best_epoch)
+
+    @property
+    def corresponding_test_cost(self) -> float | None:
+        """The test cost at `best_epoch`."""
+        return _entry(self.test_cost, self.best_epoch)
+
+    def record_validation(self, measure: Literal["accuracy", "cost"], value: float) -> bool:
+        """Append what the validation data gave after an epoch, and return whether it is the best so far."""
+        values, test = getattr(self, f"validation_{measure}"), getattr(self, f"test_{measure}")
+        missing = self.epochs - len(values)  # in a checkpoint of a network3 without validation costs
+        values += [math.nan] * missing + [value]
+        test += [None] * (missing + 1)
+        return self.best_epoch == len(values) - 1
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return one dict per epoch: its number, its last iteration, cost, seconds, eta, accuracies and monitors."""
+        """Return one dict per epoch: its number, its last iteration, and its entry of each list that is not empty."""
         rows = []
         for epoch in range(self.epochs):
             row: dict[str, Any] = {"epoch": epoch, "iteration": (epoch + 1) * self.batches - 1}
             row |= {"cost": self.cost[epoch], "seconds": self.seconds[epoch]}
-            for name in ("eta", "validation_accuracy", "test_accuracy"):
+            for name in OPTIONAL:
                 if getattr(self, name):
                     row[name] = getattr(self, name)[epoch]
             rows.append(row | {"monitors": {name: values[epoch] for name, values in self.monitors.items()}})
@@ -101,7 +146,7 @@ class History:
             for row in rows:
                 history.cost.append(row["cost"])
                 history.seconds.append(row["seconds"])
-                for name in ("eta", "validation_accuracy", "test_accuracy"):
+                for name in OPTIONAL:
                     if name in row:
                         getattr(history, name).append(row[name])
                 for name, value in row["monitors"].items():
@@ -113,14 +158,27 @@ class History:
             ) from error
         return history
 
+    def __str__(self) -> str:
+        return f"{epoch_table(self.rows())}\n{self!r}" if self.epochs else repr(self)
+
+    def _repr_html_(self) -> str:
+        return f"{epoch_table(self.rows()).html() if self.epochs else ''}<p>{escape(repr(self))}</p>"
+
     def __repr__(self) -> str:
         parts = [f"{self.epochs} epochs"]
         if self.cost:
             parts.append(f"cost {self.cost[-1]:.4g}")
-        for name, value in (
-            ("best validation", self.best_validation_accuracy),
-            ("test", self.corresponding_test_accuracy),
+        for name, value, form in (
+            ("best validation", self.best_validation_accuracy, ".2%"),
+            ("best validation cost", self.best_validation_cost, ".4g"),
+            ("test", self.corresponding_test_accuracy, ".2%"),
+            ("test cost", self.corresponding_test_cost, ".4g"),
         ):
             if value is not None:
-                parts.append(f"{name} {value:.2%}")
+                parts.append(f"{name} {value:{form}}")
         return f"History({', '.join(parts)})"
+
+
+def _entry(values: Sequence[float | None], epoch: int | None) -> float | None:
+    """Return the value of an epoch; None if there is none."""
+    return values[epoch] if values and epoch is not None else None

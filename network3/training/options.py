@@ -2,13 +2,14 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import MISSING, Field, field
 from pathlib import Path
 from typing import Any
 
 from network3.data import Examples
-from network3.layers.checks import error_message, integer, one_of, real
+from network3.layers.calls import function_of
+from network3.layers.checks import as_list, error_message, file_path, integer, one_of, real, shown
 
 from .callbacks import EVENTS
 
@@ -59,17 +60,11 @@ def choice(*names: str) -> Check:
     return lambda who, value: one_of(who, value, names)
 
 
-def function(example: str, default: Callable | None = None) -> Check:
-    """Return the check of a function, or an object that can be called as it is; None stands for the default."""
+def function(example: str, *arguments: str, default: Callable | None = None) -> Check:
+    """Return the check of a function of these arguments, or an object that can be called; None is the default."""
 
     def check(who: str, value: Any) -> Any:
-        if value is None:
-            return default
-        if callable(value) and not isinstance(value, type):
-            return value
-        got = f"the class {value.__name__}" if isinstance(value, type) else repr(value)
-        expected = "expected a function, or an object that can be called"
-        raise TypeError(error_message(who, expected, got, f"Write e.g. {example}."))
+        return default if value is None else function_of(who, value, arguments, example)
 
     return check
 
@@ -92,33 +87,39 @@ def optional_seed(who: str, value: Any) -> int | None:
 
 def path(who: str, value: Any) -> Path | None:
     """Check the name of a file; None for none."""
-    if value is None or isinstance(value, str | os.PathLike):
-        return None if value is None else Path(value)
-    hint = 'Write e.g. "training.checkpoint".'
-    raise TypeError(error_message(who, "expected the name of a file", repr(value), hint))
+    return None if value is None else file_path(who, value)
 
 
 def callback_list(who: str, value: Any) -> tuple[Any, ...]:
-    """Check functions of one `Progress`, or objects with methods of `Callback`."""
-    if not isinstance(value, Iterable) or isinstance(value, str):
-        raise TypeError(error_message(who, "expected a list of callbacks", repr(value), "Write callbacks=[...]."))
-    callbacks = tuple(value)
+    """Check functions of one `Progress`, or objects with methods of `Callback`: one, several, or None."""
+    if value is None:
+        return ()
+    several = None if _is_callback(value) else as_list(value)
+    callbacks = (value,) if several is None else tuple(several)
     for callback in callbacks:
-        if isinstance(callback, type) or not (callable(callback) or any(hasattr(callback, event) for event in EVENTS)):
-            got = f"the class {callback.__name__}" if isinstance(callback, type) else repr(callback)
+        if not _is_callback(callback):
             expected = f"expected functions, or objects with some of the methods {', '.join(EVENTS)}"
-            raise TypeError(error_message(who, expected, got, "See network3.training.callbacks.Callback."))
+            hint = "See network3.training.callbacks.Callback."
+            raise TypeError(error_message(who, expected, shown(callback), hint))
+        for event in EVENTS:
+            if hasattr(callback, event):
+                function_of(f"{who}: {event}", getattr(callback, event), ["progress"], f"def {event}(self, progress)")
+        if not any(hasattr(callback, event) for event in EVENTS):
+            function_of(who, callback, ["progress"], "lambda progress: print(progress.cost)")
     return callbacks
 
 
-def flag(who: str, value: Any) -> bool:
-    """Check a switch."""
-    return bool(value)
+def _is_callback(value: Any) -> bool:
+    return not isinstance(value, type) and (callable(value) or any(hasattr(value, event) for event in EVENTS))
 
 
 def names(who: str, value: Any) -> tuple[str, ...]:
-    """Check one name, or several."""
-    return (value,) if isinstance(value, str) else tuple(value)
+    """Check one name, or several; None for none."""
+    if value is None or isinstance(value, str):
+        return () if value is None else (value,)
+    if not isinstance(value, list | tuple | set):
+        raise TypeError(error_message(who, "expected a list of names", shown(value), 'Write e.g. ["test_cost"].'))
+    return tuple(value)
 
 
 def as_given(who: str, value: Any) -> Any:

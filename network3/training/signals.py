@@ -1,22 +1,25 @@
-"""Ctrl-C and SIGTERM, deferred to the end of a chunk of mini-batches, and the errors that then end a training."""
+"""Ctrl-C and SIGTERM, deferred to a place where a training can be stopped, and the errors that then end it."""
 
+import _thread
 import signal
 import sys
 import threading
+import time
+import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import FrameType
+from types import FrameType, TracebackType
 
 from network3.execution.sharding import DeviceMesh
 
 from .history import History
 
-TERMINATED = 128 + signal.SIGTERM  # the exit code, as shells count
+INTERRUPTED, TERMINATED = (128 + number for number in (signal.SIGINT, signal.SIGTERM))  # exit codes, as in shells
 
 
 class TrainingInterrupted(KeyboardInterrupt):
-    """Raised when Ctrl-C ended `Network.SGD` between two mini-batches.
+    """Raised when Ctrl-C ended `Network.SGD`; as the end of a script it is one line, and the exit code is 130.
 
     Attributes
     ----------
@@ -47,11 +50,40 @@ class TrainingTerminated(SystemExit):
 
 
 class StopRequest:
-    """Which of the two signals have arrived."""
+    """Which of the two signals have arrived, and when they act.
+
+    A signal raises KeyboardInterrupt where it arrives if it is at least the n-th Ctrl-C, with the n of `acting_after`:
+    1 where a training can be stopped anywhere, 2 in callbacks, and 3 elsewhere: the mini-batches under way are soon
+    finished, and a second Ctrl-C would lose them. SIGTERM acts like the first Ctrl-C.
+    """
 
     def __init__(self) -> None:
         self.interrupted = threading.Event()
         self.terminated = threading.Event()
+        self._presses, self._needed = 0, 3
+        self._repeated = False  # the next call is one that this class has asked for
+
+    @property
+    def pending(self) -> bool:
+        """Whether a signal has arrived."""
+        return self.interrupted.is_set() or self.terminated.is_set()
+
+    @contextmanager
+    def acting_after(self, presses: int) -> Iterator[None]:
+        """Let the Ctrl-C of this number act at once in the block; after 1, a signal that arrived before acts as well.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            At any place in the block.
+        """
+        before, self._needed = self._needed, presses
+        try:
+            if presses == 1 and self.pending:
+                raise KeyboardInterrupt
+            yield
+        finally:
+            self._needed = before
 
     def error_class(self, mesh: DeviceMesh | None) -> type[TrainingInterrupted | TrainingTerminated] | None:
         """Return the error to end a training with; None if no signal has arrived in any process of `mesh`."""
@@ -60,10 +92,47 @@ class StopRequest:
             terminated, interrupted = mesh.in_any_process(terminated, interrupted)
         return TrainingTerminated if terminated else TrainingInterrupted if interrupted else None
 
+    def interrupt(self, number: int, frame: FrameType | None) -> None:
+        """Handle Ctrl-C."""
+        self.interrupted.set()
+        self._presses += not self._repeated
+        self._repeated = False
+        if self._presses >= self._needed:
+            if not _ignores_errors(frame):
+                raise KeyboardInterrupt
+            self._repeated = True
+            _thread.start_new_thread(_interrupt_again, ())  # threading's locks may be taken, as this is a handler
+        if self._needed == 2:  # a callback may take long
+            self._acknowledge()
+
+    def terminate(self, number: int, frame: FrameType | None) -> None:
+        """Handle SIGTERM."""
+        self.terminated.set()
+        if self._needed == 1:
+            raise KeyboardInterrupt
+
+    def _acknowledge(self) -> None:
+        with suppress(RuntimeError):  # the program is writing to standard error as well
+            sys.stderr.write("SGD: stops when the callback under way has returned; a second Ctrl-C stops at once.\n")
+
+
+def _ignores_errors(frame: FrameType | None) -> bool:
+    """Return whether Python would print an error raised in `frame` and go on, as in callbacks of weak references."""
+    while frame is not None:
+        if frame.f_code.co_filename == weakref.__file__ or frame.f_code.co_name == "__del__":
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _interrupt_again() -> None:
+    time.sleep(0.001)
+    _thread.interrupt_main()
+
 
 @contextmanager
 def deferred_signals() -> Iterator[StopRequest]:
-    """Defer Ctrl-C and SIGTERM, and yield the record of them; a second Ctrl-C acts at once.
+    """Defer Ctrl-C and SIGTERM, and yield the record of them, which has their handlers.
 
     A signal for which the program has its own handler is left alone; outside the main thread both are.
     """
@@ -71,17 +140,9 @@ def deferred_signals() -> Iterator[StopRequest]:
     if threading.current_thread() is not threading.main_thread():
         yield request
         return
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        request.interrupted.set()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    def terminate(number: int, frame: FrameType | None) -> None:
-        request.terminated.set()
-
     ours = [
-        (signal.SIGINT, signal.default_int_handler, interrupt),
-        (signal.SIGTERM, signal.SIG_DFL, terminate),
+        (signal.SIGINT, signal.default_int_handler, request.interrupt),
+        (signal.SIGTERM, signal.SIG_DFL, request.terminate),
     ]
     deferred = [(number, default, handler) for number, default, handler in ours if signal.getsignal(number) is default]
     for number, _, handler in deferred:
@@ -91,6 +152,48 @@ def deferred_signals() -> Iterator[StopRequest]:
     finally:
         for number, default, _ in deferred:
             signal.signal(number, default)
+
+
+def end_script_in_one_line(error: TrainingInterrupted) -> None:
+    """Let a script that `error` ends print its message instead of a traceback, and exit with 130.
+
+    This is how `sys.excepthook` shows the error, as long as it exists; errors that are caught are not shown. Another
+    hook of the program's stays, and an interactive session keeps its traceback, since it goes on.
+    """
+    shown = sys.excepthook
+    default = (
+        shown is sys.__excepthook__ or getattr(shown, "__module__", "") == "pytensor.utils"
+    )  # which calls that one
+    interactive = sys.flags.interactive or sys.flags.inspect or hasattr(sys, "ps1") or "idlelib.run" in sys.modules
+    if interactive or not default:
+        return
+
+    def show(kind: type[BaseException], raised: BaseException, traceback: TracebackType | None) -> None:
+        if not isinstance(raised, TrainingInterrupted):
+            shown(kind, raised, traceback)
+            return
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # pressed again while the program ends
+        sys.stderr.write(f"{raised}\n")
+        sys.exit(INTERRUPTED)
+
+    def restore() -> None:
+        if sys.excepthook is show:
+            sys.excepthook = shown
+
+    sys.excepthook = show
+    weakref.finalize(error, restore).atexit = False
+
+
+@contextmanager
+def before_training() -> Iterator[None]:
+    """Make a Ctrl-C in the block, which prepares a training, the end of the training."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        error = TrainingInterrupted("SGD: interrupted before the first mini-batch.", History(), None)
+        end_script_in_one_line(error)
+        raise error from None
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,7 @@ from pytensor.compile.sharedvalue import SharedVariable
 
 from network3.execution.compile import compile_step, compiled
 from network3.execution.functions import Step
-from network3.graph import NetworkLike
+from network3.graph import NetworkLike, frozen_layers
 
 from .config import TrainingConfig
 from .evaluation import Evaluator, weight_penalty
@@ -79,7 +80,8 @@ class TrainingState:
         images, targets = config.training_data.images, config.training_data.targets
         regularizer = config.regularizer if regularized else None
         shapes = config.mini_batch_size, images.shape[1], targets.shape[1:]
-        return compiled(self.net, compile_step, *shapes, config.cost, regularizer, config.rule)
+        frozen = frozen_layers(self.net.layers)
+        return compiled(self.net, compile_step, *shapes, config.cost, regularizer, config.rule, frozen)
 
     def restore_optimizer(self, step: Step) -> None:
         """Set the slots of a compiled step to those of this training."""
@@ -143,30 +145,26 @@ class TrainingState:
     def _evaluate(self, weights: list[np.ndarray]) -> None:
         """Score the data sets after the current epoch, and keep the weights if they are the best so far."""
         scores: dict[str, dict[str, float]] = {}
+        history = self.history
         if self.config.validation_data is not None:
             scores["validation"] = self.evaluator("validation").score()
-            if "accuracy" in scores["validation"] and self._is_best(scores["validation"]["accuracy"]):
+            measure: Literal["accuracy", "cost"] = "accuracy" if "accuracy" in scores["validation"] else "cost"
+            if history.record_validation(measure, scores["validation"][measure]):
                 self.net.best = weights
                 if self.config.test_data is not None:
                     scores["test"] = self.evaluator("test").score()
-                    self.history.test_accuracy[-1] = scores["test"]["accuracy"]
+                    getattr(history, f"test_{measure}")[-1] = scores["test"][measure]
         monitors = [(monitor, *monitor.split("_")) for monitor in self.config.monitor]
         penalty = weight_penalty(self.net, self.config) if any(m[2] == "cost" for m in monitors) else 0.0
         for monitor, data, quantity in monitors:
             if data not in scores:
                 scores[data] = self.evaluator(data).score()
-            self.history.monitors[monitor].append(scores[data][quantity] + (penalty if quantity == "cost" else 0.0))
-
-    def _is_best(self, accuracy: float) -> bool:
-        """Record a validation accuracy; return whether it is the best so far, equals included, as in the book."""
-        epoch = self.epoch
-        self.history.validation_accuracy.append(accuracy)
-        self.history.test_accuracy.append(None)
-        return self.history.best_epoch == epoch
+            history.monitors[monitor].append(scores[data][quantity] + (penalty if quantity == "cost" else 0.0))
 
     def restore_weights(self) -> None:
         """Set the network's parameters to those before the current epoch."""
-        self.net.set_weights(self.last_finite_weights)
+        for param, array in zip(self.net.params, self.last_finite_weights, strict=True):
+            param.set_value(array)  # not by set_weights, which refuses those that the user set to infinity
 
     def _divergence(self, batch: int, got: str) -> Exception:
         error = divergence(self.net, self.history, batch, self.config.eta, got)

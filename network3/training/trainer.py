@@ -3,32 +3,40 @@
 import math
 import time
 import warnings
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from network3.execution.pieces import Pieces
 from network3.execution.runner import ManyRunner
 from network3.graph import NetworkLike, foreign_op
 from network3.layers.checks import error_message
 
-from .callbacks import BookLog, Callback, Progress, as_callback, notify
+from .callbacks import Callback, Progress, as_callback, notify
 from .checkpoint import resume, save
 from .checkpoint_file import checkpoint_lock
 from .config import TrainingConfig
 from .health import DivergenceError, check_data
 from .history import History
+from .interruption import stop_message
+from .notebook import training_log
+from .notices import notice
 from .signals import (
     StopRequest,
     TrainingInterrupted,
     TrainingTerminated,
+    before_training,
     deferred_signals,
+    end_script_in_one_line,
     in_notebook,
 )
 from .state import TrainingState, begin
 from .steps import Steps
+from .undo import epoch_undone, steps_undone
 
 STEPS_A_CHUNK = 250  # mini-batches between returns to Python
 Interruption = TrainingInterrupted | TrainingTerminated
@@ -61,6 +69,11 @@ class Trainer:
         self.diverged: dict[int, DivergenceError] = {}
         self.request = StopRequest()
         self.cost = math.nan  # mean of the last chunk
+        self._pieces = Pieces()
+        self._stepping = False  # steps have been taken whose costs are not recorded yet
+        self._called = self._evaluated = False  # for the first time, which compiles what is left
+        self._saved: bool | None = None  # since the last mini-batch: whether the checkpoint could be written
+        self._stopped_by: type[Interruption] | None = None  # a signal that may be that of another process
 
     def run(self) -> list[History]:
         """Train to the end, and return the record of each network.
@@ -70,27 +83,68 @@ class Trainer:
         DivergenceError, TrainingInterrupted, TrainingTerminated
             See `Network.SGD`.
         """
-        check_data(self.config)
+        with before_training():
+            check_data(self.config)
         try:
             self._run()
-        except TrainingInterrupted:
+        except TrainingInterrupted as error:
             if not in_notebook():  # where the error would lose the record
+                end_script_in_one_line(error)
                 raise
         return [state.history for state in self.states]
 
     def _run(self) -> None:
-        steps = Steps(self.states)
-        for state in self.states:  # the step is compiled in the background meanwhile
-            if self.config.validation_data is not None and state.epoch < state.config.epochs:
-                state.evaluator("validation")
-        with deferred_signals() as self.request, ExitStack() as runners:
+        with deferred_signals() as self.request:
+            try:
+                self._train()
+            except TrainingInterrupted:
+                raise
+            except KeyboardInterrupt:
+                error = self._stopped_by or self.request.error_class(None)
+                if error is None:  # a callback's own
+                    raise
+                raise self._interruption(error) from None
+
+    def _train(self) -> None:
+        with ExitStack() as runners:
+            with self._stoppable("Compiling ..."):
+                steps = Steps(self.states)
+                for state in self.states:  # the step is compiled in the background meanwhile
+                    if self.config.validation_data is not None and state.epoch < state.config.epochs:
+                        state.evaluator("validation")
             while rates := self._next_rates():
                 if list(rates) != self.active:  # a network has stopped, or this is the first epoch
                     self.active = list(rates)
                     runners.close()
                     runner = runners.enter_context(closing(steps.runner(self.active)))
+                    self._finish_compiling(runner, rates)
                 self._run_epoch(runner, rates)
             self._end()
+
+    def _finish_compiling(self, runner: ManyRunner, rates: dict[int, float]) -> None:
+        """Take no step: what a first call compiles is ready before the clock of the first epoch starts."""
+        none = np.empty((len(rates), 0, self.config.mini_batch_size), np.int64)
+        with (self._stoppable if self.config.mesh is None else self._announced)("Compiling ..."):
+            self._take_steps(runner, none, [*rates.values()], [self.config.decay for _ in rates])
+            runner.sync()  # dropout is seeded afterwards, in the shared variables
+
+    @contextmanager
+    def _stoppable(self, announced: str = "") -> Iterator[None]:
+        """Let a signal stop the block at once, wherever it is."""
+        alone = self.config.mesh is None or self.config.mesh.one_process  # other processes would wait for this one
+        with self._announced(announced), self.request.acting_after(1) if alone else nullcontext():
+            yield
+
+    def _announced(self, text: str) -> AbstractContextManager[None]:
+        """Show `text`, if there is any, if the block takes longer than a second."""
+        shown = self._progress(self.states[0].epoch, self.states[0].batch, message=text)
+        return notice(partial(notify, self.callbacks, "on_wait", shown)) if text else nullcontext()
+
+    def _stop_if_asked(self, unfinished: bool) -> None:
+        error = self.request.error_class(self.config.mesh)  # every process asks
+        if error and unfinished:
+            self._stopped_by = error
+            raise KeyboardInterrupt
 
     def _next_rates(self) -> dict[int, float]:
         """Return the learning rate of the next epoch of each network that has one."""
@@ -101,40 +155,67 @@ class Trainer:
         start = time.perf_counter()
         self._run_batches(runner, rates)
         runner.sync()
-        for k in self.active:
-            if k in self.diverged:
-                self.states[k].restore_weights()  # the runner went on with it
-            else:
-                self._guard(k, self.states[k].end_epoch, rates[k], start)
+        with self._stoppable("" if self._evaluated else "Evaluating ..."), ExitStack() as undo:
+            for k in self.active:
+                undo.enter_context(epoch_undone(self.states[k]))
+            for k in self.active:
+                if k in self.diverged:
+                    self.states[k].restore_weights()  # the runner went on with it
+                else:
+                    self._guard(k, self.states[k].end_epoch, rates[k], start)
+        self._evaluated = True
         lead = self.states[self.active[0]]
-        saved = save(lead)
+        self._saved = None
+        self._save(lead)
         self._notify("on_epoch", lead.epoch - 1, self.config.batches, epoch_done=True)
-        if (error := self.request.error_class(self.config.mesh)) and lead.epoch < self.config.epochs:
-            raise self._interruption(error, saved=saved)
+        self._stop_if_asked(lead.epoch < self.config.epochs)
 
     def _run_batches(self, runner: ManyRunner, rates: dict[int, float]) -> None:
         """Run the current epoch from where it is to its end, in chunks."""
         states, lead = [self.states[k] for k in self.active], self.states[self.active[0]]
         etas, decays = list(rates.values()), [state.config.decay for state in states]
-        runner.set_images(lead.config.images(lead.seeds.augmentation))
+        with self._stoppable("Changing the images ..." if self.config.augment and not self._evaluated else ""):
+            runner.set_images(lead.config.images(lead.seeds.augmentation))
         rows = np.stack([state.begin_epoch() for state in states])
         epoch, done = lead.epoch, lead.batch
         while done < self.config.batches:
             self._notify("before_chunk", epoch, done)
             # Chunks begin at multiples of their size, counted over all epochs.
             stop = min(self.config.batches, done + STEPS_A_CHUNK - (epoch * self.config.batches + done) % STEPS_A_CHUNK)
-            costs = self._take_steps(runner, rows[:, done:stop], etas, decays)
-            for k, own_costs in zip(self.active, costs, strict=True):
-                if k not in self.diverged:
-                    self._guard(k, self.states[k].add_costs, own_costs)
-            done, self.cost = stop, float(costs[0].mean())
-            self._notify("on_chunk", epoch, done)
-            if (error := self.request.error_class(self.config.mesh)) and done < self.config.batches:
-                saved = save(lead)
-                if len(self.states) > 1:
-                    runner.sync()
-                    self._restore_weights()
-                raise self._interruption(error, saved=saved)
+            costs = self._run_chunk(runner, rows[:, done:stop], etas, decays)
+            done, self.cost = done + costs.shape[1], float(costs[0].mean())
+            if done == stop:
+                self._notify("on_chunk", epoch, done)
+            self._stop_if_asked(done < self.config.batches)
+
+    def _run_chunk(
+        self, runner: ManyRunner, rows: NDArray[np.int64], etas: list[float], decays: list[float]
+    ) -> NDArray[np.float64]:
+        """Take the steps of a chunk, or of a part of it if a signal arrives; record and return their costs."""
+        costs, count, self._saved = [], rows.shape[1], None
+        for piece in [slice(count)] if self.config.mesh is not None else self._pieces.of(count):
+            with nullcontext() if self._called else self._first_call():
+                costs.append(self._take_steps(runner, rows[:, piece], etas, decays))
+            self._called = self._stepping = True
+            if self.request.pending and self.config.mesh is None:
+                break
+        found = np.concatenate(costs, axis=1)
+        for k, own_costs in zip(self.active, found, strict=True):
+            if k not in self.diverged:
+                self._guard(k, self.states[k].add_costs, own_costs)
+        self._stepping = False
+        return found
+
+    @contextmanager
+    def _first_call(self) -> Iterator[None]:
+        """Let a signal stop the first call at once, and undo it: some back ends compile only then."""
+        announced = "Compiling, and training the first mini-batch ..."
+        if self.config.mesh is not None:  # its devices compile for long, but what they have been given cannot be undone
+            with self._announced(announced):
+                yield
+        else:
+            with self._stoppable(announced), steps_undone([self.states[k] for k in self.active]):
+                yield
 
     def _take_steps(
         self, runner: ManyRunner, rows: NDArray[np.int64], etas: list[float], decays: list[float]
@@ -164,44 +245,56 @@ class Trainer:
             warnings.warn(f"network {k + 1}: {error}", RuntimeWarning, stacklevel=2)
 
     def _notify(self, event: str, epoch: int, batch: int, **more: Any) -> None:
+        with self.request.acting_after(2):  # a callback may take long
+            notify(self.callbacks, event, self._progress(epoch, batch, **more))
+
+    def _progress(self, epoch: int, batch: int, **more: Any) -> Progress:
         state = self.states[self.active[0] if self.active else 0]
         counts = epoch, self.config.epochs, batch, self.config.batches
-        notify(self.callbacks, event, Progress(state.net, state.history, *counts, self.cost, **more))
+        return Progress(state.net, state.history, *counts, self.cost, **more)
 
     def _end(self) -> None:
         """Report the end to the callbacks."""
         state, epochs = self.states[0], self.config.epochs
         message = f"Stopped after {state.epoch} epochs of {epochs}." if state.epoch < epochs else ""
-        test = state.history.corresponding_test_accuracy
+        history = state.history
+        test = {"accuracy": history.corresponding_test_accuracy, "cost": history.corresponding_test_cost}
         untested = self.config.validation_data is None and self.config.test_data is not None and len(self.states) == 1
         if untested and epochs > 0:
-            test = state.evaluator("test").score().get("accuracy")
-        self._notify("on_end", state.epoch, 0, test_accuracy=test, message=message)
+            with self._stoppable("Evaluating the test data ..."):
+                scores = state.evaluator("test").score()
+            test = {"accuracy": scores.get("accuracy"), "cost": None if "accuracy" in scores else scores["cost"]}
+        named = {f"test_{measure}": value for measure, value in test.items()}
+        self._notify("on_end", state.epoch, 0, message=message, **named)
 
-    def _interruption(self, error: type[Interruption], *, saved: bool) -> Interruption:
-        """Report the end to the callbacks, and return the error to raise once everything is saved."""
-        state, path = self.states[self.active[0]], self.config.checkpoint
-        where = f"interrupted in epoch {state.epoch}"
-        done = f"after {state.batch:,} of its {self.config.batches:,} mini-batches"
-        if len(self.states) > 1:
-            message = f"train_many: {where}; the networks have the weights of before it."
-        elif path is None:
-            hint = "Nothing was saved; SGD(..., checkpoint=filename) saves the training for next time."
-            message = f"SGD: {where}, {done}. {hint}"
-        elif saved:
-            message = f"SGD: {where}, {done}. Go on with SGD(..., resume={str(path)!r})."
-        else:
-            hint = f"It could not be saved; SGD(..., resume={str(path)!r}) goes on from the checkpoint before."
-            message = f"SGD: {where}, {done}. {hint}"
+    def _interruption(self, error: type[Interruption]) -> Interruption:
+        """Save the training, report the end to the callbacks, and return the error to raise."""
+        state, count = self.states[self.active[0] if self.active else 0], len(self.states)
+        undone = self._stepping or count > 1
+        if undone:
+            self._restore_weights()
+        elif self.active:
+            self._save(state)
+        message = stop_message(
+            state, count, begun=bool(self.active), undone=undone, saved=bool(self._saved) and not undone
+        )
         hidden = error is TrainingTerminated or in_notebook()  # nobody sees the message of the error
-        self._notify("on_end", state.epoch, state.batch, interrupted=True, message=message if hidden else "")
-        return error(message, state.history, path)
+        shown = message if hidden else ""
+        ended = self._progress(state.epoch, state.batch, interrupted=True, message=shown)
+        notify(self.callbacks, "on_end", ended)
+        return error(message, state.history, self.config.checkpoint)
+
+    def _save(self, state: TrainingState) -> None:
+        """Write the checkpoint, unless it has been written since the last mini-batch."""
+        if self._saved is None:
+            self._saved = save(state)
 
 
 def train(net: NetworkLike, config: TrainingConfig) -> History:
     """Train one network, from the start or from a checkpoint, and return the record."""
-    log = [BookLog()] if config.verbose and config.leads else []
+    log = [training_log()] if config.verbose and config.leads else []
     with checkpoint_lock(config.checkpoint):
-        state = begin(net, config) if config.resume is None else resume(net, config)
+        with before_training():
+            state = begin(net, config) if config.resume is None else resume(net, config)
         (history,) = Trainer([state], [*log, *map(as_callback, config.callbacks)]).run()
     return history

@@ -162,7 +162,7 @@ def test_r15_the_users_own_arrays(tmp_path, form):
 def test_every_entry_has_a_test_and_an_explanation():
     marked = set()
     for path in Path(__file__).parent.glob("test_*.py"):
-        marked |= set(re.findall(r'^@case\("(R\d+)"\)', path.read_text(encoding="utf-8"), re.MULTILINE))
+        marked |= set(re.findall(r'^@case\("([RSN]\d+)"\)', path.read_text(encoding="utf-8"), re.MULTILINE))
     assert marked == set(ENTRIES)
     page = (Path(__file__).parent / "README.md").read_text(encoding="utf-8")
-    assert re.findall(r"^- (R\d+): .+\n  - Now: .+$", page, re.MULTILINE) == ENTRIES
+    assert re.findall(r"^- ([RSN]\d+): .+\n  - Now: .+$", page, re.MULTILINE) == ENTRIES

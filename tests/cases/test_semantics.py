@@ -74,7 +74,7 @@ def test_r21_the_readme_shows_sizes_that_learn():
 @pytest.mark.parametrize("scale", [255, -255, 1e6])
 def test_r22_unscaled_pixels_give_a_warning_and_nothing_overflows(scale):
     """Only values far outside of [0, 1] give the warning; data of mean 0 and deviation 1 do not."""
-    with pytest.warns(TrainingWarning, match="expected pixels between 0 and 1"):
+    with pytest.warns(TrainingWarning, match="expected values between 0 and 1"):
         history = small().SGD((IMAGES * scale, LABELS), 1, 4, 0.1)
     assert np.isfinite(history.cost).all()
 
@@ -170,7 +170,7 @@ def test_r33_images_of_another_shape_than_declared_are_refused(shape):
     layers = [ConvPoolLayer(image_shape=shape, filter_shape=(2, shape[1], 3, 3), poolsize=(2, 2))]
     size = 2 * ((shape[2] - 2) // 2) * ((shape[3] - 2) // 2)
     net = Network([*layers, SoftmaxLayer(size, 3)], 4)
-    with pytest.raises(ValueError, match=rf"layer 1 \(ConvPoolLayer\) takes {math.prod(shape[1:])} values"):
+    with pytest.raises(ValueError, match=rf"layer 0 \(ConvPoolLayer\) takes {math.prod(shape[1:])} values"):
         net.SGD((np.zeros((8, 200)), np.zeros(8, int)), 1, 4, 0.1)
 
 
@@ -263,7 +263,7 @@ def test_r41_r42_r44_a_shape_that_does_not_follow_is_reported_when_the_network_i
         ConvPoolLayer(image_shape=(4, *image), filter_shape=filters, poolsize=(2, 2)),
         ConvPoolLayer(image_shape=(4, *next_shape), filter_shape=(5, filters[0], 3, 3), poolsize=(2, 2)),
     ]
-    with pytest.raises(ValueError, match=rf"layer 2 \(ConvPoolLayer\).*{fits}"):
+    with pytest.raises(ValueError, match=rf"layer 1 \(ConvPoolLayer\).*{fits}"):
         Network(layers, 4)
 
 

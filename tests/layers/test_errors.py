@@ -33,7 +33,7 @@ REFUSED = {
     "n_in 0": (lambda: connected(0), f"{FC}: n_in", WHOLE, "0", "Write e.g. 10"),
     "n_in -3": (lambda: connected(-3), f"{FC}: n_in", WHOLE, "-3", "Write"),
     "n_in True": (lambda: connected(True), f"{FC}: n_in", WHOLE, "True", "Write"),
-    "n_in 6.0": (lambda: connected(6.0), f"{FC}: n_in", WHOLE, "6.0", "Write"),
+    "n_in 6.5": (lambda: connected(6.5), f"{FC}: n_in", WHOLE, "6.5", "Write"),
     "n_in of a shape": (lambda: connected((2, 3)), f"{FC}: n_in", WHOLE, r"\(2, 3\)", "Write"),
     "n_out 0": (lambda: connected(6, 0), f"{FC}: n_out", WHOLE, "0", "Write"),
     "n_out None": (lambda: connected(6, None), f"{FC}: n_out", WHOLE, "None", "Write"),
@@ -64,7 +64,7 @@ REFUSED = {
         lambda: conv(image_shape=(5, 2, 11, 9, 1)), f"{CP}: image_shape", "4 whole", r"\(5, 2, 11, 9, 1\)", "Write"
     ),
     "image of no rows": (lambda: conv(image_shape=(5, 2, 0, 9)), f"{CP}: image_shape", "each 1", "0, 9", "Write"),
-    "image of float maps": (lambda: conv(image_shape=(2.0, 11, 9)), f"{CP}: image_shape", "3 whole", "2.0", "Write"),
+    "image of 2.5 maps": (lambda: conv(image_shape=(2.5, 11, 9)), f"{CP}: image_shape", "3 whole", "2.5", "Write"),
     "image None": (lambda: conv(image_shape=None), f"{CP}: image_shape", "whole", "None", "Write"),
     "other maps": (
         lambda: conv((6, 3, 3, 4)), CP, r"must have 2 as its second entry, the maps of .*\(5, 2, 11, 9\)", "3",
@@ -81,7 +81,7 @@ REFUSED = {
     ),
     "poolsize 0": (lambda: conv(poolsize=(2, 0)), f"{CP}: poolsize", "2 whole .* each 1", r"\(2, 0\)", r"\(2, 3\)"),
     "poolsize of 3": (lambda: conv(poolsize=(1, 2, 2)), f"{CP}: poolsize", "2 whole", r"\(1, 2, 2\)", "Write"),
-    "poolsize 2.0": (lambda: conv(poolsize=2.0), f"{CP}: poolsize", "2 whole", "2.0", "Write"),
+    "poolsize 2.5": (lambda: conv(poolsize=2.5), f"{CP}: poolsize", "2 whole", "2.5", "Write"),
     "poolsize True": (lambda: conv(poolsize=True), f"{CP}: poolsize", "2 whole", "True", "Write"),
     "stride 0": (lambda: conv(stride=(1, 0)), f"{CP}: stride", "2 whole numbers, each 1", r"\(1, 0\)", "Write"),
     "stride -1": (lambda: conv(stride=-1), f"{CP}: stride", "each 1 or more", "-1", "Write"),
@@ -147,6 +147,12 @@ def test_a_refused_layer_draws_no_random_numbers():
 
 ACCEPTED = {
     "NumPy's whole numbers": (lambda: connected(np.int64(6), np.uint8(5)), {"n_in": 6, "n_out": 5}),
+    "whole numbers after a division": (lambda: connected(24 / 4, np.float64(5)), {"n_in": 6, "n_out": 5}),
+    "numbers in arrays": (lambda: connected(np.array(6), np.array(5.0)), {"n_in": 6, "n_out": 5}),
+    "shapes after a division": (
+        lambda: conv((6, 4 / 2, 3, 4), (2, 22 / 2, 9), poolsize=2.0),
+        {"filter_shape": (6, 2, 3, 4), "image_shape": (2, 11, 9), "poolsize": (2, 2)},
+    ),
     "p_dropout just below 1": (lambda: connected(p_dropout=0.999), {"p_dropout": 0.999}),
     "p_dropout of NumPy": (lambda: softmax(p_dropout=np.float32(0.5)), {"p_dropout": 0.5}),
     "lists": (lambda: conv([6, 2, 3, 4], [5, 2, 11, 9]), {"filter_shape": (6, 2, 3, 4), "image_shape": (5, 2, 11, 9)}),

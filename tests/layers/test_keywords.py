@@ -1,19 +1,25 @@
 """Unknown keywords: the error suggests the nearest name, or the book's name for that of another library."""
 
 import inspect
+import re
 from typing import Any
 
 import numpy as np
 import pytest
 
 import network3
-from network3 import ConvPoolLayer, FullyConnectedLayer, Network, SoftmaxLayer
-from network3.layers.checks import keywords_checked
+from network3 import ConvPoolLayer, FullyConnectedLayer, Network, SoftmaxLayer, optim
+from network3.layers.calls import keywords_checked
 
 
 def untyped(**keywords: Any) -> dict[str, Any]:
     """Hide keywords from the type checker, which would report the errors itself."""
     return keywords
+
+
+def called(function: Any, *arguments: Any, **keywords: Any) -> Any:
+    """Return a call that the type checker would refuse."""
+    return lambda: function(*arguments, **keywords)
 
 
 def sgd(**keywords):
@@ -65,9 +71,41 @@ def test_an_alias_is_suggested_only_for_an_existing_argument():
         SoftmaxLayer(3, 2, lr=1)
 
 
-def test_missing_arguments_are_reported_by_python():
-    with pytest.raises(TypeError, match="missing 1 required positional argument: 'n_out'"):
-        SoftmaxLayer(3)
+NET: Any = lambda: Network([SoftmaxLayer(3, 2)], 1)  # noqa: E731
+CALLS = {
+    # name: (call, who, expected, got, hint)
+    "missing": (called(SoftmaxLayer, 3), "SoftmaxLayer: expected n_in, n_out; got no n_out. Write SoftmaxLayer(n_in"),
+    "all missing": (called(ConvPoolLayer), "expected filter_shape, image_shape; got no filter_shape and no image"),
+    "too many": (
+        called(FullyConnectedLayer, 3, 2, network3.tanh, 0.5, network3.tanh),
+        "expected at most 4 arguments by position (n_in, n_out, activation_fn, p_dropout); got 5. Pass initial",
+    ),
+    "twice": (
+        called(SoftmaxLayer, 3, 2, n_in=3),
+        "SoftmaxLayer: expected each argument once; got n_in twice, by position and as n_in=. Write all of them by key",
+    ),
+    "a generator first": (
+        called(ConvPoolLayer, np.random.default_rng(1), (1, 1, 2, 2), (1, 5, 5), 2, network3.tanh),
+        "ConvPoolLayer: expected the generator as rng=; got it as the first argument. Write",
+    ),
+    "a generator and keywords": (
+        called(ConvPoolLayer, np.random.RandomState(1), filter_shape=(1, 1, 2, 2), image_shape=(1, 5, 5)),
+        "ConvPoolLayer: expected the generator as rng=",
+    ),
+    "a dataclass": (called(optim.MaxNorm), "MaxNorm: expected limit; got no limit. Write MaxNorm(limit=...)."),
+    "a keyword of a dataclass": (called(optim.Momentum, momentum=0.9), "Momentum: expected arguments among mu; got"),
+    "a method": (lambda: NET().predict(), "predict: expected images; got no images."),
+    "no arguments": (
+        lambda: NET().get_weights(True), "get_weights: expected no arguments; got 1."
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_call_with_other_arguments_is_refused(name):
+    call, message = CALLS[name]
+    with pytest.raises(TypeError, match=re.escape(message)):
+        call()
 
 
 def test_a_decorated_function_keeps_its_result_and_signature():

@@ -118,7 +118,7 @@ REFUSED = {
     ),
     "an accuracy": (
         lambda net: net.accuracy((X, Y)),
-        r"layer 1 \(RegressionLayer\): the last layer must have an accuracy\(y\); got one without\. Use predict",
+        r"layer 0 \(RegressionLayer\): the last layer must have an accuracy\(y\); got one without\. Use predict",
     ),
     "labels": (
         lambda net: net.SGD((X, [2, 0, 1, 2]), 1, 2, ETA),

@@ -8,7 +8,7 @@ import pytensor
 import pytest
 
 import network3
-from network3 import FullyConnectedLayer, Network, SoftmaxLayer, datasets
+from network3 import FullyConnectedLayer, Network, RegressionLayer, SoftmaxLayer, datasets
 from network3.data import examples, scaled
 
 
@@ -141,3 +141,76 @@ def test_grey_levels_are_scaled_exactly():
     levels = np.arange(256, dtype=np.uint8)
     assert scaled(levels, "float32").dtype == "float32"
     assert np.array_equal(scaled(levels, "float64"), np.arange(256) / 256)
+
+
+def two(x, y, outer, inner):
+    return outer(inner(pair) for pair in zip(x, y, strict=True))
+
+
+@pytest.mark.parametrize("inner", [tuple, list])
+@pytest.mark.parametrize("outer", [tuple, list])
+def test_two_examples_are_not_mistaken_for_a_pair_of_arrays(net, small, outer, inner):
+    x, y = small[0][:2], small[1][:2]
+    for labels in (y, np.eye(3)[y]):
+        checked = examples("data", two(x, labels, outer, inner), net)
+        np.testing.assert_array_equal(checked.images, x)
+        np.testing.assert_array_equal(checked.targets, y)
+        checked = examples("data", outer((inner(x), inner(labels))), net)
+        np.testing.assert_array_equal(checked.images, x)
+        np.testing.assert_array_equal(checked.targets, y)
+
+
+def test_two_by_two_that_may_be_either_is_refused_unless_tuples_decide():
+    net = Network([RegressionLayer(3, 3)], 1)
+    (a, b), (c, d) = np.random.default_rng(3).random((2, 2, 3))
+    for ambiguous in ([[a, b], [c, d]], ((a, b), (c, d))):
+        with pytest.raises(TypeError, match=r"got a (list|tuple) of 2 x 2, which may be either\. Pass arrays: \(np"):
+            examples("data", ambiguous, net)
+    np.testing.assert_array_equal(examples("data", [(a, b), (c, d)], net).images, np.float32([a, c]))
+    np.testing.assert_array_equal(examples("data", ([a, b], [c, d]), net).images, np.float32([a, b]))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda x, y: iter(()), r"got an empty tuple_iterator\. It was read to its end before: write list\("),
+        (lambda x, y: (), r"got an empty tuple\. To select examples, slice the examples: \(x\[:1000\]"),
+        (lambda x, y: (x,), r"got tuple with ndarray of shape \(7, 6\) at 0\. Pass e\.g\."),
+        (lambda x, y: {"x": x, "y": y}, r"got dict\. Pass \(images, labels\), two of its entries 'x', 'y'"),
+        (lambda x, y: "mnist", "got str"),
+        (lambda x, y: x, r"got ndarray of shape \(7, 6\)"),
+        (lambda x, y: [(x, y)] * 3, r"got pairs of 7 images\. Join mini-batches"),
+        (lambda x, y: [(x, y), (x[:3], y[:3])], r"got pairs of 7 images\. .*one of several data sets"),
+        (lambda x, y: [tuple(map(pytensor.shared, (x, y)))] * 3, r"got 3 data sets\. Pass one of them"),
+        (lambda x, y: [(x[0], 1), (x[1, :4], 2)], r"expected images of one shape; got shape \(4,\) in pair 1"),
+        (lambda x, y: [(x[0], 1), ((x[1] * 9).astype("uint8"), 2)], r"got uint8 in pair 1, after float32\. Divide"),
+        (lambda x, y: [(x[0], 1), (x[1], None)], "the label of pair 1 must be an array of numbers; got None"),
+        (lambda x, y: (y, x), r"images must have the shape .*pass images before labels"),
+        (lambda x, y: (x.T, y[:6]), r"images must have the shape \(n, 6\); got shape \(6, 7\)\. Write images\.T"),
+        (lambda x, y: (x, np.eye(4)[y]), r"must have 3 entries, .*; got shape \(7, 4\)\. Give the last layer n_out=4"),
+        (lambda x, y: (x, np.zeros((7, 3, 2))), r"rows with a single 1; got shape \(7, 3, 2\)"),
+        (
+            lambda x, y: (x, y[:, None] * pytensor.tensor.scalar("a")),
+            r"got an expression of the input a\. Pass its value",
+        ),
+        (lambda x, y: (iter(x), y), r"got an iterator .*Write np\.array\(list\(x\)\)"),
+    ],
+)
+def test_what_could_be_misread_is_refused_in_our_words(net, small, change, message):
+    with pytest.raises((TypeError, ValueError), match=f"^data: .*{message}"):
+        examples("data", change(*small), net)
+
+
+def test_values_may_have_axes_of_length_1_but_no_other_number():
+    x = np.random.default_rng(4).random((5, 6))
+    one, three = Network([RegressionLayer(6, 1)], 1), Network([RegressionLayer(6, 3)], 1)
+    for shape in ((5,), (5, 1), (5, 1, 1)):
+        assert examples("data", (x, x[:, 0].reshape(shape)), one).targets.shape == (5, 1)
+    assert examples("data", (x, x[:, :3, None]), three).targets.shape == (5, 3)
+    assert examples("data", (np.arange(5), x[:, 0]), Network([RegressionLayer(1, 1)], 1)).images.shape == (5, 1)
+    with pytest.raises(ValueError, match=r"targets must have 2 axes.*; got shape \(5,\)"):
+        examples("data", (x, x[:, 0]), three)
+    with pytest.raises(ValueError, match="targets must be finite; got inf"):
+        examples("data", (x, np.full(5, np.inf)), one)
+    with pytest.raises(ValueError, match="targets must be finite in float32; got 1e"):
+        examples("data", (x, np.full(5, 1e300)), one)

@@ -164,7 +164,7 @@ def test_a_layer_of_another_type_is_refused_by_name(layer):
     with pytest.raises(TypeError) as refused:
         Network([FullyConnectedLayer(9, 12), layer, SoftmaxLayer(5, 3)], 10)
     assert str(refused.value) == (
-        f"layer 2 ({name}): its parameters and output must be float32, the type of this network; got float64. "
+        f"layer 1 ({name}): its parameters and output must be float32, the type of this network; got float64. "
         "Make its shared variables from arrays of float32."
     )
 

@@ -125,11 +125,11 @@ def test_a_parameter_set_by_hand_is_used(net, images):
 
 def test_a_network_prints_as_a_table(net):
     assert str(net).splitlines() == [
-        "layer                gives, for each example  parameters",
-        "ConvPoolLayer        3 x 3 x 2                        21",
-        "FullyConnectedLayer  5                                95",
-        "SoftmaxLayer         4                                24",
-        "total, float32                                       140",
+        "layer                  output of an example  parameters",
+        "0 ConvPoolLayer        3 x 3 x 2                     21",
+        "1 FullyConnectedLayer  5                             95",
+        "2 SoftmaxLayer         4                             24",
+        "total, float32                                      140",
     ]
 
 

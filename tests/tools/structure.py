@@ -17,7 +17,7 @@ INSTALLED = {"network3": "network3", "layers": "network3.layers", "datasets": "n
 # From low to high: a room may import those below, and others on its floor.
 FLOORS = (
     ("layers", "datasets"),
-    ("optim", "data", "graph", "summary"),
+    ("optim", "data", "forms", "images", "shared_data", "graph", "layer_protocol", "attributes", "summary"),
     ("storage",),
     ("execution",),
     ("training",),

@@ -14,6 +14,8 @@ from pytensor.link.basic import Container, PerformLinker
 from pytensor.link.numba.linker import NumbaLinker
 from pytensor.link.utils import map_storage
 
+from network3.layers.compile_folder import check_folder
+
 from .unsupported import UnsupportedError
 
 if TYPE_CHECKING:
@@ -74,6 +76,7 @@ class Network3Linker(NumbaLinker):
         try:
             planned = Planned(Lowering(fgraph, order, Plan(checking=self.checking)))
         except UnsupportedError as reason:
+            check_folder()
             from network3.layers.backends import numba  # noqa: F401  (registers our Ops with Numba)
 
             restore(fgraph)

@@ -1,13 +1,19 @@
-"""The memory of this machine."""
+"""The memory of this machine, or of the container."""
 
 import os
 import sys
 from functools import cache
 
+from .cgroup import memory_limit
+
 
 @cache
 def total_memory() -> int | None:
-    """Return the bytes of this machine's memory; None if the system does not report them."""
+    """Return the bytes of this machine's memory, or its container's if fewer; None if the system reports neither."""
+    return min((size for size in (_of_machine(), memory_limit()) if size), default=None)
+
+
+def _of_machine() -> int | None:
     if sys.platform == "win32":
         return _windows()
     try:

@@ -5,12 +5,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import jax
-import pytensor.link.jax.dispatch  # noqa: F401  (its import sets JAX's x64 by PyTensor's floatX, which is the user's)
+
+from network3.execution.device import check_not_forked
+
+_x64 = jax.config.values["jax_enable_x64"]
+import pytensor.link.jax.dispatch  # noqa: E402, F401
+
+# The import sets JAX's x64, which is the user's, by PyTensor's floatX.
+jax.config.update("jax_enable_x64", _x64)
 
 
 @contextmanager
 def execution_context(dtype: str) -> Iterator[None]:
-    """Set JAX's x64 as `dtype` needs it, whatever it is outside."""
+    """Set JAX's x64 as `dtype` needs it, whatever it is outside.
+
+    Raises
+    ------
+    RuntimeError
+        See `check_not_forked`.
+    """
+    check_not_forked()
     with jax.enable_x64(dtype == "float64"), warnings.catch_warnings():
         # PyTensor asks for float64 accumulators and int64 indices; float32 networks use 32 bits.
         warnings.filterwarnings("ignore", message="Explicitly requested dtype")

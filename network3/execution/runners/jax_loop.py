@@ -58,7 +58,7 @@ class LoopRunner:
 
     def run(self, rows: NDArray[np.int64], eta: float, lmbda: float) -> NDArray[np.float64]:
         """Take a step for each row of `rows`; return the costs."""
-        filled = np.full((-(-len(rows) // SLOTS) * SLOTS, rows.shape[1]), NONE, np.int32)
+        filled = np.full((max(1, -(-len(rows) // SLOTS)) * SLOTS, rows.shape[1]), NONE, np.int32)
         filled[: len(rows)] = rows
         with execution_context(self.dtype), enough_memory(self._given, self.dtype, rows.shape[1]):
             states = [self.mesh.replicate(storage[0]) for storage in self._storage]

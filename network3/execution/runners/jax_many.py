@@ -53,7 +53,7 @@ class VectorizedRunner:
     def run(self, rows: NDArray[np.int64], etas: list[float], lmbdas: list[float]) -> NDArray[np.float64]:
         """Take a step for each of `rows`, (networks, steps, batch); return the costs, (networks, steps)."""
         networks, steps, batch = rows.shape
-        filled = np.full((-(-steps // SLOTS) * SLOTS, networks, batch), NONE, np.int32)
+        filled = np.full((max(1, -(-steps // SLOTS)) * SLOTS, networks, batch), NONE, np.int32)
         filled[:steps] = rows.transpose(1, 0, 2)
         with execution_context(self.dtype), enough_memory(self._given, self.dtype, batch):
             rates = [self.mesh.replicate(np.asarray(rate, self.dtype)) for rate in (etas, lmbdas)]

@@ -5,6 +5,7 @@ ensembles (chapters 3 and 6). Nothing was chosen by the test images: two short t
 accuracy, fixed the strength of the deformations; the rest was set beforehand.
 """
 
+import math
 from dataclasses import replace
 
 from network3.layers import ConvPoolLayer, FullyConnectedLayer, Layer, ReLU, SoftmaxLayer
@@ -18,7 +19,7 @@ MAPS = (1, 32, 64, 128)
 NEURONS = 256
 
 
-def wider(mini_batch_size: int) -> list[Layer]:
+def wider(mini_batch_size: int, n_in: int = 28 * 28, n_out: int = 10) -> list[Layer]:
     """Three convolutional layers of 32, 64 and 128 maps, two of them pooled, and 256 neurons: 620,298 parameters."""
 
     def convolution(k: int, size: int, filter_size: int, pool: int) -> Layer:
@@ -30,12 +31,15 @@ def wider(mini_batch_size: int) -> list[Layer]:
             initializer=he,
         )
 
+    side = math.isqrt(n_in)
+    pooled = (side - 4) // 2  # 12 of MNIST's 28
+    last = (pooled - 4) // 2
     return [
-        convolution(0, 28, 5, 2),
-        convolution(1, 12, 3, 1),
-        convolution(2, 10, 3, 2),
-        FullyConnectedLayer(MAPS[-1] * 4 * 4, NEURONS, ReLU, p_dropout=0.5, initializer=he),
-        SoftmaxLayer(NEURONS, 10, p_dropout=0.5),
+        convolution(0, side, 5, 2),
+        convolution(1, pooled, 3, 1),
+        convolution(2, pooled - 2, 3, 2),
+        FullyConnectedLayer(MAPS[-1] * last**2, NEURONS, ReLU, p_dropout=0.5, initializer=he),
+        SoftmaxLayer(NEURONS, n_out, p_dropout=0.5),
     ]
 
 

@@ -4,6 +4,7 @@ The architectures are functions of the mini-batch's size, named as the original'
 the rows of the chapter, with its accuracy on the test images at the best validation epoch.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -17,28 +18,34 @@ from .run import Run
 
 Activation = Callable[[TensorVariable], TensorVariable]
 
+PIXELS = 28 * 28  # of MNIST
 
-def shallow(mini_batch_size: int) -> list[Layer]:
+
+def shallow(mini_batch_size: int, n_in: int = PIXELS, n_out: int = 10) -> list[Layer]:
     """A hidden layer of 100 sigmoid neurons, and a softmax."""
-    return [FullyConnectedLayer(n_in=784, n_out=100), SoftmaxLayer(n_in=100, n_out=10)]
+    return [FullyConnectedLayer(n_in=n_in, n_out=100), SoftmaxLayer(n_in=100, n_out=n_out)]
 
 
-def basic_conv(mini_batch_size: int) -> list[Layer]:
+def basic_conv(mini_batch_size: int, n_in: int = PIXELS, n_out: int = 10) -> list[Layer]:
     """One convolutional and pooling layer before the hidden layer."""
+    side = math.isqrt(n_in)
     return [
-        _first_layer(mini_batch_size, sigmoid),
-        FullyConnectedLayer(n_in=20 * 12 * 12, n_out=100),
-        SoftmaxLayer(n_in=100, n_out=10),
+        _first_layer(mini_batch_size, side, sigmoid),
+        FullyConnectedLayer(n_in=20 * _pooled(side) ** 2, n_out=100),
+        SoftmaxLayer(n_in=100, n_out=n_out),
     ]
 
 
-def omit_FC(mini_batch_size: int) -> list[Layer]:
+def omit_FC(mini_batch_size: int, n_in: int = PIXELS, n_out: int = 10) -> list[Layer]:
     """One convolutional and pooling layer and a softmax, without a hidden layer."""
-    return [_first_layer(mini_batch_size, sigmoid), SoftmaxLayer(n_in=20 * 12 * 12, n_out=10)]
+    side = math.isqrt(n_in)
+    return [_first_layer(mini_batch_size, side, sigmoid), SoftmaxLayer(n_in=20 * _pooled(side) ** 2, n_out=n_out)]
 
 
 def dbl_conv(
     mini_batch_size: int,
+    n_in: int = PIXELS,
+    n_out: int = 10,
     activation_fn: Activation = sigmoid,
     hidden: tuple[int, ...] = (100,),
     p_dropout: float = 0.0,
@@ -47,31 +54,38 @@ def dbl_conv(
 
     `p_dropout` is that of the fully connected layers and of the softmax.
     """
-    widths = [40 * 4 * 4, *hidden]
+    side = math.isqrt(n_in)
+    once = _pooled(side)
+    widths = [40 * _pooled(once) ** 2, *hidden]
     return [
-        _first_layer(mini_batch_size, activation_fn),
+        _first_layer(mini_batch_size, side, activation_fn),
         ConvPoolLayer(
-            image_shape=(mini_batch_size, 20, 12, 12),
+            image_shape=(mini_batch_size, 20, once, once),
             filter_shape=(40, 20, 5, 5),
             poolsize=(2, 2),
             activation_fn=activation_fn,
         ),
         *(
-            FullyConnectedLayer(n_in=n_in, n_out=n_out, activation_fn=activation_fn, p_dropout=p_dropout)
-            for n_in, n_out in zip(widths, hidden, strict=False)
+            FullyConnectedLayer(n_in=before, n_out=after, activation_fn=activation_fn, p_dropout=p_dropout)
+            for before, after in zip(widths, hidden, strict=False)
         ),
-        SoftmaxLayer(n_in=widths[-1], n_out=10, p_dropout=p_dropout),
+        SoftmaxLayer(n_in=widths[-1], n_out=n_out, p_dropout=p_dropout),
     ]
 
 
-def _first_layer(mini_batch_size: int, activation_fn: Activation) -> Layer:
+def _first_layer(mini_batch_size: int, side: int, activation_fn: Activation) -> Layer:
     """Return the first layer of all networks: 20 maps of 5 x 5 filters over the image, pooled 2 x 2."""
     return ConvPoolLayer(
-        image_shape=(mini_batch_size, 1, 28, 28),
+        image_shape=(mini_batch_size, 1, side, side),
         filter_shape=(20, 1, 5, 5),
         poolsize=(2, 2),
         activation_fn=activation_fn,
     )
+
+
+def _pooled(side: int) -> int:
+    """Return the side of maps of `side` x `side` after 5 x 5 filters and pooling 2 x 2: 12 of MNIST's 28, then 4."""
+    return (side - 4) // 2
 
 
 def _published(accuracy: float | None = None) -> tuple[PublishedValue]:
@@ -79,7 +93,7 @@ def _published(accuracy: float | None = None) -> tuple[PublishedValue]:
     return (PublishedValue(accuracy, TEST_ACCURACY, BEST_VALIDATION),)
 
 
-def relu(*hidden: int, p_dropout: float = 0.0) -> Callable[[int], list[Layer]]:
+def relu(*hidden: int, p_dropout: float = 0.0) -> Callable[..., list[Layer]]:
     """Return `dbl_conv` with rectified linear neurons."""
     return partial(dbl_conv, activation_fn=ReLU, hidden=hidden, p_dropout=p_dropout)
 

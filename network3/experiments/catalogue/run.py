@@ -20,7 +20,8 @@ class Run(Entry):
     name, row, description, published_values, points, note
         As those of an `Entry`.
     layers : callable
-        ``layers(mini_batch_size) -> list of layers`` with new initial weights.
+        ``layers(mini_batch_size, n_in=784, n_out=10) -> list of layers`` with new initial weights; for other data than
+        MNIST, `n_in` are the values of an image and `n_out` the classes.
     training : dict
         Arguments of `Network.SGD` that are plain values, except the data and the cost.
     methods : dict of str to callable
@@ -42,7 +43,7 @@ class Run(Entry):
         Values of an argument that the original tried one after the other, instead of the one in `training`.
     """
 
-    layers: Callable[[int], list[Layer]]
+    layers: Callable[..., list[Layer]]
     training: dict[str, Any]
     methods: dict[str, Callable[..., Any]] = field(default_factory=dict)
     cost: Callable[[TensorVariable, TensorVariable], TensorVariable] | None = None

@@ -20,11 +20,12 @@ class Sigmoid:
     def __init__(self, *sizes: int, initializer: Initializer):
         self.sizes, self.initializer = sizes, initializer
 
-    def __call__(self, mini_batch_size: int | None = None) -> list[Layer]:
-        return [
-            FullyConnectedLayer(n_in=n_in, n_out=n_out, initializer=self.initializer)
-            for n_in, n_out in pairwise(self.sizes)
-        ]
+    def __call__(
+        self, mini_batch_size: int | None = None, n_in: int | None = None, n_out: int | None = None
+    ) -> list[Layer]:
+        first, *hidden, last = self.sizes
+        sizes = (n_in or first, *hidden, n_out or last)
+        return [FullyConnectedLayer(*pair, initializer=self.initializer) for pair in pairwise(sizes)]
 
 
 def wide(*sizes: int) -> Sigmoid:

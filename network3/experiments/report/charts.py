@@ -16,7 +16,7 @@ from network3.plotting.style import in_plot_style, new_figure
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-INCH = 5.5  # rem
+INCH = 8.5  # rem, at most
 SERIES = {"network": "C0", "support vector machine": "C1"}  # and their colours
 
 
@@ -38,7 +38,7 @@ def svg(figure: "Figure", name: str) -> Markup:
     text = text[text.index("<svg") :]
     # Ids must be unique on the page; Matplotlib numbers them from 1 in each figure.
     text = re.sub(r'\bid="([a-zA-Z0-9.]+_\d+)"', rf'id="{name}-\1"', text)
-    # The page sets the width, up to the figure's own.
+    # The page sets the width, up to a multiple of the figure's own.
     head, _, rest = text.partition(">")
     head = re.sub(r' (width|height)="[^"]*"', "", head) + f' style="max-width: {figure.get_figwidth() * INCH:.1f}rem"'
     text = f"{head}>{rest}"
@@ -62,7 +62,7 @@ def draw_growth(records: Mapping[str, Sequence[Record]]) -> "Figure | None":
     curves = {series: _points(records, series) for series in SERIES}
     if not any(curves.values()):
         return None
-    figure = new_figure(6.2, 3.4)
+    figure = new_figure(3.7, 2.5)
     ax = figure.subplots()
     for series, points in curves.items():
         if points:

@@ -1,20 +1,25 @@
 """The page, rendered from the records and a template."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jinja2
 
 from network3.experiments.catalogue import QUOTED, Entry
 from network3.experiments.reproduction import Record
 from network3.experiments.reproduction.tasks import VARIANTS
-from network3.plotting.repeats import draw_repeats
+from network3.plotting.repeats import draw_repeats_apart
 from network3.storage.atomic import atomic_write
+from network3.training.history import History
 
 from .charts import draw_growth, svg
 from .comparison import compare
-from .samples import samples
+from .samples import best_repeat, errors, filters
+from .summary import RowResult, origin, summarize
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 TITLES = {
     1: "Chapter 1: Using neural nets to recognize handwritten digits",
@@ -27,7 +32,9 @@ GROWTH_CHAPTER = 3  # whose figure has the accuracy against the number of traini
 SHOWN_NETWORKS = (6, 7)  # chapters for which filters and misclassified digits are shown
 
 
-def write_report(results: Path, records: Sequence[Record], out: Path) -> None:
+def write_report(
+    results: Path, records: Sequence[Record], out: Path, progress: Callable[[int, int], None] = lambda done, total: None
+) -> None:
     """Write the page about `records` to the file `out`.
 
     Parameters
@@ -37,11 +44,19 @@ def write_report(results: Path, records: Sequence[Record], out: Path) -> None:
     records : sequence of Record
     out : Path
         The page; it needs no other file and no network.
+    progress : callable
+        ``progress(done, total)``, called after each row of the catalogue that has records.
     """
     by_name: dict[str, list[Record]] = {name: [] for name in VARIANTS}
     for record in sorted(records, key=lambda record: record.seed):
         by_name[record.name].append(record)
-    chapters = [_chapter(number, by_name, results) for number in TITLES]
+    shown = [entry for entry in VARIANTS.values() if by_name[entry.name]]
+    details: dict[str, list[dict[str, Any]]] = {}
+    for done, entry in enumerate(shown, start=1):
+        details[entry.name] = _figures(entry, by_name[entry.name], results)
+        progress(done, len(shown))
+    chapters = [_chapter(number, by_name, details) for number in TITLES]
+    chapters = [chapter for chapter in chapters if chapter["rows"]]
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("network3.experiments.report", "templates"),
         autoescape=True,
@@ -50,24 +65,29 @@ def write_report(results: Path, records: Sequence[Record], out: Path) -> None:
         lstrip_blocks=True,
     )
     page = environment.get_template("report.html").render(
-        chapters=[chapter for chapter in chapters if chapter["rows"]],
+        chapters=chapters,
+        summary=summarize({chapter["number"]: chapter["results"] for chapter in chapters}),
+        titles=TITLES,
+        origin=origin(records),
         environments=_environments(records),
-        repeats=len(records),
+        repeats=f"{len(records)} repeat" + "s" * (len(records) != 1),
     )
     with atomic_write(out) as file:
         file.write(page.encode())
 
 
-def _chapter(number: int, by_name: dict[str, list[Record]], results: Path) -> dict[str, Any]:
+def _chapter(number: int, by_name: dict[str, list[Record]], details: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
     entries = [entry for entry in VARIANTS.values() if entry.chapter == number]
+    shown = [entry for entry in entries if by_name[entry.name]]
     growth = draw_growth(by_name) if number == GROWTH_CHAPTER else None
     return {
         "number": number,
         "title": TITLES[number],
-        "rows": [_row(entry, by_name[entry.name]) for entry in entries if by_name[entry.name]],
+        "rows": [_row(entry, by_name[entry.name]) for entry in shown],
+        "results": [RowResult(entry, compare(entry, by_name[entry.name])[0]) for entry in shown],
         "missing": [entry.name for entry in entries if not by_name[entry.name]],
         "growth": None if growth is None else svg(growth, "growth"),
-        "details": [detail for entry in entries if (detail := _detail(entry, by_name[entry.name], results))],
+        "details": [_section(entry, details[entry.name]) for entry in shown if details[entry.name]],
         "quoted": [quoted for quoted in QUOTED if quoted.chapter == number],
     }
 
@@ -88,16 +108,30 @@ def _row(entry: Entry, records: Sequence[Record]) -> dict[str, Any]:
     }
 
 
-def _detail(entry: Entry, records: Sequence[Record], results: Path) -> dict[str, Any] | None:
-    """Return the figures of an entry, by their captions; None if there are none."""
-    histories = [record.history for record in records if record.history is not None and record.history.epochs]
-    figures = {"": svg(draw_repeats(histories, entry.points), f"{entry.name}-curves")} if histories else {}
-    if entry.chapter in SHOWN_NETWORKS and records:
-        for k, (caption, figure) in enumerate(samples(results, records).items()):
-            figures[caption] = svg(figure, f"{entry.name}-{k}")
-    if not figures:
-        return None
+def _section(entry: Entry, figures: list[dict[str, Any]]) -> dict[str, Any]:
     return {"row": entry.row, "name": entry.name, "description": entry.description, "figures": figures}
+
+
+def _figures(entry: Entry, records: Sequence[Record], results: Path) -> list[dict[str, Any]]:
+    """Return the figures of an entry: each a chart, or misclassified digits, with a caption."""
+    histories = [record.history for record in records if record.history is not None and record.history.epochs]
+    charts = {f"{entry.name}-curves{k}": ("", figure) for k, figure in enumerate(_curves(entry, histories))}
+    errors_of_best = None
+    if entry.chapter in SHOWN_NETWORKS:
+        best = best_repeat(records)
+        drawn = filters(results, best)
+        charts |= {f"{entry.name}-filters{k}": shown for k, shown in enumerate(drawn.items())}
+        errors_of_best = errors(best)
+    figures: list[dict[str, Any]] = [
+        {"caption": caption, "chart": svg(figure, name)} for name, (caption, figure) in charts.items()
+    ]
+    if errors_of_best is not None:
+        figures.append({"caption": errors_of_best.caption, "digits": errors_of_best.digits})
+    return figures
+
+
+def _curves(entry: Entry, histories: Sequence[History]) -> "list[Figure]":
+    return draw_repeats_apart(histories, entry.points) if histories else []
 
 
 def _environments(records: Sequence[Record]) -> list[str]:

@@ -1,10 +1,15 @@
 """What the page shows of a trained network: its filters, and the test images that it misclassifies."""
 
+import base64
+import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
 from network3.datasets import load_mnist
 from network3.experiments.folder import Folder
@@ -12,47 +17,76 @@ from network3.experiments.reproduction import Record
 from network3.experiments.reproduction.work import folder_of
 from network3.layers import ConvPoolLayer
 from network3.network import load
-from network3.plotting import draw_errors, draw_filters
-from network3.plotting.errors import COLUMNS, ROWS
+from network3.plotting import draw_filters
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+MOST = 40  # misclassified images, as in the book's figure
 
-def samples(results: Path, records: Sequence[Record]) -> "dict[str, Figure]":
-    """Return figures by their captions, of the repeat with the best validation accuracy.
+
+@dataclass(frozen=True)
+class Digit:
+    """A misclassified test image.
+
+    Attributes
+    ----------
+    source : str
+        The image as a data URI, black ink on white.
+    label, prediction : int
+    """
+
+    source: str
+    label: int
+    prediction: int
+
+
+@dataclass(frozen=True)
+class Errors:
+    """What a network misclassifies: a caption, and the first images."""
+
+    caption: str
+    digits: list[Digit]
+
+
+def best_repeat(records: Sequence[Record]) -> Record:
+    """Return the repeat with the best validation accuracy."""
+    return max(records, key=lambda record: record.best_validation_accuracy)
+
+
+def filters(results: Path, record: Record) -> "dict[str, Figure]":
+    """Draw the filters of a network, by their captions; of networks that vote, those of the first one still there.
 
     Parameters
     ----------
     results : Path
-        The folder of ``network3 reproduce``. Filters are drawn if the network is still there.
-    records : sequence of Record
-        The repeats of a run, at least one.
+        The folder of ``network3 reproduce``. Nothing is drawn if the network is no longer there.
+    record : Record
     """
-    best = max(records, key=lambda record: record.best_validation_accuracy)
-    return _filters(results, best) | _errors(best)
-
-
-def _filters(results: Path, record: Record) -> "dict[str, Figure]":
-    """Draw the filters of a network; of networks that vote, those of the first one that is still there."""
     paths = [Folder(folder_of(results, task)).model for task in record.task.members or [record.task]]
     first = next((k for k, path in enumerate(paths) if path.is_file()), None)
     if first is None:
         return {}
     net = load(paths[first])
     convolutions = [k for k, layer in enumerate(net.layers) if isinstance(layer, ConvPoolLayer)]
-    what = "filters of convolution" if convolutions else "weights of layer"
+    what = "filters of layer" if convolutions else "weights of layer"
     whose = f" of network {first + 1}" if record.task.members else ""
-    return {f"{what} {k + 1}{whose}": draw_filters(net, k) for k in convolutions or [0]}
+    return {f"{what} {k}{whose}": draw_filters(net, k) for k in convolutions or [0]}
 
 
-def _errors(record: Record) -> "dict[str, Figure]":
-    """Draw the test images that are misclassified according to the record."""
+def errors(record: Record) -> Errors | None:
+    """Return the test images that are misclassified according to `record`; None if there are none."""
     if not record.errors:
-        return {}
+        return None
     images, labels = load_mnist()[2]
-    wrong, digits = np.array(record.errors).T
-    first = " (the first 40)" if len(wrong) > ROWS * COLUMNS else ""
-    count = f"{len(wrong):,} of {len(labels):,} test images misclassified{first}"
-    caption = f"{count}, each with its label above and the network's below"
-    return {caption: draw_errors(images[wrong], labels[wrong], digits)}
+    first = f" (the first {MOST})" if len(record.errors) > MOST else ""
+    count = f"{len(record.errors):,} of {len(labels):,} test images misclassified{first}"
+    digits = [Digit(_source(images[k]), int(labels[k]), prediction) for k, prediction in record.errors[:MOST]]
+    return Errors(f"{count}: each with its label, and after the arrow the network's", digits)
+
+
+def _source(image: NDArray[np.uint8]) -> str:
+    """Return an image of 784 grey levels as the data URI of a PNG."""
+    file = io.BytesIO()
+    Image.fromarray(255 - image.reshape(28, 28)).save(file, "png", optimize=True)
+    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"

@@ -13,6 +13,7 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 
 from network3.experiments.folder import Folder
+from network3.layers.backends.cpu.processor_count import processors
 from network3.layers.checks import error_message, integer
 from network3.storage.atomic import check_writable
 from network3.training.signals import TERMINATED, TrainingTerminated
@@ -36,11 +37,6 @@ class Finished:
     task: Task
     record: Record | None
     error: str = ""
-
-
-def usable_processors() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def reproduce(
@@ -75,10 +71,10 @@ def reproduce(
     waiting = deque(task for task in tasks if task not in done)
     if not waiting:
         return
-    count = usable_processors() if processes is None else integer("network3 reproduce: --processes", processes)
+    count = processors() if processes is None else integer("network3 reproduce: --processes", processes)
     count = min(count, len(waiting))
     given = os.environ.get(THREADS, "")
-    threads = int(given) if given.isdecimal() else max(1, usable_processors() // count)
+    threads = int(given) if given.isdecimal() else max(1, processors() // count)
     with _threads(threads), _executor(count) as (executor, stop):
         running: dict[Future, Task] = {}
         busy: set[Task] = set()

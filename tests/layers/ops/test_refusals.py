@@ -127,6 +127,11 @@ def test_arrays_are_refused_at_run_time_if_shapes_are_unknown(name):
         f(*arrays)
 
 
-def test_a_window_larger_than_the_image_gives_an_empty_result_at_run_time():
+@pytest.mark.parametrize("mode", ["FAST_COMPILE", "NUMBA", "NETWORK3", "JAX"])
+@pytest.mark.parametrize("size", [(7, 2), (2, 8)])
+def test_a_window_larger_than_an_image_of_unknown_size_is_refused_at_run_time(mode, size):
     x = pt.tensor(shape=(None,) * 4, dtype="float64")
-    assert pytensor.function([x], pool2d(x, (7, 2)), mode="FAST_COMPILE")(IMAGES).shape == (2, 3, 0, 3)
+    f = pytensor.function([x], pool2d(x, size), mode=mode)
+    assert f(np.ones((2, 3, 8, 9))).shape == (2, 3, 8 // size[0], 9 // size[1])
+    with pytest.raises(ValueError, match=r"^pool2d: a window must fit into its image.*; got .*Use smaller windows"):
+        f(IMAGES)

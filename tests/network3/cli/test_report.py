@@ -1,10 +1,13 @@
 """``network3 report``: the page, skipped records, and what is refused."""
 
+import io
 import re
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from network3.cli.progress import Terminal
 from network3.experiments.reproduction import Record
 from network3.experiments.reproduction.records import append
 
@@ -25,12 +28,22 @@ def test_the_page_is_beside_the_records(run):
     recorded()
     result = run("report")
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout.startswith(f"{FOLDER / 'report.html'} compares 2 repeats with the book")
-    assert result.stdout.count("\n") == 1
+    drawing, written = result.stdout.splitlines()
+    assert drawing == "Drawing the charts ..."  # it takes seconds
+    assert written == f"{FOLDER / 'report.html'} compares 2 repeats with the book."
     page = (FOLDER / "report.html").read_text(encoding="utf-8")
     assert page.startswith("<!doctype html>")
     for text in ("random_guess", "10.00%", "9.79% ± 0.33%"):  # the mean of 9.56 and 10.02, half their distance by 1/√2
         assert text in page
+
+
+def test_a_terminal_shows_how_many_rows_are_drawn(run, monkeypatch):
+    recorded()
+    screen = Console(file=io.StringIO(), force_terminal=True, width=100, color_system=None)
+    monkeypatch.setattr("network3.cli.report.choose_output", lambda: Terminal(screen))
+    assert run("report").exit_code == 0
+    text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", screen.file.getvalue())
+    assert re.search(r"drawing the charts .* 1/1 ", text)
 
 
 def test_the_folder_and_the_file_can_be_chosen(run):
@@ -108,7 +121,7 @@ def test_a_page_that_cannot_be_written_is_refused(run, out):
     Path("file").write_text("in the way", encoding="utf-8")
     Path("folder").mkdir()
     result = run("report", "--out", out)
-    assert (result.exit_code, result.stdout) == (1, "")
+    assert (result.exit_code, result.stdout) == (1, "")  # before anything is drawn
     expected = (
         rf"network3: network3 report: --out: expected a file that can be written; got {out} \(.+\)\. Choose another"
     )

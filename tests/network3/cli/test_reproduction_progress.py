@@ -42,10 +42,24 @@ def test_a_file_has_a_line_for_every_ten_epochs(capsys):
         reporter.watch({task: epochs, Task("random_guess", 0): 0})
     reporter.watch({Task("shallow", 0): 37})  # continued from a checkpoint
     assert capsys.readouterr().out.splitlines() == [
+        " 6.14  double_fc_dropout seed 2: begun, compiling first",
         " 6.14  double_fc_dropout seed 2: 10 of 40 epochs",
         " 6.14  double_fc_dropout seed 2: 20 of 40 epochs",
+        "  6.1  shallow seed 0: begun, compiling first",
         "  6.1  shallow seed 0: 37 of 60 epochs",
     ]
+
+
+def test_a_bar_without_an_epoch_shows_that_it_compiles():
+    screen = Console(file=io.StringIO(), force_terminal=True, width=100, color_system=None)
+    reporter, task = ReproductionBars(Terminal(screen), 1), Task("shallow", 0)
+    with reporter:
+        reporter.watch({task: 0, Task("random_guess", 0): 0})
+        bars = {bar.description: (bar.completed, bar.total) for bar in reporter.bars.tasks}
+        assert bars["shallow seed 0, compiling and first epoch"] == (0, None)  # a bar that moves
+        assert bars["random_guess seed 0"] == (0, None)  # no training
+        reporter.watch({task: 1})
+        assert [(bar.description, bar.total) for bar in reporter.bars.tasks][1:] == [("shallow seed 0, epochs", 60)]
 
 
 def test_json_has_no_line_for_epochs(capsys):

@@ -101,7 +101,7 @@ def test_ctrl_c_saves_and_resume_continues_to_the_same_bits(run, little, monkeyp
         stopped = run("train", "omit_FC", "--epochs", 2)
     assert stopped.exit_code == 130
     expected = "network3: stopped in epoch 1; everything so far is in network3-runs/omit_FC. Go on with: "
-    assert stopped.stderr.replace("\\", "/").startswith(expected)
+    assert stopped.stderr.replace("\\", "/").splitlines()[-1].startswith(expected)
     assert stopped.stderr.endswith("train omit_FC --resume\n")
     resumed = run("train", "omit_FC", "--resume")
     assert resumed.exit_code == 0, resumed.output

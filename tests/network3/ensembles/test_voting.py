@@ -80,7 +80,7 @@ class Values(FullyConnectedLayer):
             lambda nets: ([Network([Values(6, 4)], 10)],),
             "entry 0 must be a network that predicts labels; got a Network",
         ),
-        (lambda nets: (nets, (IMAGES[:, 1:], LABELS)), r"test data: layer 1 \(SoftmaxLayer\) takes 6 values"),
+        (lambda nets: (nets, (IMAGES[:, 1:], LABELS)), r"test data: layer 0 \(SoftmaxLayer\) takes 6 values"),
         (lambda nets: (nets, (IMAGES, LABELS[1:])), "test data: .*; got "),
         (lambda nets: (nets, (IMAGES, LABELS + 1)), r"test data: labels must lie in 0\.\.3"),
     ],

@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from network3 import History
+from network3 import History, Network
+from network3.optim import schedules
 from network3.optim.schedules import ExponentialDecay, HalveOnPlateau, StepDecay
 from network3.optim.stopping import NoImprovementIn, epochs_without_improvement
 from tests.network3.execution.two_layers import build, data, gradient, mini_batches, same
@@ -14,6 +15,11 @@ from tests.network3.execution.two_layers import build, data, gradient, mini_batc
 def after(accuracies):
     """Return the History of epochs with these validation accuracies."""
     return History(cost=[1.0] * len(accuracies), validation_accuracy=list(accuracies))
+
+
+def after_costs(costs):
+    """Return the History of epochs with these validation costs, of a network without an accuracy."""
+    return History(cost=[1.0] * len(costs), validation_cost=list(costs), test_cost=[None] * len(costs))
 
 
 def rates(schedule, accuracies, eta=0.8):
@@ -55,6 +61,39 @@ def test_no_improvement_in_n():
     stopping = NoImprovementIn(3)
     accuracies = [0.5, 0.6, 0.6, 0.5, 0.6]
     assert [stopping(after(accuracies[:k])) for k in range(1, 6)] == [False] * 4 + [True]
+
+
+@pytest.mark.parametrize(
+    "costs",
+    [[0.5, 0.4, 0.4, 0.5, 0.4], [math.inf, -1.0, -1.0, math.nan, -math.inf], [math.nan, 0.0, 0.0, 0.0, 1.0]],
+)
+def test_without_accuracies_a_lower_cost_is_an_improvement(costs):
+    """The best is reached in epoch 1, as with the accuracies 0.5, 0.6, 0.6, 0.5, 0.6."""
+    stopping, schedule = NoImprovementIn(3), HalveOnPlateau(patience=2, least=0.1)
+    assert [stopping(after_costs(costs[:k])) for k in range(6)] == [False] * 5 + [True]
+    assert [schedule(0.8, after_costs(costs[:k])) for k in range(6)] == [0.8, 0.8, 0.8, 0.8, 0.4, 0.4]
+
+
+@pytest.mark.parametrize("rule", [NoImprovementIn(2), lambda history: HalveOnPlateau(2)(0.1, history)])
+def test_epochs_without_validation_data_are_refused_even_if_the_rule_is_wrapped(rule):
+    net = build()
+    with pytest.raises(ValueError, match=r": expected epochs with validation data; got none\. Pass validation_data"):
+        net.SGD(data(), 3, 5, 0.1, stopping=lambda history: rule(history))
+
+
+def test_a_schedule_always_gets_the_first_rate():
+    """N12: ``eta * 0.5`` is one rate; the current one is ``history.eta[-1]``."""
+    seen = []
+
+    def halve(eta, history):
+        seen.append(eta)
+        return 0.5 * history.eta[-1] if history.eta else eta
+
+    assert build().SGD(data(), 3, 5, 0.4, schedule=lambda eta, _: 0.5 * eta).eta == [0.2, 0.2, 0.2]
+    assert build().SGD(data(), 3, 5, 0.4, schedule=halve).eta == [0.4, 0.2, 0.1]
+    assert seen == [0.4, 0.4, 0.4]
+    for text in (Network.SGD.__doc__, schedules.__doc__):
+        assert "history.eta[-1]" in text
 
 
 def test_a_training_with_a_schedule():
@@ -100,7 +139,7 @@ def test_validation_data_are_required(name):
 
 
 def test_a_schedule_that_returns_no_number():
-    with pytest.raises(ValueError, match=r"^SGD: what the schedule returns: expected a finite number; got nan\. "):
+    with pytest.raises(ValueError, match=r"^SGD: what the schedule returns: expected a finite number.*; got nan\. "):
         build().SGD(data(), 1, 5, 0.1, schedule=lambda eta, history: math.nan)
 
 

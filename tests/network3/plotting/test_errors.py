@@ -43,6 +43,14 @@ def test_labels_are_beside_the_digit():
         assert all(text.get_window_extent().x0 >= right_edge for text in ax.texts)
 
 
+@pytest.mark.parametrize("shape", [(5, 10), (5, 10, 1), (1, 5, 10)])
+def test_images_with_rows_and_columns_need_not_be_square(shape):
+    images = np.random.default_rng(4).random((3, 50))
+    figure = draw_errors(images.reshape(3, *shape), LABELS[:3], LABELS[:3] + 1)
+    np.testing.assert_array_equal(np.stack(shown(figure)), images.reshape(3, 5, 10))
+    assert figure.axes[0].get_xlim()[1] > 10
+
+
 @pytest.mark.parametrize("count", [0, 50])
 def test_without_errors_the_title_states_none(count):
     figure = draw_errors(IMAGES[:count], LABELS[:count], LABELS[:count])
@@ -111,6 +119,11 @@ def test_test_data_that_cannot_be_drawn_is_refused(data, message):
     [
         ((IMAGES, LABELS, LABELS[:3]), "expected as many .*; got 50 labels and 3 predictions for 50 images"),
         ((IMAGES[:, :24], LABELS, LABELS), "images must have a square number of values; got 24 for each"),
+        (
+            (IMAGES[:48].reshape(4, 3, 4, 25), LABELS[:4], LABELS[:4]),
+            r"expected images of one map; got images of \(3, 4",
+        ),
+        ((IMAGES, LABELS, LABELS[:, None]), r"expected as many .*, of shapes \(50,\) and \(50, 1\)"),
         ((IMAGES, LABELS, LABELS, None, 0), "most: expected a whole number, 1 or more; got 0"),
     ],
 )

@@ -72,6 +72,20 @@ def test_a_network_without_convolution_is_refused():
 
 
 def test_an_image_of_another_size_is_refused(net):
-    with pytest.raises(ValueError, match=r"^feature maps: image: layer 1 \(ConvPoolLayer\) takes 160 values") as raised:
+    with pytest.raises(ValueError, match=r"^feature maps: image: layer 0 \(ConvPoolLayer\) takes 160 values") as raised:
         draw_feature_maps(net, 0, IMAGE[:, :9])
+    assert FOUR_PARTS.match(str(raised.value))
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        (IMAGE.transpose(1, 2, 0), r"got images of \(10, 8, 2\)\. Write images\.transpose\(2, 0, 1\)"),
+        (np.stack([IMAGE, IMAGE]), r"expected one image; got 2 images\. Choose one: images\[0\]"),
+        (np.where(IMAGE > 0.9, np.nan, IMAGE), "images must be finite; got nan"),
+    ],
+)
+def test_an_image_that_would_be_misread_is_refused(net, image, message):
+    with pytest.raises(ValueError, match=f"^feature maps: image: .*{message}") as raised:
+        draw_feature_maps(net, 0, image)
     assert FOUR_PARTS.match(str(raised.value))

@@ -114,6 +114,59 @@ def test_without_validation_the_training_accuracy_is_drawn_and_no_best(history):
     assert set(lines(draw_learning_curve(history).axes[1])) == {"training data"}
 
 
+@pytest.fixture
+def fitted():
+    return History(
+        cost=[0.5, 0.3, 0.2],
+        validation_cost=[0.6, 0.3, 0.4],
+        test_cost=[0.7, 0.5, None],
+        seconds=[1.0] * 3,
+        batches=10,
+    )
+
+
+def test_without_accuracies_the_best_epoch_is_marked_at_the_lowest_cost(fitted):
+    (ax,) = draw_learning_curve(fitted).axes
+    found = lines(ax)
+    assert found["validation"] == [[0, 0.6], [1, 0.3], [2, 0.4]]
+    assert found["test, at new best"] == [[0, 0.7], [1, 0.5]]
+    assert found["best: epoch 1, 0.3"] == [[1, 0.3]]
+
+
+@pytest.mark.parametrize("extra", [0.0, 0.25])
+def test_a_monitored_cost_beside_that_of_the_record_is_drawn_once_or_dashed(fitted, extra):
+    """N14: what was monitored is in the plot; it differs from the record by the regularization, if there is any."""
+    fitted.monitors["validation_cost"] = [cost + extra for cost in fitted.validation_cost]
+    fitted.monitors["test_cost"] = [0.7 + extra, 0.5 + extra, 0.6 + extra]
+    (ax,) = draw_learning_curve(fitted).axes
+    found, styles = lines(ax), {line.get_label(): line.get_linestyle() for line in ax.lines}
+    suffix = ", regularized" if extra else ""
+    assert found[f"test{suffix}"] == [[0, 0.7 + extra], [1, 0.5 + extra], [2, 0.6 + extra]]
+    assert styles[f"validation{suffix}"] == ("--" if extra else "-")
+    assert found["validation"] == [[0, 0.6], [1, 0.3], [2, 0.4]]
+    assert ("test, at new best" in found) == bool(extra)
+
+
+@pytest.mark.parametrize("unit", ["cost", "accuracy"])
+@pytest.mark.parametrize("validated", [True, False])
+def test_a_monitored_test_set_is_drawn_in_every_epoch(history, unit, validated):
+    """N14: the record itself has the test accuracy of the best epochs only, or of none without validation data."""
+    if not validated:
+        history.validation_accuracy, history.test_accuracy = [], []
+    history.monitors[f"test_{unit}"] = [0.89, 0.94, 0.92]
+    found = lines(draw_learning_curve(history).axes[unit == "accuracy"])
+    assert [value for _, value in found["test"]] == pytest.approx(
+        [factor * (100 if unit == "accuracy" else 1) for factor in (0.89, 0.94, 0.92)]
+    )
+
+
+@pytest.mark.parametrize("bad", [np.inf, np.nan])
+def test_a_cost_that_is_not_finite_is_left_out(history, bad):
+    history.monitors["training_cost"][1] = bad
+    found = lines(draw_learning_curve(history).axes[0])
+    assert found["training data"] == [[0, 0.4], [2, 0.1]]
+
+
 def test_a_given_figure_is_used(history):
     figure = plt.figure()
     assert draw_learning_curve(history, figure=figure) is figure

@@ -44,24 +44,24 @@ CASES = {
     "no layers": (lambda: Network([], 4), "Network: expected a list of layers"),
     "n_in that does not follow": (
         lambda: Network([conv(), FullyConnectedLayer(n_in=17, n_out=5), SoftmaxLayer(n_in=5, n_out=3)], 4),
-        r"layer 2 \(FullyConnectedLayer\), after layer 1 \(ConvPoolLayer\): n_in must be 18, the 3\*3\*2 values .*; "
+        r"layer 1 \(FullyConnectedLayer\), after layer 0 \(ConvPoolLayer\): n_in must be 18, the 3\*3\*2 values .*; "
         r"got 17\. Write n_in=18\.",
     ),
     "image_shape that does not follow": (
         lambda: Network([conv(), conv(image_shape=(4, 3, 4, 2), filter_shape=(3, 3, 2, 2), poolsize=1)], 4),
-        r"layer 2 \(ConvPoolLayer\), after layer 1 \(ConvPoolLayer\): image_shape must .*3\*3\*2.*; got \(4, 3, 4, 2\)",
+        r"layer 1 \(ConvPoolLayer\), after layer 0 \(ConvPoolLayer\): image_shape must .*3\*3\*2.*; got \(4, 3, 4, 2\)",
     ),
     "maps that differ": (lambda: conv(filter_shape=(3, 1, 4, 3)), "filter_shape must have 2 as its second entry"),
     "a filter larger than its image": (lambda: conv(filter_shape=(3, 2, 10, 3)), "a filter must fit into its image"),
     "a pool of 0": (lambda: conv(poolsize=(0, 2)), r"poolsize: expected 2 whole numbers, each 1 or more"),
     "a layer of another type": (
         network_of_two_types,
-        r"layer 1 \(SoftmaxLayer\): its parameters and output must be float64.*; got float32",
+        r"layer 0 \(SoftmaxLayer\): its parameters and output must be float64.*; got float32",
     ),
     "a batch of 0": (lambda: Network([SoftmaxLayer(6, 3)], 0), "Network: mini_batch_size: expected a whole number"),
     "data of another width": (
         lambda: sgd((X[:, :5], Y)),
-        r"training data: layer 1 \(FullyConnectedLayer\) takes 6 values .*; got images of 5 values",
+        r"training data: layer 0 \(FullyConnectedLayer\) takes 6 values .*; got images of 5 values",
     ),
     "a label beyond the outputs": (
         lambda: sgd((X, replaced(Y, 7, 3))),
@@ -82,7 +82,7 @@ CASES = {
     "no examples": (lambda: sgd((X[:0], Y[:0])), "training data: images must be at least one"),
     "no examples as a list": (lambda: sgd([]), "training data: images must have the shape"),
     "bad validation data": (lambda: sgd((X, Y), 1, 4, 0.1, (X, Y + 1)), "validation data: labels must lie in"),
-    "bad test data": (lambda: sgd((X, Y), 1, 4, 0.1, None, (X[:, 1:], Y)), "test data: layer 1"),
+    "bad test data": (lambda: sgd((X, Y), 1, 4, 0.1, None, (X[:, 1:], Y)), "test data: layer 0"),
     "data that are no data": (lambda: sgd(7), "training data: expected a pair .*; got int"),
     "names as labels": (lambda: sgd((X, np.array(list("abcd") * 5))), "labels must be integers or floats; got dtype"),
     "a mini-batch larger than the data": (
@@ -92,22 +92,22 @@ CASES = {
     "a mini-batch of 0": (lambda: sgd(batch=0), "SGD: mini_batch_size: expected a whole number"),
     "fewer than no epochs": (lambda: sgd(epochs=-1), "SGD: epochs: expected a whole number, 0 or more; got -1"),
     "half an epoch": (lambda: sgd(epochs=1.5), "SGD: epochs: expected a whole number"),
-    "eta that is NaN": (lambda: sgd(eta=np.nan), "SGD: eta: expected a finite number; got nan"),
+    "eta that is NaN": (lambda: sgd(eta=np.nan), "SGD: eta: expected a finite number, at least 0; got nan"),
     "eta that is infinite": (lambda: sgd(eta=np.inf), "SGD: eta: expected a finite number"),
-    "eta that is a word": (lambda: sgd(eta="fast"), "SGD: eta: expected a finite number; got 'fast'"),
+    "eta that is a word": (lambda: sgd(eta="fast"), "SGD: eta: expected a finite number, at least 0; got 'fast'"),
     "lmbda that is infinite": (lambda: sgd(lmbda=np.inf), "SGD: lmbda: expected a finite number"),
     "lmbda below 0": (lambda: sgd(lmbda=-1), "SGD: lmbda: expected a finite number, at least 0; got -1"),
     "an unknown monitor": (lambda: sgd(monitor="training_cots"), 'Perhaps you meant "training_cost"'),
     "a monitor without its data": (lambda: sgd(monitor="validation_cost"), "validation_cost needs validation_data"),
     "a last layer without a cost": (
         lambda: Network([FullyConnectedLayer(n_in=6, n_out=3)], 4).SGD((X, Y), 1, 4, 0.1),
-        r"layer 1 \(FullyConnectedLayer\): the last layer must have a cost; got one without",
+        r"layer 0 \(FullyConnectedLayer\): the last layer must have a cost; got one without",
     ),
     "a last layer without an accuracy": (
         lambda: Network([conv()], 4).accuracy((np.zeros((3, 144)), [0, 1, 2])),
-        r"layer 1 \(ConvPoolLayer\): the last layer must have an accuracy",
+        r"layer 0 \(ConvPoolLayer\): the last layer must have an accuracy",
     ),
-    "images to predict of another width": (lambda: net().predict(X[:, :4]), "predict: layer 1 .* takes 6 values"),
+    "images to predict of another width": (lambda: net().predict(X[:, :4]), "predict: layer 0 .* takes 6 values"),
     "weights of another shape": (lambda: net().set_weights([X]), "set_weights: expected arrays of shapes"),
     "no best weights yet": (lambda: net().set_weights(net().best), "set_weights: expected arrays .*; got None"),
     "an unknown device": (lambda: network3.use("gpi"), "use: device: .*; got 'gpi'. Perhaps you meant \"gpu\""),

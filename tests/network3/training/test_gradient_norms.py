@@ -176,7 +176,7 @@ REFUSED = {
     ),
     "images of another width": (
         lambda: gradient_norms(two_layers.build(), (np.zeros((4, 6)), np.zeros(4, int))),
-        r"gradient_norms: data: layer 1 \(FullyConnectedLayer\) takes 7 values .*; got images of 6 values\. ",
+        r"gradient_norms: data: layer 0 \(FullyConnectedLayer\) takes 7 values .*; got images of 6 values\. ",
     ),
     "a label beyond the outputs": (
         lambda: gradient_norms(two_layers.build(), (np.zeros((4, 7)), [0, 1, 2, 3])),

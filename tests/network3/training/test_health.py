@@ -43,7 +43,7 @@ def test_a_training_as_it_should_be_is_not_warned_of():
 def test_pixels_that_were_not_scaled(scale, least, most):
     (message,) = warned(images=IMAGES * scale)
     assert message.startswith(
-        f"SGD: training data: expected pixels between 0 and 1, or near them; got values from {least}"
+        f"training data: expected values between 0 and 1, or near them; got values from {least}"
     )
     assert message.endswith("Divide grey levels by 256, or pass them as uint8; neurons saturate on large values.")
 
@@ -59,7 +59,7 @@ def test_labels_in_order_that_are_not_shuffled():
 def test_a_layer_that_does_not_learn_is_named(arguments):
     messages = warned(network(ReLU, bias=-100), **arguments)
     assert set(messages) == {
-        "layer 2 (FullyConnectedLayer): expected neurons that learn; got none for a whole epoch. Try a smaller eta, or "
+        "layer 1 (FullyConnectedLayer): expected neurons that learn; got none for a whole epoch. Try a smaller eta, or "
         "another initializer: its neurons output 0 for all examples."
     }
 
@@ -92,7 +92,7 @@ def test_a_cost_that_is_no_number_names_the_layer():
         return {p: p * (np.float32(np.inf) if p is net.params[2] else np.float32(1)) for p in params}
 
     expected = (
-        r"got a cost of nan, and layer 2 \(FullyConnectedLayer\) with weights that are not finite\. Try a smaller eta"
+        r"got a cost of nan, and layer 1 \(FullyConnectedLayer\) with weights that are not finite\. Try a smaller eta"
     )
     with pytest.raises(DivergenceError, match=expected):
         net.SGD((IMAGES, LABELS), 3, 5, 0.1, rule=spoil)

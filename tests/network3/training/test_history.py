@@ -1,6 +1,7 @@
 """The record of a training: derived values, and saving and loading."""
 
 import json
+import math
 
 import pytest
 
@@ -28,6 +29,55 @@ def test_without_validation_there_is_no_best():
     history = History(cost=[1.0], seconds=[1.0], batches=3)
     assert history.best_epoch is history.best_iteration is history.best_validation_accuracy is None
     assert history.rows() == [{"epoch": 0, "iteration": 2, "cost": 1.0, "seconds": 1.0, "monitors": {}}]
+
+
+@pytest.fixture
+def fitted():
+    return History(
+        cost=[0.5, 0.4, 0.3, 0.2],
+        validation_cost=[0.9, 0.25, 0.25, 0.5],
+        test_cost=[0.8, 0.3, None, None],
+        seconds=[1.0] * 4,
+        batches=10,
+    )
+
+
+def test_without_accuracies_the_lowest_cost_is_the_best_and_the_first_of_several(fitted):
+    assert (fitted.measure, fitted.best_epoch, fitted.best_iteration) == ("cost", 1, 19)
+    assert (fitted.best_validation_cost, fitted.corresponding_test_cost) == (0.25, 0.3)
+    assert fitted.best_validation_accuracy is fitted.corresponding_test_accuracy is None
+    assert repr(fitted) == "History(4 epochs, cost 0.2, best validation cost 0.25, test cost 0.3)"
+
+
+def test_with_accuracies_there_is_no_best_cost(history):
+    assert history.measure == "accuracy"
+    assert history.best_validation_cost is history.corresponding_test_cost is None
+
+
+@pytest.mark.parametrize(
+    ("costs", "best"),
+    [([math.nan, 0.5], 1), ([0.5, math.nan, -1.0], 2), ([math.inf, math.nan], None), ([-math.inf, 2.0], 1)],
+)
+def test_a_cost_that_is_not_finite_is_never_the_best(costs, best):
+    history = History(cost=[1.0] * len(costs), validation_cost=costs, test_cost=[None] * len(costs), batches=1)
+    assert history.best_epoch == best
+    assert history.best_validation_cost == (None if best is None else costs[best])
+
+
+def test_costs_are_in_the_rows_and_read_back(fitted, tmp_path):
+    assert [row["validation_cost"] for row in fitted.rows()] == fitted.validation_cost
+    assert not any("validation_accuracy" in row for row in fitted.rows())
+    fitted.save(tmp_path / "h")
+    assert History.load(tmp_path / "h") == fitted
+
+
+def test_a_value_is_recorded_with_whether_it_is_the_best():
+    history = History(cost=[1.0, 1.0])  # of a checkpoint that an older network3 wrote, which has no validation costs
+    assert history.record_validation("cost", 0.5)
+    history.cost.append(1.0)
+    assert not history.record_validation("cost", 0.5)
+    assert [math.isnan(cost) for cost in history.validation_cost] == [True, True, False, False]
+    assert (history.best_epoch, history.test_cost) == (2, [None] * 4)
 
 
 def test_a_file_has_one_object_per_epoch_and_is_read_back_unchanged(history, tmp_path):

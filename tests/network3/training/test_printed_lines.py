@@ -57,11 +57,15 @@ def test_the_lines_of_two_epochs_are_the_originals(net, data, capsys):
 
 def test_lines_come_every_thousand_mini_batches_over_all_epochs(net, data, capsys):
     (images, labels), _, _ = data
-    net.SGD((images[:1500], labels[:1500]), 8, 4, 0.1)  # 375 mini-batches an epoch, 3,000 in all
+    history = net.SGD((images[:1500], labels[:1500]), 8, 4, 0.1)  # 375 mini-batches an epoch, 3,000 in all
+    epochs = [f"Epoch {epoch}: cost {cost:.4g}" for epoch, cost in enumerate(history.cost)]
     assert capsys.readouterr().out.splitlines() == [
         "Training mini-batch number 0",
+        *epochs[:2],
         "Training mini-batch number 1000",
+        *epochs[2:5],
         "Training mini-batch number 2000",
+        *epochs[5:],
         "Finished training network.",
     ]
 
@@ -100,11 +104,12 @@ def test_without_test_data_the_test_lines_are_left_out(net, data, capsys):
     assert history.corresponding_test_accuracy is None
 
 
-def test_without_validation_data_only_progress_and_the_end_are_printed(net, data, capsys):
+def test_without_validation_data_the_cost_while_training_is_printed(net, data, capsys):
     training, _, test = data
     history = net.SGD(training, 1, 4, 0.0, test_data=test)
     assert capsys.readouterr().out.splitlines() == [
         "Training mini-batch number 0",
+        f"Epoch 0: cost {history.cost[0]:.4g}",
         "Finished training network.",
         f"Corresponding test accuracy of {percent(net.accuracy(test))}",
     ]

@@ -55,7 +55,7 @@ def press_ctrl_c(epoch, batch, *, epoch_done=False):
     [
         ((0, 250), "epoch 0, after 250 of its 2,000"),
         ((1, 1750), "epoch 1, after 1,750 of its 2,000"),
-        ((0, 2000), "epoch 1, after 0 of its 2,000"),
+        ((0, 2000), "epoch 0, after 2,000 of its 2,000"),  # before the evaluation, which may take long
     ],
 )
 def test_ctrl_c_finishes_the_chunk_saves_and_says_how_to_go_on(alone, tmp_path, place, where, capsys):
@@ -111,7 +111,7 @@ def test_a_second_ctrl_c_stops_at_once():
     presses = [press_ctrl_c(0, 250), press_ctrl_c(0, 250)]
     with pytest.raises(KeyboardInterrupt) as caught:
         train(callbacks=presses)
-    assert type(caught.value) is KeyboardInterrupt
+    assert str(caught.value).startswith("SGD: interrupted in epoch 0, after 250 of its 2,000 mini-batches.")
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
@@ -193,7 +193,7 @@ OTHER = Network([FullyConnectedLayer(n_in=72, n_out=6), SoftmaxLayer(n_in=6, n_o
         ({"monitor": []}, r"got monitor was \['training_cost'\] and is \[\]"),
         ({"cost": network3.layers.costs.quadratic}, "got cost was the last layer's and is quadratic"),
         ({"test_data": (np.zeros((2, 72)), [0, 1])}, "got test data was none and is 2 examples with checksum"),
-        ({"net": OTHER}, "layer 1 was .*ConvPoolLayer.* and is .*FullyConnectedLayer.*; masks was 2 and is 0"),
+        ({"net": OTHER}, "3 layers .* became 2 .*; masks was 2 and is 0"),
         ({"epochs": 1}, r"expected at least the 2 epochs that were begun; got epochs=1\. Write epochs=2 or more\."),
     ],
 )

@@ -177,7 +177,7 @@ def test_divergence_names_the_mini_batch_and_keeps_the_last_good_epoch(fresh, da
             progress.net.layers[0].w.set_value(np.full((6, 5), np.nan, "float32"))
 
     message = (
-        r"SGD: epoch 1, mini-batch 99: expected a finite cost .*; got a cost of nan, and layer 1 .*"
+        r"SGD: epoch 1, mini-batch 99: expected a finite cost .*; got a cost of nan, and layer 0 .*"
         r" with weights that are not finite\. Try a smaller eta than 0\.1"
     )
     with pytest.raises(network3.DivergenceError, match=message) as caught:

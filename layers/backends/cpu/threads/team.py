@@ -9,23 +9,27 @@ only in a `thread_pool` context: elsewhere, and in a forked child, the same code
 
 import os
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
 
-from network3.layers.checks import integer
+from network3.layers.backends.cpu.processor_count import processors
+from network3.layers.checks import error_message, integer
 
 from .entry import compiled
 from .work_queue import HELPERS, QUEUE
 from .worker import worker_loop
 
 ARRIVAL_TIMEOUT = 0.001  # seconds to wait for a helper to start
+MOST = 64  # threads; idle ones poll, and 180 on 2 processors were measured to leave no time to the caller
 
 _lock = threading.Lock()
 _users = 0
 _helpers: list[threading.Semaphore] = []  # each helper waits for its own
 _arrived = threading.Semaphore(0)
+_warned_of: set[int] = set()  # numbers of threads
 
 
 class _Thread(threading.local):
@@ -38,19 +42,24 @@ _thread = _Thread()
 
 
 def threads() -> int:
-    """Return the number of threads: NETWORK3_THREADS, by default the processors that this process may use.
+    """Return the number of threads: NETWORK3_THREADS, by default and at most the processors of this process.
 
     Raises
     ------
     ValueError
         NETWORK3_THREADS is not an integer of at least 1.
     """
+    most = min(processors(), MOST)
     given = os.environ.get("NETWORK3_THREADS")
-    if given:
-        return integer("NETWORK3_THREADS", int(given) if given.strip().isdecimal() else given)
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    if not given:
+        return most
+    number = integer("NETWORK3_THREADS", int(given) if given.strip().isdecimal() else given)
+    if number > most and number not in _warned_of:
+        _warned_of.add(number)
+        expected = f"expected at most the {most} processors that this process may use"
+        hint = f"It runs {most} threads: more are slower."
+        warnings.warn(error_message("NETWORK3_THREADS", expected, number, hint), RuntimeWarning, stacklevel=2)
+    return min(number, most)
 
 
 @contextmanager

@@ -72,7 +72,7 @@ def made(tmp_path):
 def test_the_page_is_valid_and_needs_no_other_file(made, records, tmp_path):
     page = made(records)
     assert page.tags.count("html") == page.tags.count("h1") == page.tags.count("title") == 1
-    assert not {"script", "link", "iframe", "img", "object", "embed"} & set(page.tags)
+    assert not {"script", "link", "iframe", "object", "embed"} & set(page.tags)
     elsewhere = [link for link in page.links if not link.startswith(("#", "data:"))]
     assert elsewhere == [SITE]
     text = (tmp_path / "page.html").read_text(encoding="utf-8")
@@ -121,7 +121,8 @@ def test_chapters_list_what_is_missing_and_those_without_records_are_left_out(ma
     assert [text[:9] for text in all_four.texts if text.startswith("Chapter ") and ":" in text] == [
         f"Chapter {number}" for number in (1, 3, 5, 6)
     ]
-    assert all_four.texts["Chapter 3"] == 1  # in the head of the page, to go there
+    assert all_four.texts["Ch. 3"] == all_four.texts["Top"] == 1  # in the bar that stays at the top of the window
+    assert {"#top", "#chapter3", "#method"} <= set(all_four.links)
 
 
 def test_the_reason_of_an_early_end_is_shown_and_text_is_escaped(made):
@@ -154,4 +155,5 @@ def test_the_environment_is_reported(made, records):
     page = made(records)
     line = "7 by Linux x86_64, numba in float32, 2 threads each, 2026-01-02; python 3.12.0, numpy 2.1.0"
     assert page.texts[line] == 1
-    assert any("in 7 repeats" in text for text in page.texts)
+    assert any("in 7 repeats." in text for text in page.texts)
+    assert any("in 1 repeat." in text for text in made([shallow()]).texts)

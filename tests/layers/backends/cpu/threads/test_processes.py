@@ -24,9 +24,10 @@ print("done")
 
 TRAIN = """
 import hashlib, time
-from network3.layers.backends.cpu.threads import thread_pool, threads
+from network3.layers.backends.cpu.threads import team, thread_pool, threads
 from tests.layers.backends.cpu.threads.jobs import LIMIT, Training, jobs_shared
 
+team.processors = int(16).__int__  # threads are not fewer on a small machine
 training = Training()
 with thread_pool():
     bits = training.run()
@@ -42,6 +43,7 @@ import sys, threading, time
 from network3.layers.backends.cpu.threads import team, thread_pool
 from tests.layers.backends.cpu.threads.jobs import Training, helped
 
+team.processors = int(16).__int__  # a function would keep this module alive at exit
 entered = thread_pool()
 entered.__enter__()
 assert helped()

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 import numpy as np
 import pytest
 
+from network3.layers.backends.cpu import processor_count
 from network3.layers.backends.cpu.threads import single_thread, team, thread_pool, threads
 from tests.layers.backends.cpu.threads.jobs import LIMIT, Jobs, Training, do, helped, helpers_expected, jobs_shared
 
@@ -32,6 +33,8 @@ def test_invalid_number_of_threads(monkeypatch, given):
 
 @pytest.mark.parametrize("given", [None, ""])
 def test_threads_default_to_the_available_processors(monkeypatch, given):
+    monkeypatch.setattr(team, "processors", processor_count.processors)
+    monkeypatch.setattr(processor_count, "_quota", lambda: None)
     monkeypatch.delenv("NETWORK3_THREADS")
     if given is not None:
         monkeypatch.setenv("NETWORK3_THREADS", given)

@@ -1,0 +1,130 @@
+"""Learning rate schedules over a fixed number of epochs: cosine, one cycle, warm-up; see `schedules` for the form."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from network3.layers.calls import constructor_checked
+from network3.layers.checks import error_message, integer, real
+
+from .stopping import HistoryLike
+
+
+@constructor_checked
+@dataclass(frozen=True)
+class CosineDecay:
+    r"""Half a cosine from :math:`\eta` to :math:`f \eta`, over :math:`n` epochs.
+
+    .. math:: \eta \left(f + (1 - f) \frac{1 + \cos(\pi t / n)}{2}\right)
+
+    in epoch :math:`t`, counted from 0 (I. Loshchilov and F. Hutter, ICLR 2017, without restarts); then :math:`f \eta`.
+
+    Attributes
+    ----------
+    epochs : int, >= 1
+        :math:`n`.
+    final : float in [0, 1]
+        :math:`f`.
+
+    Raises
+    ------
+    ValueError
+        A value outside its range.
+    """
+
+    epochs: int
+    final: float = 0.0
+
+    def __post_init__(self) -> None:
+        integer("CosineDecay: epochs", self.epochs)
+        _check_share("CosineDecay: final", self.final)
+
+    def __call__(self, eta: float, history: HistoryLike) -> float:
+        """Return the rate of the next epoch."""
+        done = min(history.epochs / self.epochs, 1.0)
+        return eta * (self.final + (1 - self.final) * (1 + math.cos(math.pi * done)) / 2)
+
+
+@constructor_checked
+@dataclass(frozen=True)
+class WarmUp:
+    r"""Another schedule, whose rate is multiplied by :math:`\min(1, (t + 1) / (n + 1))` in epoch :math:`t`.
+
+    So the first :math:`n` epochs have smaller rates, in equal steps (P. Goyal et al., arXiv:1706.02677, 2.2).
+
+    Attributes
+    ----------
+    epochs : int, >= 1
+        :math:`n`.
+    schedule : callable, optional
+        ``schedule(eta, history) -> eta``; default the constant :math:`\eta`.
+
+    Raises
+    ------
+    ValueError
+        `epochs` outside its range.
+    """
+
+    epochs: int
+    schedule: Callable[[float, HistoryLike], float | None] | None = None
+
+    def __post_init__(self) -> None:
+        integer("WarmUp: epochs", self.epochs)
+
+    @property
+    def needs_validation(self) -> bool:
+        """Whether the other schedule uses the validation data."""
+        return getattr(self.schedule, "needs_validation", False)
+
+    def __call__(self, eta: float, history: HistoryLike) -> float | None:
+        """Return the rate of the next epoch."""
+        rate = eta if self.schedule is None else self.schedule(eta, history)
+        return None if rate is None else rate * min(1.0, (history.epochs + 1) / (self.epochs + 1))
+
+
+@constructor_checked
+@dataclass(frozen=True)
+class OneCycle:
+    r"""A rate that rises along half a cosine to :math:`\eta`, and falls along another to almost nothing.
+
+    It begins at `start` :math:`\eta`, reaches :math:`\eta` after the share `rise` of the epochs, and ends at
+    `final` :math:`\eta` (L. Smith and N. Topin, arXiv:1708.07120; cosines as is usual today).
+
+    Attributes
+    ----------
+    epochs : int, >= 2
+    rise : float in [0, 1]
+    start, final : float in [0, 1]
+
+    Raises
+    ------
+    ValueError
+        A value outside its range.
+    """
+
+    epochs: int
+    rise: float = 0.3
+    start: float = 0.04
+    final: float = 1e-4
+
+    def __post_init__(self) -> None:
+        integer("OneCycle: epochs", self.epochs, least=2)
+        for name in ("rise", "start", "final"):
+            _check_share(f"OneCycle: {name}", getattr(self, name))
+
+    def __call__(self, eta: float, history: HistoryLike) -> float:
+        """Return the rate of the next epoch."""
+        position, top = min(history.epochs / (self.epochs - 1), 1.0), self.rise
+        if position < top:
+            return eta * _between(self.start, 1.0, position / top)
+        return eta * _between(1.0, self.final, (position - top) / (1 - top) if top < 1 else 0.0)
+
+
+def _between(first: float, last: float, share: float) -> float:
+    """Return a point of half a cosine from `first` to `last`."""
+    return last + (first - last) * (1 + math.cos(math.pi * share)) / 2
+
+
+def _check_share(who: str, value: float) -> None:
+    if real(who, value, least=0.0) > 1:
+        raise ValueError(error_message(who, "expected a number from 0 to 1", f"{value:g}", "Write e.g. 0.1."))
