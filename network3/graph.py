@@ -121,7 +121,8 @@ def connect(layers: Sequence[Any], x: TensorVariable, mini_batch_size: int, dtyp
     """
     inpt = inpt_dropout = x
     for index, layer in enumerate(layers):
-        layer.set_inpt(inpt, inpt_dropout, mini_batch_size)
+        who = f"{layer_name(layers, index)}: set_inpt"
+        call(who, layer.set_inpt, inpt, inpt_dropout, mini_batch_size, of="the outputs of the layer before")
         check_connected(layer_name(layers, index), layer, dtype)
         inpt, inpt_dropout = layer.output, layer.output_dropout
 

@@ -81,7 +81,8 @@ def check_layer(name: str, layer: Any) -> None:
         raise TypeError(error_message(name, "w must be a shared variable, the weights", shown(layer.w), hint))
     if getattr(layer, "input_shape", None) is not None:
         sizes(f"{name}: input_shape", layer.input_shape, max(1, len(entries_of(layer.input_shape))))
-    one_of(f"{name}: target_dtype", str(getattr(layer, "target_dtype", "int32")), TARGETS)
+    dtype = getattr(layer, "target_dtype", "int32")
+    one_of(f"{name}: target_dtype", str(dtype) if isinstance(dtype, np.dtype) else dtype, TARGETS)
     flag(f"{name}: trainable", getattr(layer, "trainable", True))
     axes = getattr(layer, "target_ndim", 1)
     if not isinstance(axes, int | np.integer) or not 1 <= axes <= MOST_AXES:

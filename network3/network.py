@@ -199,8 +199,8 @@ class Network(Summarized, ExplainedAttributes):
         DivergenceError
             A cost or weights that became NaN or infinite; the network keeps the weights of the last good epoch.
         TrainingInterrupted
-            Ctrl-C, once the chunk under way is finished and saved. A KeyboardInterrupt; in a notebook the History until
-            then is returned instead.
+            Ctrl-C, once the mini-batches under way are finished and saved. A KeyboardInterrupt; in a notebook the
+            History until then is returned instead.
         TrainingTerminated
             SIGTERM, likewise. A SystemExit with code 143.
         """

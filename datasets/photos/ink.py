@@ -10,9 +10,9 @@ from typing import NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from .background import dark_background, light_background
+from .background import dark_background, light_background, paper_is_light
 from .lines import remove_lines
-from .resizing import GreyImage, limit_size
+from .resizing import GreyImage
 from .shapes import thickness
 
 NOISE_FACTOR = 3  # a pixel that differs from the paper by this many times the noise is not paper
@@ -48,6 +48,7 @@ def find_ink(grey: GreyImage, inside: NDArray[np.bool_]) -> tuple[GreyImage, flo
         The contrast is too low.
     """
     contrast, noise = _contrast_to_surface(grey)
+    highest = float(contrast.max())
     share = _frame_share(contrast, noise)
     other, other_noise = _contrast_to_background(grey)
     uneven = noise > 2 * other_noise + 2
@@ -55,6 +56,8 @@ def find_ink(grey: GreyImage, inside: NDArray[np.bool_]) -> tuple[GreyImage, flo
         contrast, noise = other, other_noise
     contrast = _remove_edges(remove_lines(contrast, noise, inside), noise)
     darkest = float(contrast.max())
+    if darkest < MIN_CONTRAST <= highest / 2:
+        raise_no_digit("a shadow or a solid area, without strokes")
     if darkest < MIN_CONTRAST:
         raise_no_digit(f"no more than {darkest:.0f} of 255 grey levels of contrast")
     if darkest < 5 * noise:
@@ -93,22 +96,13 @@ def _contrast_to_background(grey: GreyImage) -> tuple[GreyImage, float]:
     from scipy import ndimage
 
     smooth = ndimage.median_filter(grey, 3)
-    light = _paper_is_light(smooth)
+    light = paper_is_light(smooth)
     paper = (light_background if light else dark_background)(smooth, max(3, round(WINDOW * min(grey.shape))))
     paper = paper.clip(1, 255)
     # A shadow darkens paper and ink alike: relative to the paper, the ink is as dark as in the light.
     contrast = 255 * (1 - grey / paper) if light else grey - paper
     contrast -= np.median(contrast)  # the noise makes the background too light
     return contrast, max(1.0, 1.5 * float(np.median(np.abs(contrast))))
-
-
-def _paper_is_light(grey: GreyImage) -> bool:
-    """Return whether the strokes are darker than the median around them, which is paper."""
-    from scipy import ndimage
-
-    small = np.log(limit_size(grey, 80).clip(0, 255) + 20)  # a shadow darkens paper and ink by the same difference
-    strokes = small - ndimage.median_filter(small, max(3, round(0.3 * min(small.shape))), mode="nearest")
-    return bool(np.square(strokes[strokes < 0]).sum() >= np.square(strokes[strokes > 0]).sum())
 
 
 def _remove_shadow(ink: GreyImage) -> GreyImage:

@@ -20,9 +20,7 @@ def hull(mask: NDArray[np.bool_]) -> tuple[float, tuple[float, float]]:
     found = ConvexHull(np.concatenate([pixels + corner for corner in ([0, 0], [0, 1], [1, 0], [1, 1])]))
     points = found.points[found.vertices]
     angles = np.deg2rad(np.arange(0, 90, 2))
-    across, along = (
-        np.ptp(points @ [np.cos(angles + turn), np.sin(angles + turn)], axis=0) for turn in (0, np.pi / 2)
-    )
+    across, along = (np.ptp(points @ [np.cos(angles + turn), np.sin(angles + turn)], axis=0) for turn in (0, np.pi / 2))
     best = np.argmin(across * along)
     shorter, longer = sorted([float(across[best]), float(along[best])])
     return float(found.volume), (shorter, longer)

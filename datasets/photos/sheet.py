@@ -1,9 +1,9 @@
-"""A sheet of paper that is smaller than the photograph: found on a darker table, and cut out."""
+"""A sheet of paper that is smaller than the photograph: found on a table of another brightness, and cut out."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .background import light_background
+from .background import light_background, paper_is_light
 from .resizing import GreyImage, limit_size, resize
 from .shapes import bounding_box, hull
 
@@ -17,15 +17,17 @@ MIN_SOLIDITY = 0.95  # area of the sheet, as a share of its convex hull
 MIN_EVENNESS = 0.25  # of the darkest paper, relative to the brightest: in a shadow, but not in the hole of a 0
 MAX_HOLES = 0.05  # of the sheet, where a bright 0 has its hole
 MAX_LENGTH = 2.5  # of the longer side, relative to the shorter one; a bright 1 is longer
+MAX_LIKE_SHEET = 0.3  # of the table that is as bright as the sheet; around the inside of a 0 is paper again
 MAX_TABLE_SOLIDITY = 0.9  # area of the table, as a share of its convex hull; the area in a shadow has about 1
 MIN_STEP = 0.2  # between sheet and table, of the logarithms of their levels
 WINDOW = 0.09  # of the photograph's shorter side; strokes are narrower
 EDGE = 0.16  # difference of the logarithms of neighbouring levels
+INK = 0.7  # brightness of ink, at most, relative to its paper
 MARGIN = 0.025  # of the sheet's side that is cut off, where its edge is blurred
 
 
 def cut_out_sheet(grey: GreyImage, max_side: int) -> tuple[GreyImage, NDArray[np.bool_]]:
-    """Return the sheet that lies on a darker table, or the whole photograph if there is none.
+    """Return the sheet that lies on a darker or lighter table, or the whole photograph if there is none.
 
     Parameters
     ----------
@@ -39,7 +41,7 @@ def cut_out_sheet(grey: GreyImage, max_side: int) -> tuple[GreyImage, NDArray[np
     sheet : float64 array of shape (rows, columns)
         The smallest upright rectangle around the sheet. What it contains of the table has the brightness of the sheet.
     inside : bool array of shape (rows, columns)
-        Where the sheet is.
+        Where the sheet is; False at the frame if the sheet was cut out.
     """
     from scipy import ndimage
 
@@ -56,8 +58,9 @@ def cut_out_sheet(grey: GreyImage, max_side: int) -> tuple[GreyImage, NDArray[np
     )
     sheet = limit_size(grey[box], max_side)
     inside = resize(mask[rows, columns].astype(float), sheet.shape) > 0.5
-    paper = ndimage.median_filter(limit_size(sheet, SMALL), max(3, round(0.3 * min(SMALL, *sheet.shape))), mode="nearest")
-    paper = resize(paper, sheet.shape)
+    inside[[0, -1]] = inside[:, [0, -1]] = False
+    coarse = limit_size(sheet, SMALL // 2)
+    paper = resize(ndimage.median_filter(coarse, max(3, round(0.3 * min(coarse.shape))), mode="nearest"), sheet.shape)
     nearest = ndimage.distance_transform_edt(~inside, return_distances=False, return_indices=True)
     return np.where(inside, sheet, paper[tuple(nearest)]), inside
 
@@ -98,36 +101,49 @@ def _largest_without_holes(mask: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
     if count == 0:
         return None  # blank
     largest = labels == 1 + np.argmax(np.bincount(labels.ravel())[1:])
-    filled = ndimage.binary_fill_holes(np.pad(largest, 2))
+    filled = ndimage.binary_fill_holes(largest)
     if filled.sum() > (1 + MAX_HOLES) * largest.sum():
         return None
-    opened: NDArray[np.bool_] = ndimage.binary_opening(filled, iterations=2)[2:-2, 2:-2]
+    opened: NDArray[np.bool_] = ndimage.binary_opening(np.pad(filled, 4, mode="edge"), iterations=2)[4:-4, 4:-4]
     return opened
 
 
 def _is_sheet(sheet: NDArray[np.bool_], grey: GreyImage, paper: GreyImage) -> bool:
-    """Return whether a region is nearly a rectangle or round, mostly paper, and of another brightness than what surrounds it."""
+    """Return whether a region is a sheet of paper, with dark ink on it, on something of another brightness."""
     from scipy import ndimage
 
     table = ~ndimage.binary_dilation(sheet, iterations=3)
-    area = int(sheet.sum())
-    if area < MIN_AREA * sheet.size or table.sum() < 0.05 * sheet.size:
+    if sheet.sum() < MIN_AREA * sheet.size or table.sum() < 0.05 * sheet.size:
         return False
-    solid, sides = hull(sheet)
-    rectangularity = area / (sides[0] * sides[1])
-    outer = table & ndimage.binary_dilation(sheet, iterations=6)
-    inner = sheet & ~ndimage.binary_erosion(sheet, iterations=4, border_value=1)
-    bright = grey[sheet] > 0.7 * paper[sheet]
+    inner = ndimage.binary_erosion(sheet, iterations=4, border_value=1)
+    return bool(inner.any()) and (
+        _has_shape(sheet, table, float((grey[sheet] > INK * paper[sheet]).mean()))
+        and _has_step(sheet & ~inner, table & ndimage.binary_dilation(sheet, iterations=6), table, paper)
+        and bool(np.percentile(paper[sheet], 5) >= MIN_EVENNESS * np.percentile(paper[sheet], 95))
+        and paper_is_light(np.where(inner, grey, np.median(grey[inner]))[bounding_box(inner)])
+        and not _is_crossed(sheet, table, grey < INK * paper)
+    )
+
+
+def _has_shape(sheet: NDArray[np.bool_], table: NDArray[np.bool_], paper_share: float) -> bool:
+    """Return whether a region is nearly a rectangle, or round and nearly empty, and the table is around it."""
+    solid, (shorter, longer) = hull(sheet)
+    rectangularity = sheet.sum() / (shorter * longer)
     return bool(
-        abs(np.log(np.median(paper[inner]) + 10) - np.log(np.median(paper[outer]) + 10)) >= MIN_STEP
-        and rectangularity >= MIN_RECTANGULARITY
-        and area >= MIN_SOLIDITY * solid
-        and not _is_crossed(sheet, table, grey < 0.7 * paper)
-        and np.percentile(paper[sheet], 5) >= MIN_EVENNESS * np.percentile(paper[sheet], 95)
-        and sides[1] <= MAX_LENGTH * sides[0]
-        and bright.mean() >= (MIN_PAPER_SHARE if rectangularity > ROUND else MIN_ROUND_PAPER_SHARE)
+        rectangularity >= MIN_RECTANGULARITY
+        and paper_share >= (MIN_PAPER_SHARE if rectangularity > ROUND else MIN_ROUND_PAPER_SHARE)
+        and sheet.sum() >= MIN_SOLIDITY * solid
+        and longer <= MAX_LENGTH * shorter
         and table.sum() <= MAX_TABLE_SOLIDITY * hull(table)[0]
     )
+
+
+def _has_step(inner: NDArray[np.bool_], outer: NDArray[np.bool_], table: NDArray[np.bool_], paper: GreyImage) -> bool:
+    """Return whether the table, at the edge of the sheet and farther away, has another brightness than the sheet."""
+    levels = np.log(paper + 10)
+    level = float(np.median(levels[inner]))
+    step = float(np.median(levels[outer])) - level
+    return abs(step) >= MIN_STEP and bool(((levels[table] - level) / step < 0.5).mean() <= MAX_LIKE_SHEET)
 
 
 def _is_crossed(sheet: NDArray[np.bool_], table: NDArray[np.bool_], ink: NDArray[np.bool_]) -> bool:

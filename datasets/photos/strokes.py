@@ -12,7 +12,7 @@ SPECK = 0.04  # area of a part of a digit, relative to the largest part
 PALE = 0.65  # darkness of a part of a digit, relative to the largest part
 TALL = 0.5  # height of a digit, relative to the tallest; what is less tall is part of a digit
 MIN_GAP = 0.06  # between digits side by side, relative to the tallest; what is nearer is a broken stroke
-MIN_GAP_BELOW = 0.15  # between digits one below the other
+MIN_GAP_BELOW = 0.25  # between digits one below the other
 MAX_OVERLAP = 0.3  # of the columns of two slanted digits, relative to the narrower one
 
 
@@ -51,8 +51,9 @@ def find_digits(ink: GreyImage, noise: float, inside: NDArray[np.bool_]) -> list
     complete = np.setdiff1d(large, labels[edge])
     if complete.size and sizes[complete - 1].max() >= 0.1 * sizes.max():
         large = complete
-    else:
-        large = np.array([part for part in large if not _is_beside_edge(labels == part, edge)])
+    else:  # nothing touches the edge of a sheet that was cut out; in another image, a digit may touch the frame
+        cut_out = not inside[0].any()
+        large = np.array([part for part in large if not (cut_out or _is_beside_edge(labels == part, edge))])
         if large.size == 0:
             raise_no_digit("only something that the edge of the paper cuts off")
     largest = sizes[large - 1].argmax()

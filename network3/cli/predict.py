@@ -23,7 +23,9 @@ SHADES = " .:-=+*#%@"  # from background to ink; every terminal can show ASCII
 def predict(
     model: Annotated[Path, typer.Argument(help="A file of network3 train or net.save, or a folder of train.")],
     images: Annotated[list[Path], typer.Argument(help="PNG, JPEG ..., or folders of them: any size and colour.")],
-    split: Annotated[bool, typer.Option("--split", help="Recognize each digit of an image, from left to right.")] = False,
+    split: Annotated[
+        bool, typer.Option("--split", help="Recognize each digit of an image, from left to right.")
+    ] = False,
     show: Annotated[bool, typer.Option("--show", help="Show the input of the network for each image.")] = False,
     device: Annotated[str | None, typer.Option(help="auto, cpu or gpu.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line, for each digit.")] = False,

@@ -4,8 +4,7 @@ import math
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
-from functools import partial
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,7 @@ from .health import DivergenceError, check_data
 from .history import History
 from .interruption import stop_message
 from .notebook import training_log
-from .notices import notice
+from .notices import Notices
 from .signals import (
     StopRequest,
     TrainingInterrupted,
@@ -69,7 +68,7 @@ class Trainer:
         self.diverged: dict[int, DivergenceError] = {}
         self.request = StopRequest()
         self.cost = math.nan  # mean of the last chunk
-        self._pieces = Pieces()
+        self._pieces, self._notices = Pieces(), Notices(self._show_wait)
         self._stepping = False  # steps have been taken whose costs are not recorded yet
         self._called = self._evaluated = False  # for the first time, which compiles what is left
         self._saved: bool | None = None  # since the last mini-batch: whether the checkpoint could be written
@@ -124,7 +123,7 @@ class Trainer:
     def _finish_compiling(self, runner: ManyRunner, rates: dict[int, float]) -> None:
         """Take no step: what a first call compiles is ready before the clock of the first epoch starts."""
         none = np.empty((len(rates), 0, self.config.mini_batch_size), np.int64)
-        with (self._stoppable if self.config.mesh is None else self._announced)("Compiling ..."):
+        with (self._stoppable if self.config.mesh is None else self._notices.unless_quick)("Compiling ..."):
             self._take_steps(runner, none, [*rates.values()], [self.config.decay for _ in rates])
             runner.sync()  # dropout is seeded afterwards, in the shared variables
 
@@ -132,13 +131,12 @@ class Trainer:
     def _stoppable(self, announced: str = "") -> Iterator[None]:
         """Let a signal stop the block at once, wherever it is."""
         alone = self.config.mesh is None or self.config.mesh.one_process  # other processes would wait for this one
-        with self._announced(announced), self.request.acting_after(1) if alone else nullcontext():
+        with self._notices.unless_quick(announced), self.request.acting_after(1) if alone else nullcontext():
             yield
 
-    def _announced(self, text: str) -> AbstractContextManager[None]:
-        """Show `text`, if there is any, if the block takes longer than a second."""
-        shown = self._progress(self.states[0].epoch, self.states[0].batch, message=text)
-        return notice(partial(notify, self.callbacks, "on_wait", shown)) if text else nullcontext()
+    def _show_wait(self, line: str) -> None:
+        progress = self._progress(self.states[0].epoch, self.states[0].batch, message=line)
+        notify(self.callbacks, "on_wait", progress)  # in a thread: no signal acts on it
 
     def _stop_if_asked(self, unfinished: bool) -> None:
         error = self.request.error_class(self.config.mesh)  # every process asks
@@ -211,7 +209,7 @@ class Trainer:
         """Let a signal stop the first call at once, and undo it: some back ends compile only then."""
         announced = "Compiling, and training the first mini-batch ..."
         if self.config.mesh is not None:  # its devices compile for long, but what they have been given cannot be undone
-            with self._announced(announced):
+            with self._notices.unless_quick(announced):
                 yield
         else:
             with self._stoppable(announced), steps_undone([self.states[k] for k in self.active]):

@@ -12,10 +12,12 @@ ENTRIES = [
     *("R34", "R35", "R36", "R37", "R38", "R39", "R40"),  # PyTensor
     *("R41", "R42", "R44", "R46", "R49", "R50", "R52", "R53", "R54"),  # shapes, data, classes
     *("R55", "R56", "R57", "R58", "R59", "R61", "R62", "R64", "R67"),  # batches, saving, repeating
-    *("S01", "S02", "S03", "S04", "S05", "S06", "S09", "S11", "S13", "S14", "S15", "S17"),  # data, shapes, notes
-    *("S19", "S21", "S22", "S23", "S24", "S25", "S26", "S28", "S29", "S32", "S33", "S34"),  # files, environments
-    *("S36", "S37", "S38", "S39", "S44", "S47", "S48", "S49", "S50", "S51", "S52"),  # images, foreign files, targets
-    *("N03", "N06", "N09", "N10", "N11", "N13", "N15", "N16", "N20", "N21"),  # tried as new users would
+    # further users, second round; then what new users met in their first minutes
+    *("S01", "S02", "S03", "S04", "S05", "S06", "S09", "S11", "S13", "S14", "S15", "S17"),
+    *("S19", "S21", "S22", "S23", "S24", "S25", "S26", "S28", "S29", "S32", "S33", "S34"),
+    *("S36", "S37", "S38", "S39", "S44", "S47", "S48", "S49", "S50", "S51", "S52"),
+    *("N01", "N02", "N03", "N04", "N05", "N06", "N07", "N09", "N10", "N11", "N13", "N15"),
+    *("N16", "N20", "N21"),
 ]
 
 

@@ -1,169 +1,266 @@
-"""The first ten minutes on the command line, and the page of the report: N03, N10 and N11."""
+"""The first ten minutes in Python: what a training prints, Ctrl-C, notebooks, tables, and how layers are numbered."""
 
-import io
-import platform
-import re
-from importlib.metadata import version
+import os
+import signal
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
-from rich.console import Console
 
 import network3
-from network3 import FullyConnectedLayer, History, Network, SoftmaxLayer
-from network3.cli import app
-from network3.cli.progress import Terminal, time_left_column
-from network3.experiments.catalogue import ENTRIES
-from network3.experiments.report import write_report
-from network3.experiments.reproduction import Record
-from network3.plotting import draw_learning_curve, draw_repeats
-from network3.plotting.repeats import draw_repeats_apart
-from network3.training.trainer import Trainer
+from network3 import ConvPoolLayer, FullyConnectedLayer, Network, SoftmaxLayer, TrainingInterrupted, plotting
+from network3.training import notices, signals, trainer
+from network3.training.evaluation import Evaluator
 from tests.cases.entries import case
-from tests.network3.cli.conftest import run as run
-from tests.network3.experiments.report.parsed_page import Page
+from tests.network3.training.test_resume import alone, press_ctrl_c, same, train  # noqa: F401  # a fixture
 
-IMAGES, LABELS = np.random.default_rng(3).random((40, 6)).astype("float32"), np.arange(40) % 3
-TEST = "test accuracy at the best validation epoch"
-ENVIRONMENT = {"date": "2026-01-02", "backend": "numba", "threads": 1, "machine": "Linux x86_64", "versions": {}}
-
-
-@case("N11")
-@pytest.mark.parametrize("arguments", [("--version",), ("--version", "list")])
-def test_n11_the_versions_are_one_line(run, arguments):
-    result = run(*arguments)
-    assert (result.exit_code, result.stderr) == (0, "")
-    python, pytensor = platform.python_version(), version("pytensor")
-    assert result.stdout == f"network3 {version('network3')} (Python {python}, PyTensor {pytensor})\n"
+IMAGES = np.random.default_rng(3).random((400, 6))
+LABELS = IMAGES[:, :3].argmax(axis=1)
+DATA = (IMAGES, LABELS)
 
 
-@case("N11")
-def test_n11_the_help_lists_it_and_after_a_command_it_is_wrong_usage(run):
-    assert "--version" in run("--help").stdout
-    assert run("list", "--version").exit_code == 2
-    assert app.registered_callback is not None
+def small():
+    return Network([FullyConnectedLayer(6, 5), SoftmaxLayer(5, 3)], 4)
 
 
-@case("N11")
-@pytest.mark.parametrize("hidden", [7, 11])
-@pytest.mark.parametrize("backend", ["network3", "jax"])
-def test_n11_the_clock_of_an_epoch_starts_when_the_step_is_compiled(monkeypatch, hidden, backend):
-    """Compiling is a call of no step; the weights are those of before, and the first epoch's clock starts after it."""
-    network3.use(backend=backend)
-    try:
-        net = Network([FullyConnectedLayer(6, hidden), SoftmaxLayer(hidden, 3)], 4)
-        events, before = [], net.get_weights()
-        take, run_epoch = Trainer._take_steps, Trainer._run_epoch
+class Stream:
+    """A standard error that sets an event when a line is written."""
 
-        def take_steps(self, runner, rows, *rates):
-            events.append(rows.shape[1])
-            return take(self, runner, rows, *rates)
+    def __init__(self, line):
+        self.line, self.text, self.written = line, "", threading.Event()
 
-        def start(self, runner, rates):
-            if not self.states[0].epoch:
-                assert all(np.array_equal(a, b) for a, b in zip(net.get_weights(), before, strict=True))
-            events.append("epoch")
-            run_epoch(self, runner, rates)
+    def write(self, text):
+        self.text += text
+        if self.line in self.text:
+            self.written.set()
 
-        monkeypatch.setattr(Trainer, "_take_steps", take_steps)
-        monkeypatch.setattr(Trainer, "_run_epoch", start)
-        net.SGD((IMAGES, LABELS), 2, 4, 0.1, verbose=False)
-        assert events[:2] == [0, "epoch"]
-        assert 0 not in events[2:]
-        assert sum(event for event in events if event != "epoch") == 20
-    finally:
-        network3.use("cpu", backend="network3")
-
-
-@case("N11")
-@pytest.mark.parametrize("accuracies", [[0.2, 1.0], [1.0, 1.0], [0.0, 1.0]])
-def test_n11_axes_of_accuracies_end_at_100(accuracies):
-    history = History([0.1, 0.2], accuracies, accuracies, {"training_accuracy": accuracies}, [0.1] * 2, [1.0] * 2, 10)
-    figures = [draw_learning_curve(history, published=1.0), draw_repeats([history]), *draw_repeats_apart([history])]
-    for figure in figures:
-        ax = figure.axes[-1]
-        low, high = ax.get_ylim()
-        assert 0 <= low < high == 100
-        assert not any(line.get_clip_on() for line in ax.lines)  # a curve along 100 has its full width
-
-
-@case("N11")
-@pytest.mark.parametrize(("total", "shown"), [(None, ""), (10, "left")])
-def test_n11_no_time_is_left_while_no_end_is_known(total, shown):
-    screen = Console(file=io.StringIO(), force_terminal=True, width=60, color_system=None)
-    bars = Terminal(screen).bars(time_left_column(), "{task.fields[news]}")
-    with bars:
-        bars.add_task("compiling", total=total, news="")
-    assert re.findall(r"left|once", screen.file.getvalue()) == ([shown] * screen.file.getvalue().count("left"))
-    assert ("left" in screen.file.getvalue()) == bool(shown)
-
-
-@case("N03")
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"eta": 0.2},
-        {"lmbda": 0.3},
-        {"epochs": 2},
-    ],
-)
-def test_n03_another_number_compiles_nothing(change):
-    """eta and lmbda are inputs of the compiled step; other sizes and constants compile a handful of kernels."""
-    net = Network([FullyConnectedLayer(6, 5), SoftmaxLayer(5, 3)], 4)
-    settings = {"epochs": 1, "mini_batch_size": 4, "eta": 0.1, "lmbda": 0.1}
-    net.SGD((IMAGES, LABELS), **settings, verbose=False)
-    compiled = set(net.compiled)
-    net.SGD((IMAGES, LABELS), **settings | change, verbose=False)
-    assert set(net.compiled) == compiled
-
-
-def repeat(name, seed, errors=None):
-    run = ENTRIES[name]
-    history = History([0.5] * 60, [0.98] * 60, [0.98] * 60, seconds=[1.0] * 60, batches=5000)
-    return Record(name, run.row, seed, {TEST: 0.98}, 1.0, run.training, history, ENVIRONMENT, errors=errors)
+    def flush(self):
+        pass
 
 
 @pytest.fixture
-def page(tmp_path):
-    """Return a function that writes a page of records and parses it, with the steps of its progress."""
+def slow(monkeypatch):
+    """Return a function that makes a call wait until something is shown, with a short patience."""
+    monkeypatch.setattr(notices, "PATIENCE", 0.001)
 
-    def make(*records):
-        steps = []
-        write_report(tmp_path, records, tmp_path / "page.html", lambda done, total: steps.append((done, total)))
-        text = (tmp_path / "page.html").read_text(encoding="utf-8")
-        parsed = Page(text)
-        parsed.source, parsed.steps = text, steps
-        return parsed
+    def make_slow(owner, name, shown):
+        call = getattr(owner, name)
 
-    return make
+        def waiting(*arguments):
+            assert shown.wait(60)
+            return call(*arguments)
 
+        monkeypatch.setattr(owner, name, waiting)
 
-@case("N10")
-def test_n10_the_page_has_a_summary_first_and_a_way_back_up(page):
-    found = page(repeat("shallow", 0), repeat("dbl_conv", 0))
-    assert found.texts["1 of 2 results are as in the book"] == 1  # 6.4 is 99.06 %
-    assert found.links[1] == "#top"  # the first link is the book's
-    assert "top" in found.ids
-    assert re.search(r"nav \{ position: sticky; top: 0;", found.source)
-    assert found.steps == [(1, 2), (2, 2)]
+    return make_slow
 
 
-@case("N10")
-@pytest.mark.parametrize("names", [["shallow"], ["shallow", "basic_conv", "omit_FC"]])
-def test_n10_charts_are_beside_each_other_and_small_on_paper(page, names):
-    found = page(*(repeat(name, 0) for name in names))
-    assert found.source.count('<section class="run n1">') == len(names)
-    screen, paper = found.source.split("@media print")
-    assert ".charts, .figures { display: grid; grid-template-columns: repeat(2," in screen
-    assert ".charts { grid-template-columns: repeat(3," in paper
-    narrow = screen.split("@media (max-width: 44rem)")[1]
-    assert ".charts, .figures { grid-template-columns: minmax(0, 1fr); }" in narrow
+@case("N01")
+@pytest.mark.parametrize(
+    ("owner", "name", "line"),
+    [
+        (trainer, "Steps", "Compiling ..."),
+        (trainer, "steps_undone", "Compiling, and training the first mini-batch ..."),
+        (Evaluator, "score", "Evaluating ..."),
+    ],
+)
+def test_n01_what_takes_long_is_announced_in_a_line(slow, monkeypatch, capsys, owner, name, line):
+    stream = Stream(line)
+    slow(owner, name, stream.written)
+    monkeypatch.setattr(sys, "stderr", stream)
+    history = small().SGD(DATA, 1, 4, 0.1, DATA)
+    assert stream.text.splitlines().count(line) == 1
+    assert capsys.readouterr().out.splitlines()[:2] == [
+        "Training mini-batch number 0",
+        f"Epoch 0: validation accuracy {history.validation_accuracy[0]:.2%}",
+    ]
 
 
-@case("N10")
-@pytest.mark.parametrize("wrong", [[[3, 4]], [[k, 1] for k in range(41)]])
-def test_n10_labels_of_misclassified_digits_are_text(page, wrong):
-    found = page(repeat("shallow", 0, wrong))
-    assert found.tags.count("img") == found.tags.count("em") == min(len(wrong), 40)
-    assert not Path("page.html").exists()
+@case("N01")
+def test_n01_what_is_quick_is_not_announced(monkeypatch, capsys):
+    monkeypatch.setattr(notices, "PATIENCE", threading.TIMEOUT_MAX)
+    small().SGD(DATA, 2, 4, 0.1, DATA)
+    assert capsys.readouterr().err == ""
+
+
+@case("N01")
+def test_n01_without_printing_only_callbacks_are_called(slow, capsys):
+    shown, messages = threading.Event(), []
+
+    class Waits:
+        def on_wait(self, progress):
+            messages.append(progress.message)
+            shown.set()
+
+    slow(trainer, "Steps", shown)
+    small().SGD(DATA, 1, 4, 0.1, verbose=False, callbacks=[Waits()])
+    assert messages[0] == "Compiling ..."
+    assert capsys.readouterr() == ("", "")
+
+
+def pressing(monkeypatch, owner, name, *calls):
+    """Press Ctrl-C at the end of these calls of a function, counted from 1."""
+    call, count = getattr(owner, name), iter(range(1, 10**6))
+
+    def pressed(*arguments, **keywords):
+        result = call(*arguments, **keywords)
+        if next(count) in calls:
+            signal.raise_signal(signal.SIGINT)
+        return result
+
+    monkeypatch.setattr(owner, name, pressed)
+
+
+@case("N02")
+@pytest.mark.parametrize("call", [1, 2])
+@pytest.mark.parametrize("name", ["compiled", "examples"])
+def test_n02_before_the_first_mini_batch(monkeypatch, name, call):
+    net = small()
+    before = net.get_weights()
+    with monkeypatch.context() as patch:
+        pressing(patch, sys.modules["network3.training." + {"compiled": "state", "examples": "config"}[name]], name, 1)
+        with pytest.raises(TrainingInterrupted, match=r"^SGD: interrupted before the first mini-batch\.$") as caught:
+            net.SGD(DATA, call, 4, 0.1, DATA)
+    assert caught.value.history.epochs == 0
+    assert all((a == b).all() for a, b in zip(net.get_weights(), before, strict=True))
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert net.SGD(DATA, call, 4, 0.1, DATA).epochs == call
+
+
+@case("N02")
+@pytest.mark.parametrize("call", [1, 2])  # of no step, which compiles, and of the first
+def test_n02_the_first_call_of_the_steps_is_undone(monkeypatch, alone, tmp_path, call):  # noqa: F811
+    file = tmp_path / "checkpoint"
+    with monkeypatch.context() as patch:
+        pressing(patch, trainer.Trainer, "_take_steps", call)
+        with pytest.raises(TrainingInterrupted, match="in epoch 0, after 0 of its 2,000"):
+            train(checkpoint=file)
+    same(alone, train(resume=file))
+
+
+@case("N02")
+def test_n02_the_mini_batches_under_way_are_finished_and_no_more(monkeypatch, alone, tmp_path):  # noqa: F811
+    file, chunks = tmp_path / "checkpoint", []
+    with monkeypatch.context() as patch:
+        pressing(patch, trainer.Trainer, "_take_steps", 3, 4)  # there is no fourth call
+        with pytest.raises(TrainingInterrupted, match=r"in epoch 0, after [1-7] of its 2,000 .* Go on with"):
+            train(checkpoint=file, callbacks=[chunks.append])
+    assert chunks == []
+    same(alone, train(resume=file))
+
+
+@case("N02")
+@pytest.mark.parametrize("call", [1, 3, 4])  # validation and training data of each epoch
+def test_n02_an_evaluation_is_repeated(monkeypatch, alone, tmp_path, call):  # noqa: F811
+    file = tmp_path / "checkpoint"
+    with monkeypatch.context() as patch:
+        pressing(patch, Evaluator, "score", call)
+        epoch = (call - 1) // 2
+        with pytest.raises(TrainingInterrupted, match=f"in epoch {epoch}, after 2,000 of its 2,000") as caught:
+            train(checkpoint=file)
+    history = caught.value.history
+    assert history.epochs == len(history.validation_accuracy) == len(history.monitors["training_cost"]) == epoch
+    same(alone, train(resume=file))
+
+
+@case("N02")
+def test_n02_a_second_press_in_a_callback_stops_at_once_and_loses_nothing(alone, tmp_path, capsys):  # noqa: F811
+    file, after = tmp_path / "checkpoint", []
+    with pytest.raises(TrainingInterrupted, match="in epoch 0, after 500 of its 2,000 mini-batches"):
+        train(checkpoint=file, callbacks=[press_ctrl_c(0, 500), press_ctrl_c(0, 500), after.append])
+    assert [progress.batch for progress in after] == [250]
+    assert capsys.readouterr().err.count("\n") == 1  # while the first callback might have taken long
+    same(alone, train(resume=file))
+
+
+@case("N02")
+def test_n02_a_press_in_a_callback_of_a_weak_reference_is_not_lost():
+    """Python prints an error that is raised there, and goes on."""
+    with signals.deferred_signals() as request:
+        frame = sys._getframe()
+        for name, ignored in ((__file__, False), (signals.weakref.__file__, True)):
+            code = compile("import sys\nframe = sys._getframe()", name, "exec")
+            scope = {"frame": frame}
+            exec(code, scope)
+            assert signals._ignores_errors(scope["frame"]) == ignored
+        with request.acting_after(1):
+            request.interrupt(signal.SIGINT, scope["frame"])
+            with pytest.raises(KeyboardInterrupt):
+                threading.Event().wait(60)
+
+
+SCRIPT = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+hook = sys.excepthook
+import numpy as np
+from network3 import FullyConnectedLayer, Network, SoftmaxLayer
+from network3.training import trainer
+assert sys.excepthook is hook or hook.__module__ == "pytensor.utils" or sys.excepthook.__module__ == "pytensor.utils"
+images = np.random.default_rng(1).random((4000, 6))
+data = images, images[:, :3].argmax(axis=1)
+net = Network([FullyConnectedLayer(6, 5), SoftmaxLayer(5, 3)], 4)
+def press(*_):
+    signal.raise_signal(signal.SIGINT)
+"""
+TRAIN = "net.SGD(data, 2, 4, 0.1, data, data, callbacks=[{}], verbose=False)\n"
+ENDS = {
+    "in a callback": (TRAIN.format("press"), 130, 2),
+    "in a callback, twice": (TRAIN.format("press, press"), 130, 2),
+    "compiling": ("trainer.Steps = press\n" + TRAIN.format(""), 130, 1),
+    "then another error": (f"try:\n    {TRAIN.format('press')}finally:\n    1 / 0\n", 1, None),
+    "caught": (f"try:\n    {TRAIN.format('press')}except KeyboardInterrupt:\n    sys.exit(7)\n", 7, 1),
+    "a hook of the program's": ("sys.excepthook = lambda *_: sys.exit(5)\n" + TRAIN.format("press"), 5, 1),
+}
+
+
+@case("N02")
+@pytest.mark.parametrize(("program", "code", "lines"), ENDS.values(), ids=ENDS)
+def test_n02_a_script_ends_with_130_and_a_line(tmp_path, program, code, lines):
+    file = tmp_path / "script.py"
+    file.write_text(SCRIPT + program)
+    result = subprocess.run(
+        [sys.executable, file],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=os.environ | {"PYTHONPATH": str(Path.cwd())},
+    )
+    assert (result.returncode, result.stdout) == (code, ""), result.stderr
+    assert ("Traceback" in result.stderr) == (lines is None)
+    if lines is not None:
+        assert result.stderr.count("\n") == lines, result.stderr
+    if code == 130:
+        assert result.stderr.splitlines()[-1].startswith("SGD: interrupted ")
+
+
+@case("N02")
+@pytest.mark.parametrize("interactive", [False, True])
+def test_n02_the_hook_is_set_while_the_error_exists_and_never_in_a_session(monkeypatch, interactive):
+    monkeypatch.setattr(sys, "excepthook", sys.__excepthook__)
+    if interactive:
+        monkeypatch.setattr(sys, "ps1", ">>> ", raising=False)
+    error = TrainingInterrupted("SGD: interrupted.", network3.History(), None)
+    signals.end_script_in_one_line(error)
+    assert (sys.excepthook is sys.__excepthook__) == interactive
+    del error
+    assert sys.excepthook is sys.__excepthook__
+
+
+@case("N07")
+def test_n07_layers_have_the_same_number_everywhere(capsys):
+    first = ConvPoolLayer((2, 1, 3, 3), (4, 1, 10, 10), (2, 2))
+    with pytest.raises(ValueError, match=r"^layer 1 \(ConvPoolLayer\), after layer 0 \(ConvPoolLayer\): "):
+        Network([first, ConvPoolLayer((3, 2, 3, 3), (4, 2, 5, 5), (1, 1))], 4)
+    net = Network([first, ConvPoolLayer((3, 2, 3, 3), (4, 2, 4, 4), (1, 1)), SoftmaxLayer(12, 3)], 4)
+    for k, (line, layer) in enumerate(zip(str(net).splitlines()[1:], net.layers, strict=False)):
+        assert line.split()[:2] == [str(k), type(layer).__name__]
+    assert plotting.draw_filters(net, 1).get_suptitle().startswith("layer 1: ")
+    with pytest.raises(ValueError, match=r"layer 0 \(ConvPoolLayer\)"):
+        net.predict(np.zeros((2, 99)))
+    net.layers[1].w.set_value(np.full((3, 2, 3, 3), np.nan, "float32"))
+    with pytest.raises(network3.DivergenceError, match=r"layer 0 \(ConvPoolLayer\) with weights"):
+        net.SGD((np.zeros((8, 100)), np.arange(8) % 3), 1, 4, 0.1, verbose=False)

@@ -130,7 +130,7 @@ def test_s34_the_range_of_the_values_is_recognized(form):
     grey = np.asarray(draw(3, size=(120, 150), height=0.6).convert("L"), float)
     plain = preprocess_digit(grey).astype(float)
     found = preprocess_digit(RANGES[form](grey))
-    assert np.abs(found - plain).sum() < 0.1 * plain.sum()
+    assert np.abs(found - plain).sum() < 0.2 * plain.sum()
 
 
 WRONG = {
@@ -164,7 +164,9 @@ def model(net, run):
 def test_s37_two_digits_have_a_warning_and_split_answers_for_each(run, model):
     result = run("predict", model, "two.png")
     assert result.exit_code == 0
-    assert result.stderr.startswith("network3: two.png: warning: preprocess_digit: expected an image of one digit; got 2.")
+    assert result.stderr.startswith(
+        "network3: two.png: warning: preprocess_digit: expected an image of one digit; got 2."
+    )
     assert "Add --split" in result.stderr
     result = run("predict", model, "two.png", "three.png", "--split")
     names = [line.split(":")[0] for line in result.stdout.splitlines()]
@@ -176,7 +178,9 @@ def test_s37_two_digits_have_a_warning_and_split_answers_for_each(run, model):
 
 
 @case("S37")
-@pytest.mark.parametrize("last", [RegressionLayer(30, 10), FullyConnectedLayer(30, 10, linear)], ids=["values", "linear"])
+@pytest.mark.parametrize(
+    "last", [RegressionLayer(30, 10), FullyConnectedLayer(30, 10, linear)], ids=["values", "linear"]
+)
 def test_s37_a_network_without_probabilities_is_refused(run, model, last):
     last.b.set_value(np.linspace(-3, 5, 10).astype(last.b.dtype))
     Network([FullyConnectedLayer(784, 30), last], 10).save("values")

@@ -66,7 +66,7 @@ def test_it_runs_at_every_step():
     ("kind", "error", "message"),
     [
         ("late", ZeroDivisionError, "the user's"),
-        ("unfinished", NotImplementedError, r"^layer 2 \(Own\): expected Ops .*Twice"),
+        ("unfinished", NotImplementedError, r"^layer 1 \(Own\): expected Ops .*Twice"),
     ],
 )
 def test_an_error_restores_the_weights_from_before_the_epoch(kind, error, message):

@@ -129,7 +129,8 @@ def finish(folder, before):
     with started(folder) as process:
         output, errors = process.communicate(timeout=1800)
     assert (process.returncode, errors) == (0, "")
-    *epochs, done, _ = output.splitlines()
+    begun, *epochs, done, _ = output.splitlines()
+    assert begun == "  6.1  shallow seed 0: begun, compiling first"
     assert done.startswith("  6.1  shallow seed 0: test accuracy at the best validation epoch 97.")
     assert all(re.fullmatch(r"  6\.1  shallow seed 0: \d\d of 60 epochs", line) for line in epochs)
     assert len(epochs_of(folder)) == 60
