@@ -93,7 +93,7 @@ def _file_of(folder: Path, name: str, files: Files, part: str, what: str) -> Pat
     expected = f"{name}-{plain}" if name else plain
     dotted = expected.replace("-idx", ".idx")
     spellings = ", ".join([expected, f"{expected}.gz", dotted, f"{dotted}.gz"])
+    hint = f"Add the file. network3 reads {READABLE}." if files else folder_hint(folder)
     raise FileNotFoundError(
-        f"read({folder}): expected a folder of IDX files, with one of {spellings}; got none of these. "
-        + (f"Add the file. network3 reads {READABLE}." if files else folder_hint(folder))
+        f"read({folder}): expected a folder of IDX files, with one of {spellings}; got none of these. {hint}"
     )

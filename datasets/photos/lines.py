@@ -96,8 +96,8 @@ def _courses(ink: NDArray[np.bool_], inside: NDArray[np.bool_]) -> NDArray[np.bo
         hits = (coarse[y, x] & within).sum(axis=1)
         lines = (length > 0.4 * columns) & (hits >= MIN_SHARE * length)
         found[y[lines], np.broadcast_to(x, y[lines].shape)] = True
-    found = ndimage.binary_dilation(found, [[0, 1, 0]] * 3)
-    return found.repeat(step, axis=0).repeat(step, axis=1)[:height, :width]
+    wide: NDArray[np.bool_] = ndimage.binary_dilation(found, [[0, 1, 0]] * 3)
+    return wide.repeat(step, axis=0).repeat(step, axis=1)[:height, :width]
 
 
 def _blocks(mask: NDArray[np.bool_], step: int) -> NDArray[np.bool_]:

@@ -43,7 +43,7 @@ def preprocess_digit(grey: ArrayLike) -> NDArray[np.uint8]:
     """
     ink, masks, faint = _digits(grey)
     if len(masks) > 1:
-        _warn(f"expected an image of one digit; got {len(masks)}. Use split_digits(image) for each of them.")
+        _warn(f"got {len(masks)}. Use split_digits(image) for each of them.", 3)
     return in_mnist_form(np.where(np.any(masks, axis=0), ink, 0), faint)
 
 
@@ -89,8 +89,8 @@ def _check_shape(strokes: NDArray[np.bool_]) -> None:
     if width > SURELY_WIDE * height:
         raise_no_digit(f"something {width / height:.1f} times as wide as it is high")
     if width > MAX_WIDTH * height:
-        _warn("expected an image of one digit; got a shape that is wide. If several digits touch, write them apart.")
+        _warn("got a shape that is wide. If several digits touch, write them apart.", 5)
 
 
-def _warn(message: str) -> None:
-    warnings.warn(f"preprocess_digit: {message}", stacklevel=4)
+def _warn(message: str, stacklevel: int) -> None:
+    warnings.warn(f"preprocess_digit: expected an image of one digit; {message}", stacklevel=stacklevel)

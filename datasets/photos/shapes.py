@@ -13,7 +13,7 @@ def bounding_box(mask: NDArray[np.bool_]) -> tuple[slice, slice]:
 
 
 def hull(mask: NDArray[np.bool_]) -> tuple[float, tuple[float, float]]:
-    """Return the area of the convex hull of `mask`, and the sides of the smallest rectangle around it, shorter first."""
+    """Return the area of the convex hull, and the sides of the smallest rectangle around it, the shorter first."""
     from scipy.spatial import ConvexHull
 
     pixels: NDArray[Any] = np.argwhere(mask)

@@ -118,7 +118,7 @@ def _is_sheet(sheet: NDArray[np.bool_], grey: GreyImage, paper: GreyImage) -> bo
     inner = ndimage.binary_erosion(sheet, iterations=4, border_value=1)
     return bool(inner.any()) and (
         _has_shape(sheet, table, float((grey[sheet] > INK * paper[sheet]).mean()))
-        and _has_step(sheet & ~inner, table & ndimage.binary_dilation(sheet, iterations=6), table, paper)
+        and _has_step(sheet, table, paper)
         and bool(np.percentile(paper[sheet], 5) >= MIN_EVENNESS * np.percentile(paper[sheet], 95))
         and paper_is_light(np.where(inner, grey, np.median(grey[inner]))[bounding_box(inner)])
         and not _is_crossed(sheet, table, grey < INK * paper)
@@ -138,12 +138,19 @@ def _has_shape(sheet: NDArray[np.bool_], table: NDArray[np.bool_], paper_share: 
     )
 
 
-def _has_step(inner: NDArray[np.bool_], outer: NDArray[np.bool_], table: NDArray[np.bool_], paper: GreyImage) -> bool:
-    """Return whether the table, at the edge of the sheet and farther away, has another brightness than the sheet."""
+def _has_step(sheet: NDArray[np.bool_], table: NDArray[np.bool_], paper: GreyImage) -> bool:
+    """Return whether the table, at the edge of the sheet and farther away, has another brightness than the sheet.
+
+    Each pixel of the table is compared with the nearest one of the sheet, as both are in the same light.
+    """
+    from scipy import ndimage
+
+    within = ndimage.binary_erosion(sheet, iterations=2, border_value=1)
+    nearest = ndimage.distance_transform_edt(~within, return_distances=False, return_indices=True)
     levels = np.log(paper + 10)
-    level = float(np.median(levels[inner]))
-    step = float(np.median(levels[outer])) - level
-    return abs(step) >= MIN_STEP and bool(((levels[table] - level) / step < 0.5).mean() <= MAX_LIKE_SHEET)
+    steps = levels - levels[tuple(nearest)]
+    step = float(np.median(steps[table & ndimage.binary_dilation(sheet, iterations=6)]))
+    return abs(step) >= MIN_STEP and bool((steps[table] / step < 0.5).mean() <= MAX_LIKE_SHEET)
 
 
 def _is_crossed(sheet: NDArray[np.bool_], table: NDArray[np.bool_], ink: NDArray[np.bool_]) -> bool:

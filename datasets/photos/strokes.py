@@ -1,5 +1,7 @@
 """The strokes of digits among all that is dark: without specks and what the edge cuts off, and one group a digit."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -110,12 +112,14 @@ def _same_digit(one: NDArray[np.int64], other: NDArray[np.int64], tallest: int) 
 
 def _gaps(one: NDArray[np.int64], other: NDArray[np.int64]) -> tuple[int, int]:
     """Return the rows and the columns between two boxes; negative where they overlap."""
-    top, bottom, left, right = (pick(pair) for pick, pair in zip((max, min, max, min), zip(one, other), strict=True))
+    top, left = np.maximum(one, other)[[0, 2]]
+    bottom, right = np.minimum(one, other)[[1, 3]]
     return int(top - bottom), int(left - right)
 
 
 def _distance(one: NDArray[np.int64], other: NDArray[np.int64]) -> float:
-    return float(np.hypot(*(max(0, gap) for gap in _gaps(one, other))))
+    below, beside = _gaps(one, other)
+    return math.hypot(max(0, below), max(0, beside))
 
 
 def _around(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:

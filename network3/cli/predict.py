@@ -37,7 +37,7 @@ def predict(
         _check(net, model)
         prepared, failed = _prepared_all(_files(images), split)
         inputs = np.array([image for _, _, image in prepared]).reshape(-1, 784)
-        outputs = net.predict_proba(inputs) if prepared else []
+        outputs = net.predict_proba(inputs) if prepared else np.empty((0, 10))
         for (path, part, image), probabilities in zip(prepared, outputs, strict=True):
             if not -1e-3 <= probabilities.min() <= probabilities.max() <= 1.001:  # such as of a last layer of ReLU
                 raise _not_probabilities(model, f"outputs of {probabilities.min():.3g} to {probabilities.max():.3g}")

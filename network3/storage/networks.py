@@ -178,15 +178,16 @@ def _foreign(path: Path) -> str:
         is_network2 = {"sizes", "weights", "biases"} <= json.loads(path.read_text(encoding="utf-8")).keys()
     except (*MALFORMED, OSError):
         is_network2 = False
+    got, hint = "a file without a valid header", "Pass such a file."
     if is_network2:
-        expected = "expected a file that net.save(filename) wrote"
+        got = "JSON of the book's network2"
         hint = (
             "Build a Network of its sizes, and pass net.set_weights for each layer np.transpose(w) and np.ravel(b) "
             "of its weights and biases."
         )
-        return error_message(f"load: {path}", expected, "JSON of the book's network2", hint)
-    known = describe(path)
-    return _not_a_network(path, "a file without a valid header" if known is None else known[0])
+    elif (known := describe(path)) is not None:
+        got = known[0]
+    return error_message(f"load: {path}", "expected a file that net.save(filename) wrote", got, hint)
 
 
 def _not_a_network(path: Path, got: str) -> str:

@@ -127,7 +127,7 @@ REFUSED = {
     "a row too few": (lambda net: net.SGD((X, Y[:3]), 1, 2, ETA), "training data: labels must be 4, one for each"),
     "a NaN target": (
         lambda net: net.SGD((X, np.where(Y > 0.5, np.nan, Y)), 1, 2, ETA),
-        "training data: labels must be finite; got nan",
+        "training data: targets must be finite; got nan",
     ),
 }
 
