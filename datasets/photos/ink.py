@@ -17,6 +17,7 @@ from .shapes import thickness
 
 NOISE_FACTOR = 3  # a pixel that differs from the paper by this many times the noise is not paper
 MIN_CONTRAST = 20  # grey levels of 255 between ink and paper
+SOFT = 60  # grey levels of 255 by which a soft shadow differs from a surface of second degree, at most
 SHADOW = 0.65  # darkness of a shadow that is narrower than the window, at most, relative to the strokes
 WINDOW = 0.2  # of the shorter side; strokes are narrower
 MAX_FRAME_SHARE = 0.02  # of the outermost pixels of the image that is ink if the light varies slowly
@@ -52,7 +53,8 @@ def find_ink(grey: GreyImage, inside: NDArray[np.bool_]) -> tuple[GreyImage, flo
     share = _frame_share(contrast, noise)
     other, other_noise = _contrast_to_background(grey)
     uneven = noise > 2 * other_noise + 2
-    if uneven or (share > MAX_FRAME_SHARE and _frame_share(other, other_noise) < share):
+    soft = other.max() < MIN_CONTRAST and highest < SOFT  # wide and faint: a shadow
+    if uneven or soft or (share > MAX_FRAME_SHARE and _frame_share(other, other_noise) < share):
         contrast, noise = other, other_noise
     contrast = _remove_edges(remove_lines(contrast, noise, inside), noise)
     darkest = float(contrast.max())

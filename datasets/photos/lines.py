@@ -104,8 +104,8 @@ def _blocks(mask: NDArray[np.bool_], step: int) -> NDArray[np.bool_]:
     """Return whether any pixel of each block of step x step is True."""
     height, width = mask.shape
     padded = np.pad(mask, ((0, -height % step), (0, -width % step)))
-    blocks: NDArray[np.bool_] = padded.reshape(padded.shape[0] // step, step, padded.shape[1] // step, step).any((1, 3))
-    return blocks
+    blocks = padded.reshape(padded.shape[0] // step, step, padded.shape[1] // step, step)
+    return np.asarray(blocks.any(axis=(1, 3)))
 
 
 def _count(course: NDArray[np.bool_]) -> int:

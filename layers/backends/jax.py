@@ -13,8 +13,6 @@ import numpy as np
 from jax import lax
 from pytensor.graph.basic import Apply
 from pytensor.link.jax.dispatch import jax_funcify
-from pytensor.link.jax.dispatch.elemwise import jax_funcify_CAReduce
-from pytensor.tensor.elemwise import CAReduce
 
 from network3.layers.ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight, Convolution
 from network3.layers.ops.conv_shapes import border
@@ -22,6 +20,21 @@ from network3.layers.ops.dropout_mask import DropoutMask, threefry2x32
 from network3.layers.ops.pool import MaxPool2DGrad, Pool2D, Unpool2D, windows
 
 Function: TypeAlias = Callable[..., jax.Array]
+
+
+def _declared(function: Function, node: Apply | None) -> Function:
+    """Return `function` of arrays that are first cast to the types which the graph declares.
+
+    PyTensor's sums of float32 come as float64 on JAX, which a convolution would refuse.
+    """
+    if node is None:
+        return function
+    dtypes = [variable.type.dtype for variable in node.inputs]
+
+    def cast(*arrays: jax.Array) -> jax.Array:
+        return function(*(jnp.asarray(a).astype(t) for a, t in zip(arrays, dtypes, strict=True)))
+
+    return cast
 
 
 def _convolve(op: Convolution, x: jax.Array, w: jax.Array) -> jax.Array:
@@ -44,46 +57,31 @@ def _transpose(linear: Callable[[jax.Array], jax.Array], shaped_like: jax.Array,
 
 
 @jax_funcify.register(Conv2D)
-def jax_conv2d(op: Conv2D, **kwargs: Any) -> Function:
+def jax_conv2d(op: Conv2D, node: Apply | None = None, **kwargs: Any) -> Function:
     def conv2d(x: jax.Array, w: jax.Array) -> jax.Array:
         return _convolve(op, x, w)
 
-    return conv2d
+    return _declared(conv2d, node)
 
 
 @jax_funcify.register(Conv2DGradInput)
-def jax_conv2d_grad_input(op: Conv2DGradInput, **kwargs: Any) -> Function:
+def jax_conv2d_grad_input(op: Conv2DGradInput, node: Apply | None = None, **kwargs: Any) -> Function:
     def conv2d_grad_input(w: jax.Array, g: jax.Array, x: jax.Array) -> jax.Array:
         return _transpose(lambda images: _convolve(op, images, w), x, g)
 
-    return conv2d_grad_input
+    return _declared(conv2d_grad_input, node)
 
 
 @jax_funcify.register(Conv2DGradWeight)
-def jax_conv2d_grad_weight(op: Conv2DGradWeight, **kwargs: Any) -> Function:
+def jax_conv2d_grad_weight(op: Conv2DGradWeight, node: Apply | None = None, **kwargs: Any) -> Function:
     def conv2d_grad_weight(x: jax.Array, g: jax.Array, w: jax.Array) -> jax.Array:
         return _transpose(lambda filters: _convolve(op, x, filters), w, g)
 
-    return conv2d_grad_weight
-
-
-@jax_funcify.register(CAReduce)
-def jax_reduction(op: CAReduce, node: Apply, **kwargs: Any) -> Function:
-    """Return PyTensor's own reduction, with the result in the type that the graph declares.
-
-    PyTensor's leaves a sum of float32 in the type of its accumulator, float64, which a convolution then refuses.
-    """
-    reduction, declared = jax_funcify_CAReduce(op, node=node, **kwargs), node.outputs[0].type.dtype
-
-    def reduced(x: jax.Array) -> jax.Array:
-        result = reduction(x)
-        return result.astype(declared) if (result.dtype, declared) == ("float64", "float32") else result
-
-    return reduced
+    return _declared(conv2d_grad_weight, node)
 
 
 @jax_funcify.register(Pool2D)
-def jax_pool2d(op: Pool2D, **kwargs: Any) -> Function:
+def jax_pool2d(op: Pool2D, node: Apply | None = None, **kwargs: Any) -> Function:
     def pool2d(x: jax.Array) -> jax.Array:
         op.fitting_output_shape(x.shape)
         blocks = windows(x, op.size)
@@ -93,7 +91,7 @@ def jax_pool2d(op: Pool2D, **kwargs: Any) -> Function:
             return jnp.sqrt((blocks * blocks).sum((3, 5)))
         return blocks.sum((3, 5))
 
-    return pool2d
+    return _declared(pool2d, node)
 
 
 def _spread(g: jax.Array, size: Sequence[int], x: jax.Array) -> jax.Array:
@@ -104,20 +102,20 @@ def _spread(g: jax.Array, size: Sequence[int], x: jax.Array) -> jax.Array:
 
 
 @jax_funcify.register(Unpool2D)
-def jax_unpool2d(op: Unpool2D, **kwargs: Any) -> Function:
+def jax_unpool2d(op: Unpool2D, node: Apply | None = None, **kwargs: Any) -> Function:
     def unpool2d(g: jax.Array, x: jax.Array) -> jax.Array:
         return _spread(g, op.size, x)
 
-    return unpool2d
+    return _declared(unpool2d, node)
 
 
 @jax_funcify.register(MaxPool2DGrad)
-def jax_max_pool2d_grad(op: MaxPool2DGrad, **kwargs: Any) -> Function:
+def jax_max_pool2d_grad(op: MaxPool2DGrad, node: Apply | None = None, **kwargs: Any) -> Function:
     def max_pool2d_grad(x: jax.Array, y: jax.Array, g: jax.Array) -> jax.Array:
         # Not JAX's own gradient, in which only the first of tied maxima receives it. Outside the windows g is 0.
         return jnp.where(x == _spread(y, op.size, x), _spread(g, op.size, x), 0)
 
-    return max_pool2d_grad
+    return _declared(max_pool2d_grad, node)
 
 
 _block = threefry2x32(lambda words: words)
