@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from .background import light_background, paper_is_light
+from .background import dark_background, light_background, paper_is_light
 from .resizing import GreyImage, limit_size, resize
 from .shapes import bounding_box, hull
 
@@ -22,6 +22,7 @@ MAX_TABLE_SOLIDITY = 0.9  # area of the table, as a share of its convex hull; th
 MIN_STEP = 0.2  # between sheet and table, of the logarithms of their levels
 WINDOW = 0.09  # of the photograph's shorter side; strokes are narrower
 EDGE = 0.16  # difference of the logarithms of neighbouring levels
+MIN_INK = 0.15  # of the level of the paper, by which light strokes differ from it; a blank sheet has less
 INK = 0.7  # brightness of ink, at most, relative to its paper
 MARGIN = 0.025  # of the sheet's side that is cut off, where its edge is blurred
 
@@ -120,7 +121,7 @@ def _is_sheet(sheet: NDArray[np.bool_], grey: GreyImage, paper: GreyImage) -> bo
         _has_shape(sheet, table, float((grey[sheet] > INK * paper[sheet]).mean()))
         and _has_step(sheet, table, paper)
         and bool(np.percentile(paper[sheet], 5) >= MIN_EVENNESS * np.percentile(paper[sheet], 95))
-        and paper_is_light(np.where(inner, grey, np.median(grey[inner]))[bounding_box(inner)])
+        and not _has_light_ink(inner, grey)
         and not _is_crossed(sheet, table, grey < INK * paper)
     )
 
@@ -161,6 +162,15 @@ def _is_crossed(sheet: NDArray[np.bool_], table: NDArray[np.bool_], ink: NDArray
     inner = ndimage.binary_erosion(sheet, iterations=2, border_value=1)
     counts = [np.bincount(labels[part], minlength=count + 1)[1:] for part in (inner, table)]
     return bool((np.minimum(*counts) >= 3).any())
+
+
+def _has_light_ink(sheet: NDArray[np.bool_], grey: GreyImage) -> bool:
+    """Return whether there are strokes, and they are lighter than the sheet."""
+    strokes = (grey - dark_background(grey, max(3, round(WINDOW * min(grey.shape)))))[sheet]
+    paper = np.median(grey[sheet])
+    if strokes.max() < MIN_INK * paper:
+        return False
+    return not paper_is_light(np.where(sheet, grey, paper)[bounding_box(sheet)])
 
 
 def _otsu(grey: GreyImage) -> float:
