@@ -168,9 +168,7 @@ def test_other_contents_are_rejected_and_described(read, content, message):
 
 
 def test_a_file_that_is_not_a_pickle(read):
-    with pytest.raises(
-        pickle.UnpicklingError, match=r"got 7 bytes that cannot be unpickled .*Download the file again"
-    ):
+    with pytest.raises(pickle.UnpicklingError, match=r"got 7 bytes that cannot be unpickled .*Download the file again"):
         read(b"nothing")
 
 

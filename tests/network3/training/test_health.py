@@ -42,9 +42,7 @@ def test_a_training_as_it_should_be_is_not_warned_of():
 @pytest.mark.parametrize(("scale", "least", "most"), [(255, "0", "2"), (-255, "-2", "-0")])
 def test_pixels_that_were_not_scaled(scale, least, most):
     (message,) = warned(images=IMAGES * scale)
-    assert message.startswith(
-        f"training data: expected values between 0 and 1, or near them; got values from {least}"
-    )
+    assert message.startswith(f"training data: expected values between 0 and 1, or near them; got values from {least}")
     assert message.endswith("Divide grey levels by 256, or pass them as uint8; neurons saturate on large values.")
 
 
