@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from tests.datasets.photos.drawn_digits import TEN, draw
@@ -45,6 +46,8 @@ def test_the_commands_run_one_after_the_other(page, programs, tmp_path):
     folder = tmp_path / "work"
     folder.mkdir()
     draw(4, **dict(TEN)[4]).save(folder / "my_digit.png")
+    images, labels = np.random.default_rng(0).random((200, 784), np.float32), np.arange(200) % 10
+    np.savez(folder / "my_data.npz", x_train=images, y_train=labels, x_test=images[:50], y_test=labels[:50])
     with socket.create_server(("", 0)) as server:
         port = server.getsockname()[1]
     script = "\n".join(blocks(page, "sh")).replace(":12345", f":{port}")

@@ -23,16 +23,17 @@ Function: TypeAlias = Callable[..., jax.Array]
 
 
 def _declared(function: Function, node: Apply | None) -> Function:
-    """Return `function` of arrays that are first cast to the types which the graph declares.
+    """Return `function` of arrays that are cast to float32 where the graph declares it but they are float64.
 
     PyTensor's sums of float32 come as float64 on JAX, which a convolution would refuse.
     """
     if node is None:
         return function
-    dtypes = [variable.type.dtype for variable in node.inputs]
+    single = [variable.type.dtype == "float32" for variable in node.inputs]
 
     def cast(*arrays: jax.Array) -> jax.Array:
-        return function(*(jnp.asarray(a).astype(t) for a, t in zip(arrays, dtypes, strict=True)))
+        pairs = zip(arrays, single, strict=True)
+        return function(*(a.astype(np.float32) if s and a.dtype == np.float64 else a for a, s in pairs))
 
     return cast
 

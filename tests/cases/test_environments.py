@@ -148,7 +148,7 @@ def test_s39_a_file_network3_beside_the_script_is_reported(tmp_path, monkeypatch
         main()
     assert ("import its file network3.py" in capsys.readouterr().err) == exists
     page = (Path(__file__).parents[2] / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
-    assert "`SyntaxError` or `No module named 'theano'`, in a file `network3.py`" in page
+    assert "in a file `network3.py`" in page
 
 
 @case("S48")
