@@ -68,6 +68,7 @@ if __name__ == "__main__":
         **arguments() | {"epochs": epochs},
         validation_data=validation,
         monitor=["training_cost"],
+        verbose=False,  # notices of what takes long would mix with the lines of `say`
         callbacks=[say],
         checkpoint=checkpoint,
         resume=checkpoint if checkpoint_exists(checkpoint) else None,
