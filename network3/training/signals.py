@@ -57,7 +57,8 @@ class StopRequest:
     finished, and a second Ctrl-C would lose them. SIGTERM acts like the first Ctrl-C.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, acknowledges: bool = False) -> None:
+        self.acknowledges = acknowledges
         self.interrupted = threading.Event()
         self.terminated = threading.Event()
         self._presses, self._needed = 0, 3
@@ -102,7 +103,7 @@ class StopRequest:
                 raise KeyboardInterrupt
             self._repeated = True
             _thread.start_new_thread(_interrupt_again, ())  # threading's locks may be taken, as this is a handler
-        if self._needed == 2:  # a callback may take long
+        if self._needed == 2 and self.acknowledges:  # a callback may take long
             self._acknowledge()
 
     def terminate(self, number: int, frame: FrameType | None) -> None:
@@ -131,12 +132,14 @@ def _interrupt_again() -> None:
 
 
 @contextmanager
-def deferred_signals() -> Iterator[StopRequest]:
+def deferred_signals(*, acknowledges: bool = False) -> Iterator[StopRequest]:
     """Defer Ctrl-C and SIGTERM, and yield the record of them, which has their handlers.
+
+    With `acknowledges`, a line answers a Ctrl-C that has to wait for a callback.
 
     A signal for which the program has its own handler is left alone; outside the main thread both are.
     """
-    request = StopRequest()
+    request = StopRequest(acknowledges=acknowledges)
     if threading.current_thread() is not threading.main_thread():
         yield request
         return

@@ -93,7 +93,7 @@ class Trainer:
         return [state.history for state in self.states]
 
     def _run(self) -> None:
-        with deferred_signals() as self.request:
+        with deferred_signals(acknowledges=self.config.verbose) as self.request:
             try:
                 self._train()
             except TrainingInterrupted:
