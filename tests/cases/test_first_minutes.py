@@ -208,12 +208,12 @@ def press(*_):
 """
 TRAIN = "net.SGD(data, 2, 4, 0.1, data, data, callbacks=[{}], verbose=False)\n"
 ENDS = {
-    "in a callback": (TRAIN.format("press"), 130, 2),
-    "in a callback, twice": (TRAIN.format("press, press"), 130, 2),
+    "in a callback": (TRAIN.format("press"), 130, 1),
+    "in a callback, twice": (TRAIN.format("press, press"), 130, 1),
     "compiling": ("trainer.Steps = press\n" + TRAIN.format(""), 130, 1),
     "then another error": (f"try:\n    {TRAIN.format('press')}finally:\n    1 / 0\n", 1, None),
-    "caught": (f"try:\n    {TRAIN.format('press')}except KeyboardInterrupt:\n    sys.exit(7)\n", 7, 1),
-    "a hook of the program's": ("sys.excepthook = lambda *_: sys.exit(5)\n" + TRAIN.format("press"), 5, 1),
+    "caught": (f"try:\n    {TRAIN.format('press')}except KeyboardInterrupt:\n    sys.exit(7)\n", 7, 0),
+    "a hook of the program's": ("sys.excepthook = lambda *_: sys.exit(5)\n" + TRAIN.format("press"), 5, 0),
 }
 
 
