@@ -98,7 +98,7 @@ def keywords_checked(who: str, first: Callable[[Any], Any] | None = None) -> Cal
 
 def constructor_checked(cls: C) -> C:
     """Decorate a dataclass: its constructor then raises errors in four parts, as by `keywords_checked`."""
-    cls.__init__ = keywords_checked(cls.__name__)(cls.__init__)  # type: ignore[misc]
+    cls.__init__ = keywords_checked(cls.__name__)(cls.__init__)  # type: ignore[misc]  # of a class, not of an object
     return cls
 
 

@@ -57,25 +57,32 @@ def integer(who: str, value: Any, *, least: int = 1) -> int:
     )
 
 
-def real(who: str, value: Any, *, least: float = -math.inf, below: float = math.inf) -> float:
-    """Return `value` as a finite float in [`least`, `below`).
+def real(
+    who: str,
+    value: Any,
+    *,
+    least: float = -math.inf,
+    above: float = -math.inf,
+    most: float = math.inf,
+    below: float = math.inf,
+) -> float:
+    """Return `value` as a finite float of at least `least` and at most `most`, `above` and `below` excluded.
 
     Raises
     ------
     ValueError
-        `value` is not a number (neither a text nor a bool is one), is NaN or infinite, or is outside the interval.
+        `value` is not a number (neither a text nor a bool is one), is NaN or infinite, or is outside these limits.
     """
     try:
         number = float(_plain(value)) if _is_number(value) else math.nan
     except (TypeError, ValueError, OverflowError):
         number = math.nan
-    if math.isfinite(number) and least <= number < below:
+    if math.isfinite(number) and least <= number <= most and above < number < below:
         return number
-    limits = "" if least == -math.inf else f", at least {least:g}"
-    limits += "" if below == math.inf else f" and below {below:g}"
-    raise ValueError(
-        error_message(who, f"expected a finite number{limits}", shown(value), "Give a plain number such as 0.1.")
-    )
+    named = {"at least": least, "above": above, "at most": most, "below": below}
+    limits = " and ".join(f"{name} {limit:g}" for name, limit in named.items() if math.isfinite(limit))
+    expected = "expected a finite number" + (f", {limits}" if limits else "")
+    raise ValueError(error_message(who, expected, shown(value), "Give a plain number such as 0.1."))
 
 
 def flag(who: str, value: Any) -> bool:

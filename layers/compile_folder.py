@@ -108,7 +108,7 @@ def _import_without_home(folder: Path) -> None:
     """Import PyTensor, which needs a home even if it does not use it."""
     os.environ["HOME"] = str(folder)
     try:
-        import pytensor  # noqa: F401
+        import pytensor  # noqa: F401  (imported for its effect: it looks for the home now)
     finally:
         del os.environ["HOME"]
 

@@ -194,7 +194,7 @@ def known_shapes(
     known: dict[Any, Any] = {}
     for v in open_ones:
         kind = v.type.clone(shape=v.get_value(borrow=True).shape)
-        known[v] = type(v)(type=kind, value=None, strict=None, container=v.container, name=v.name)  # type: ignore[arg-type]
+        known[v] = type(v)(type=kind, value=None, strict=None, container=v.container, name=v.name)  # type: ignore[arg-type]  # a container instead of a value
     if not known:
         return list(expressions), dict(updates.items())
     replaced = graph_replace([*expressions, *updates.values()], known, strict=False)

@@ -73,7 +73,7 @@ class PyTorch:
             parameter.data = torch.tensor(array, device=device)
         # PyTorch's weight decay is the derivative of decay/2 |w|^2; biases have none.
         matrices, biases = list(self.net.parameters())[::2], list(self.net.parameters())[1::2]
-        groups = [{"params": matrices, "weight_decay": self.decay}, {"params": biases}]
+        groups: list[dict[str, Any]] = [{"params": matrices, "weight_decay": self.decay}, {"params": biases}]
         self.optimizer = torch.optim.SGD(groups, lr=config.eta)
         self.loss = compiler(lambda x, y: nn.functional.cross_entropy(self.net(x), y))
         self.forward = compiler(self.net)

@@ -8,11 +8,12 @@ from pytensor import shared
 from pytensor.tensor.variable import TensorVariable
 
 from network3.layers.calls import constructor_checked
-from network3.layers.checks import error_message, real
+from network3.layers.checks import real
 
 from .rules import Params, Updates, gradients
 
 
+@constructor_checked
 @constructor_checked
 @dataclass(frozen=True)
 class Adam:
@@ -44,8 +45,7 @@ class Adam:
         name = type(self).__name__
         real(f"{name}: beta1", self.beta1, least=0.0, below=1.0)
         real(f"{name}: beta2", self.beta2, least=0.0, below=1.0)
-        if real(f"{name}: epsilon", self.epsilon, least=0.0) == 0:
-            raise ValueError(error_message(f"{name}: epsilon", "expected a number above 0", "0", "Write e.g. 1e-8."))
+        real(f"{name}: epsilon", self.epsilon, above=0.0)
 
     def __call__(self, cost: TensorVariable, params: Params, eta: TensorVariable) -> Updates:
         """Return the next value of each of `params`, and of the means and the powers of the betas."""
@@ -73,6 +73,7 @@ class Adam:
         return p
 
 
+@constructor_checked
 @constructor_checked
 @dataclass(frozen=True)
 class AdamW(Adam):

@@ -4,12 +4,13 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from network3.layers.calls import constructor_checked
-from network3.layers.checks import error_message, integer, real
+from network3.layers.calls import constructor_checked, function_of
+from network3.layers.checks import integer, real
 
 from .stopping import HistoryLike
 
 
+@constructor_checked
 @constructor_checked
 @dataclass(frozen=True)
 class CosineDecay:
@@ -37,7 +38,7 @@ class CosineDecay:
 
     def __post_init__(self) -> None:
         integer("CosineDecay: epochs", self.epochs)
-        _check_share("CosineDecay: final", self.final)
+        real("CosineDecay: final", self.final, least=0.0, most=1.0)
 
     def __call__(self, eta: float, history: HistoryLike) -> float:
         """Return the rate of the next epoch."""
@@ -45,6 +46,7 @@ class CosineDecay:
         return eta * (self.final + (1 - self.final) * (1 + math.cos(math.pi * done)) / 2)
 
 
+@constructor_checked
 @constructor_checked
 @dataclass(frozen=True)
 class WarmUp:
@@ -70,6 +72,9 @@ class WarmUp:
 
     def __post_init__(self) -> None:
         integer("WarmUp: epochs", self.epochs)
+        if self.schedule is not None:
+            example = "schedule=network3.optim.CosineDecay(30)"
+            function_of("WarmUp: schedule", self.schedule, ("eta", "history"), example)
 
     @property
     def needs_validation(self) -> bool:
@@ -82,6 +87,7 @@ class WarmUp:
         return None if rate is None else rate * min(1.0, (history.epochs + 1) / (self.epochs + 1))
 
 
+@constructor_checked
 @constructor_checked
 @dataclass(frozen=True)
 class OneCycle:
@@ -110,7 +116,7 @@ class OneCycle:
     def __post_init__(self) -> None:
         integer("OneCycle: epochs", self.epochs, least=2)
         for name in ("rise", "start", "final"):
-            _check_share(f"OneCycle: {name}", getattr(self, name))
+            real(f"OneCycle: {name}", getattr(self, name), least=0.0, most=1.0)
 
     def __call__(self, eta: float, history: HistoryLike) -> float:
         """Return the rate of the next epoch."""
@@ -123,8 +129,3 @@ class OneCycle:
 def _between(first: float, last: float, share: float) -> float:
     """Return a point of half a cosine from `first` to `last`."""
     return last + (first - last) * (1 + math.cos(math.pi * share)) / 2
-
-
-def _check_share(who: str, value: float) -> None:
-    if real(who, value, least=0.0) > 1:
-        raise ValueError(error_message(who, "expected a number from 0 to 1", f"{value:g}", "Write e.g. 0.1."))

@@ -1,6 +1,5 @@
 """Gradient clipping: another rule, with gradients that are never longer than a limit."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,12 +7,13 @@ import pytensor.tensor as pt
 from pytensor.gradient import disconnected_grad
 from pytensor.tensor.variable import TensorVariable
 
-from network3.layers.calls import constructor_checked
-from network3.layers.checks import error_message, real
+from network3.layers.calls import constructor_checked, function_of
+from network3.layers.checks import real
 
-from .rules import Params, Updates, gradient_descent, gradients
+from .rules import RULE_ARGUMENTS, Params, Rule, Updates, gradient_descent, gradients
 
 
+@constructor_checked
 @constructor_checked
 @dataclass(frozen=True)
 class ClipNorm:
@@ -35,11 +35,11 @@ class ClipNorm:
     """
 
     limit: float
-    rule: Callable = gradient_descent
+    rule: Rule = gradient_descent
 
     def __post_init__(self) -> None:
-        if real("ClipNorm: limit", self.limit, least=0.0) == 0:
-            raise ValueError(error_message("ClipNorm: limit", "expected a length above 0", "0", "Write e.g. 1.0."))
+        function_of("ClipNorm: rule", self.rule, RULE_ARGUMENTS, "rule=network3.optim.Momentum(0.9)")
+        real("ClipNorm: limit", self.limit, above=0.0)
 
     def __call__(self, cost: TensorVariable, params: Params, eta: TensorVariable) -> Updates:
         """Return what the rule returns for the clipped gradients."""

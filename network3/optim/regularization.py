@@ -78,10 +78,7 @@ class ElasticNet:
     share: float = 0.5
 
     def __post_init__(self) -> None:
-        if real("ElasticNet: share", self.share, least=0.0) > 1:
-            raise ValueError(
-                error_message("ElasticNet: share", "expected at most 1", f"{self.share:g}", "Write e.g. 0.5.")
-            )
+        real("ElasticNet: share", self.share, least=0.0, most=1.0)
 
     def __call__(self, weights: Sequence[TensorSharedVariable]) -> TensorVariable:
         """Return the term, a scalar expression."""

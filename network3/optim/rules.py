@@ -188,8 +188,7 @@ class MaxNorm:
 
     def __post_init__(self) -> None:
         function_of("MaxNorm: rule", self.rule, RULE_ARGUMENTS, "rule=network3.optim.Momentum(0.9)")
-        if real("MaxNorm: limit", self.limit, least=0.0) == 0:
-            raise ValueError(error_message("MaxNorm: limit", "expected a length above 0", "0", "Write e.g. 3.0."))
+        real("MaxNorm: limit", self.limit, above=0.0)
 
     def __call__(self, cost: TensorVariable, params: Params, eta: TensorVariable) -> Updates:
         """Return the updates of the other rule, with limited weights."""

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 
 from network3.layers.calls import constructor_checked
-from network3.layers.checks import error_message, integer, real
+from network3.layers.checks import integer, real
 
 from .stopping import HistoryLike, epochs_without_improvement, validation_scores
 
@@ -37,7 +37,7 @@ class StepDecay:
 
     def __post_init__(self) -> None:
         integer("StepDecay: every", self.every)
-        _check_factor("StepDecay", self.factor)
+        real("StepDecay: factor", self.factor, above=0.0, below=1.0)
 
     def __call__(self, eta: float, history: HistoryLike) -> float:
         """Return the rate of the next epoch."""
@@ -103,8 +103,8 @@ class HalveOnPlateau:
 
     def __post_init__(self) -> None:
         integer("HalveOnPlateau: patience", self.patience)
-        _check_factor("HalveOnPlateau", self.least, "least")
-        _check_factor("HalveOnPlateau", self.factor)
+        real("HalveOnPlateau: least", self.least, above=0.0, below=1.0)
+        real("HalveOnPlateau: factor", self.factor, above=0.0, below=1.0)
 
     def __call__(self, eta: float, history: HistoryLike) -> float | None:
         """Return the rate of the next epoch; None to stop."""
@@ -116,10 +116,3 @@ class HalveOnPlateau:
             if waited >= self.patience:
                 fraction, since = fraction * self.factor, 0
         return None if fraction <= self.least else eta * fraction
-
-
-def _check_factor(who: str, value: float, name: str = "factor") -> None:
-    if real(f"{who}: {name}", value, least=0.0, below=1.0) == 0:
-        raise ValueError(
-            error_message(f"{who}: {name}", "expected a number above 0 and below 1", "0", "Write e.g. 0.5.")
-        )

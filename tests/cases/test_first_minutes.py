@@ -15,11 +15,19 @@ from network3 import ConvPoolLayer, FullyConnectedLayer, Network, SoftmaxLayer, 
 from network3.training import notices, signals, trainer
 from network3.training.evaluation import Evaluator
 from tests.cases.entries import case
-from tests.network3.training.test_resume import alone, press_ctrl_c, same, train  # noqa: F401  # a fixture
+from tests.network3.training.test_resume import press_ctrl_c, same, train
 
 IMAGES = np.random.default_rng(3).random((400, 6))
 LABELS = IMAGES[:, :3].argmax(axis=1)
 DATA = (IMAGES, LABELS)
+
+
+@pytest.fixture(scope="module")
+def alone():
+    """What an uninterrupted training gives."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NETWORK3_DEVICE", "cpu")
+        return train()
 
 
 def small():
@@ -132,7 +140,7 @@ def test_n02_before_the_first_mini_batch(monkeypatch, name, call):
 
 @case("N02")
 @pytest.mark.parametrize("call", [1, 2])  # of no step, which compiles, and of the first
-def test_n02_the_first_call_of_the_steps_is_undone(monkeypatch, alone, tmp_path, call):  # noqa: F811
+def test_n02_the_first_call_of_the_steps_is_undone(monkeypatch, alone, tmp_path, call):
     file = tmp_path / "checkpoint"
     with monkeypatch.context() as patch:
         pressing(patch, trainer.Trainer, "_take_steps", call)
@@ -142,7 +150,7 @@ def test_n02_the_first_call_of_the_steps_is_undone(monkeypatch, alone, tmp_path,
 
 
 @case("N02")
-def test_n02_the_mini_batches_under_way_are_finished_and_no_more(monkeypatch, alone, tmp_path):  # noqa: F811
+def test_n02_the_mini_batches_under_way_are_finished_and_no_more(monkeypatch, alone, tmp_path):
     file, chunks = tmp_path / "checkpoint", []
     with monkeypatch.context() as patch:
         pressing(patch, trainer.Trainer, "_take_steps", 3, 4)  # there is no fourth call
@@ -154,7 +162,7 @@ def test_n02_the_mini_batches_under_way_are_finished_and_no_more(monkeypatch, al
 
 @case("N02")
 @pytest.mark.parametrize("call", [1, 3, 4])  # validation and training data of each epoch
-def test_n02_an_evaluation_is_repeated(monkeypatch, alone, tmp_path, call):  # noqa: F811
+def test_n02_an_evaluation_is_repeated(monkeypatch, alone, tmp_path, call):
     file = tmp_path / "checkpoint"
     with monkeypatch.context() as patch:
         pressing(patch, Evaluator, "score", call)
@@ -167,7 +175,7 @@ def test_n02_an_evaluation_is_repeated(monkeypatch, alone, tmp_path, call):  # n
 
 
 @case("N02")
-def test_n02_a_second_press_in_a_callback_stops_at_once_and_loses_nothing(alone, tmp_path, capsys):  # noqa: F811
+def test_n02_a_second_press_in_a_callback_stops_at_once_and_loses_nothing(alone, tmp_path, capsys):
     file, after = tmp_path / "checkpoint", []
     with pytest.raises(TrainingInterrupted, match="in epoch 0, after 500 of its 2,000 mini-batches"):
         train(checkpoint=file, callbacks=[press_ctrl_c(0, 500), press_ctrl_c(0, 500), after.append])

@@ -98,7 +98,7 @@ def test_s47_attributes_of_other_libraries_are_explained_and_those_of_users_are_
     network: Any = net()
     refused(lambda: network.fit(X, Y), "SGD(training_data", AttributeError)
     with pytest.raises(AttributeError, match="'Network' object has no attribute 'xyzzy'"):
-        network.xyzzy  # noqa: B018
+        network.xyzzy  # noqa: B018  (read for its error)
     network.note, network.fit = "first try", len
     assert (network.note, network.fit([])) == ("first try", 0)
 

@@ -71,7 +71,10 @@ def test_an_alias_is_suggested_only_for_an_existing_argument():
         SoftmaxLayer(3, 2, lr=1)
 
 
-NET: Any = lambda: Network([SoftmaxLayer(3, 2)], 1)  # noqa: E731
+def built():
+    return Network([SoftmaxLayer(3, 2)], 1)
+
+
 CALLS = {
     # name: (call, who, expected, got, hint)
     "missing": (called(SoftmaxLayer, 3), "SoftmaxLayer: expected n_in, n_out; got no n_out. Write SoftmaxLayer(n_in"),
@@ -94,9 +97,9 @@ CALLS = {
     ),
     "a dataclass": (called(optim.MaxNorm), "MaxNorm: expected limit; got no limit. Write MaxNorm(limit=...)."),
     "a keyword of a dataclass": (called(optim.Momentum, momentum=0.9), "Momentum: expected arguments among mu; got"),
-    "a method": (lambda: NET().predict(), "predict: expected images; got no images."),
+    "a method": (lambda: built().predict(), "predict: expected images; got no images."),
     "no arguments": (
-        lambda: NET().get_weights(True), "get_weights: expected no arguments; got 1."
+        lambda: built().get_weights(True), "get_weights: expected no arguments; got 1."
     ),
 }  # fmt: skip
 

@@ -137,4 +137,4 @@ def test_gpu_tells_what_is_so():
     network3.use("cpu")
     assert network3.GPU is False
     with pytest.raises(AttributeError, match="no attribute 'CPU'"):
-        network3.CPU  # noqa: B018
+        network3.CPU  # noqa: B018  (read for its error)

@@ -9,7 +9,7 @@ import jax
 from network3.execution.device import check_not_forked
 
 _x64 = jax.config.values["jax_enable_x64"]
-import pytensor.link.jax.dispatch  # noqa: E402, F401
+import pytensor.link.jax.dispatch  # noqa: E402, F401  (after x64 was read; imported to register the Ops)
 
 # The import sets JAX's x64, which is the user's, by PyTensor's floatX.
 jax.config.update("jax_enable_x64", _x64)

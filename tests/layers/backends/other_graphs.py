@@ -66,7 +66,7 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore")
     for step in steps:
         if step == "import":
-            import network3  # noqa: F401
+            import network3  # noqa: F401  (imported for its effects)
         elif step == "report":
             report(mode)
         else:

@@ -3,7 +3,7 @@
 import pytest
 
 torch = pytest.importorskip("torch")
-from pytensor.link.pytorch.dispatch import pytorch_funcify  # noqa: E402
+from pytensor.link.pytorch.dispatch import pytorch_funcify  # noqa: E402  (after importorskip)
 
 import network3.layers.backends.pytorch  # noqa: E402, F401  (registers our Ops)
 

@@ -73,9 +73,9 @@ def test_a_checkpoint_keeps_the_means(rule, tmp_path):
     [
         (lambda: Adam(beta1=1.0), r"Adam: beta1: expected a finite number, at least 0 and below 1; got 1\.0"),
         (lambda: Adam(beta2=-0.1), r"Adam: beta2: expected a finite number"),
-        (lambda: Adam(epsilon=0), r"Adam: epsilon: expected a number above 0; got 0"),
+        (lambda: Adam(epsilon=0), r"Adam: epsilon: expected a finite number, above 0; got 0"),
         (lambda: AdamW(decay=-1), r"AdamW: decay: expected a finite number, at least 0; got -1"),
-        (lambda: ClipNorm(0), r"ClipNorm: limit: expected a length above 0; got 0"),
+        (lambda: ClipNorm(0), r"ClipNorm: limit: expected a finite number, above 0; got 0"),
     ],
 )
 def test_values_out_of_range(make, message):

@@ -55,7 +55,9 @@ def test_the_gradient_of_l1_at_0_is_0():
     np.testing.assert_array_equal(grad(l1([w]), w).eval(), [[0, -1, 1]])
 
 
-@pytest.mark.parametrize(("share", "expected"), [(1.5, "at most 1"), (-0.5, "a finite number, at least 0")])
+@pytest.mark.parametrize(
+    ("share", "expected"), [(share, "a finite number, at least 0 and at most 1") for share in (1.5, -0.5)]
+)
 def test_shares_out_of_range_are_refused(share, expected):
     with pytest.raises(ValueError, match=rf"^ElasticNet: share: expected {expected}; got .*5\. "):
         ElasticNet(share)

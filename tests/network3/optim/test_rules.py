@@ -129,7 +129,7 @@ def test_a_custom_rule():
     [
         (lambda: Momentum(1.0), r"Momentum: mu: expected a finite number, at least 0 and below 1; got 1.0\. Give"),
         (lambda: Nesterov(-0.1), r"Nesterov: mu: expected a finite number, at least 0 and below 1; got -0.1\. Give"),
-        (lambda: MaxNorm(0), r"MaxNorm: limit: expected a length above 0; got 0\. Write e\.g\. 3\.0\."),
+        (lambda: MaxNorm(0), r"MaxNorm: limit: expected a finite number, above 0; got 0\."),
     ],
 )
 def test_values_out_of_range_are_refused(make, message):

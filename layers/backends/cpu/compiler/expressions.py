@@ -1,6 +1,7 @@
 """Translation of a kernel's expressions from Python's syntax tree to LLVM code."""
 
 import ast
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -18,16 +19,16 @@ from .types import NAMES, REGISTER, ArrayValue, Value, is_constant
 from .variables import Variables
 
 
-class Expressions:
+class Expressions(ABC):
     """Translates the expressions of one function; `Translator` adds the statements."""
 
     def __init__(self, frame: Frame, source: Source):
         self.frame, self.source = frame, source
         self.variables = Variables(frame, source)
 
+    @abstractmethod
     def inline(self, function: Callable, arguments: list, keywords: dict) -> Any:
         """Inline a plain Python function; see `Translator`."""
-        raise NotImplementedError
 
     def expression(self, node: ast.expr) -> Any:
         """Return the value of an expression: a `Value` or `ArrayValue` at run time, or a constant."""
