@@ -27,7 +27,7 @@ from .training.callbacks import Callback, Progress
 from .training.config import TrainingConfig
 from .training.evaluation import predictions, score
 from .training.history import History
-from .training.signals import before_training
+from .training.script_end import before_training
 from .training.trainer import train
 
 Data = Any  # a pair (x, y) of arrays or shared variables, or a list of pairs; see `Network.SGD`

@@ -24,15 +24,8 @@ from .history import History
 from .interruption import stop_message
 from .notebook import training_log
 from .notices import Notices
-from .signals import (
-    StopRequest,
-    TrainingInterrupted,
-    TrainingTerminated,
-    before_training,
-    deferred_signals,
-    end_script_in_one_line,
-    in_notebook,
-)
+from .script_end import before_training, end_script_in_one_line
+from .signals import StopRequest, TrainingInterrupted, TrainingTerminated, deferred_signals, in_notebook
 from .state import TrainingState, begin
 from .steps import Steps
 from .undo import epoch_undone, steps_undone
@@ -67,7 +60,7 @@ class Trainer:
         self.active: list[int] = []
         self.diverged: dict[int, DivergenceError] = {}
         self.request = StopRequest()
-        self.cost = math.nan  # mean of the last chunk
+        self.cost = math.nan
         self._pieces, self._notices = Pieces(), Notices(self._show_wait)
         self._stepping = False  # steps have been taken whose costs are not recorded yet
         self._called = self._evaluated = False  # for the first time, which compiles what is left

@@ -12,7 +12,7 @@ import pytest
 
 import network3
 from network3 import ConvPoolLayer, FullyConnectedLayer, Network, SoftmaxLayer, TrainingInterrupted, plotting
-from network3.training import notices, signals, trainer
+from network3.training import notices, script_end, signals, trainer
 from network3.training.evaluation import Evaluator
 from tests.cases.entries import case
 from tests.network3.training.test_resume import press_ctrl_c, same, train
@@ -252,7 +252,7 @@ def test_n02_the_hook_is_set_while_the_error_exists_and_never_in_a_session(monke
     if interactive:
         monkeypatch.setattr(sys, "ps1", ">>> ", raising=False)
     error = TrainingInterrupted("SGD: interrupted.", network3.History(), None)
-    signals.end_script_in_one_line(error)
+    script_end.end_script_in_one_line(error)
     assert (sys.excepthook is sys.__excepthook__) == interactive
     del error
     assert sys.excepthook is sys.__excepthook__
