@@ -7,16 +7,15 @@ import pytensor.tensor as pt
 from pytensor.gradient import disconnected_grad
 from pytensor.tensor.variable import TensorVariable
 
-from network3.layers.calls import constructor_checked, function_of
-from network3.layers.checks import real
+from network3.layers.calls import constructor_checked
 
-from .rules import RULE_ARGUMENTS, Params, Rule, Updates, gradient_descent, gradients
+from .rules import LimitedRule, Params, Updates, gradients
 
 
 @constructor_checked
 @constructor_checked
 @dataclass(frozen=True)
-class ClipNorm:
+class ClipNorm(LimitedRule):
     r"""Another rule, with all gradients scaled by :math:`\min(1, c / \|g\|)`, :math:`\|g\|` over all parameters.
 
     The direction of the step stays (R. Pascanu, T. Mikolov and Y. Bengio, ICML 2013, algorithm 1).
@@ -34,13 +33,6 @@ class ClipNorm:
         `limit` is not positive.
     """
 
-    limit: float
-    rule: Rule = gradient_descent
-
-    def __post_init__(self) -> None:
-        function_of("ClipNorm: rule", self.rule, RULE_ARGUMENTS, "rule=network3.optim.Momentum(0.9)")
-        real("ClipNorm: limit", self.limit, above=0.0)
-
     def __call__(self, cost: TensorVariable, params: Params, eta: TensorVariable) -> Updates:
         """Return what the rule returns for the clipped gradients."""
         found = gradients(cost, params)
@@ -48,8 +40,8 @@ class ClipNorm:
         norm = pt.sqrt(sum(squares[1:], squares[0]))
         limit = np.asarray(self.limit, params[0].dtype)
         factor = limit / pt.maximum(norm, limit)
-        # The rule takes the gradient of a cost: one that is linear in the parameters has any gradient we wish.
+        # A rule takes the gradient of a cost; that of this one, which is linear in the parameters, is the clipped one.
         linear = [
             (disconnected_grad(factor * g) * p).sum(acc_dtype=p.dtype) for p, g in zip(params, found, strict=True)
         ]
-        return self.rule(sum(linear[1:], linear[0]), params, eta)
+        return self.updates(sum(linear[1:], linear[0]), params, eta)

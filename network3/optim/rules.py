@@ -98,9 +98,19 @@ def gradient_descent(cost: TensorVariable, params: Params, eta: TensorVariable) 
     return {p: p - eta * g for p, g in zip(params, gradients(cost, params), strict=True)}
 
 
+@dataclass(frozen=True)
+class WithMomentum:
+    """Base class of the rules with a velocity: its coefficient `mu`, a float in [0, 1), and the check of it."""
+
+    mu: float = 0.9
+
+    def __post_init__(self) -> None:
+        real(f"{type(self).__name__}: mu", self.mu, least=0.0, below=1.0)
+
+
 @constructor_checked
 @dataclass(frozen=True)
-class Momentum:
+class Momentum(WithMomentum):
     r"""Gradient descent with a velocity, :math:`v \to v' = \mu v - \eta \nabla C`, :math:`w \to w + v'` (chapter 3).
 
     Attributes
@@ -114,11 +124,6 @@ class Momentum:
         `mu` outside [0, 1).
     """
 
-    mu: float = 0.9
-
-    def __post_init__(self) -> None:
-        real("Momentum: mu", self.mu, least=0.0, below=1.0)
-
     def __call__(self, cost: TensorVariable, params: Params, eta: TensorVariable) -> Updates:
         """Return the next value of each of `params` and of its velocity."""
         updates: Updates = {}
@@ -130,7 +135,7 @@ class Momentum:
 
 @constructor_checked
 @dataclass(frozen=True)
-class Nesterov:
+class Nesterov(WithMomentum):
     r"""Nesterov's accelerated gradient: momentum with the gradient at the point ahead.
 
     .. math:: v \to v' = \mu v - \eta \nabla C(w), \qquad w \to w + \mu v' - \eta \nabla C(w)
@@ -148,11 +153,6 @@ class Nesterov:
         `mu` outside [0, 1).
     """
 
-    mu: float = 0.9
-
-    def __post_init__(self) -> None:
-        real("Nesterov: mu", self.mu, least=0.0, below=1.0)
-
     def __call__(self, cost: TensorVariable, params: Params, eta: TensorVariable) -> Updates:
         """Return the next value of each of `params` and of its velocity."""
         updates: Updates = {}
@@ -163,9 +163,26 @@ class Nesterov:
         return updates
 
 
+@dataclass(frozen=True)
+class LimitedRule:
+    """Base class of the rules that limit another one: the limit, a float above 0, the other rule, and their checks."""
+
+    limit: float
+    rule: Rule = gradient_descent
+
+    def __post_init__(self) -> None:
+        name = type(self).__name__
+        function_of(f"{name}: rule", self.rule, RULE_ARGUMENTS, "rule=network3.optim.Momentum(0.9)")
+        real(f"{name}: limit", self.limit, above=0.0)
+
+    def updates(self, cost: TensorVariable, params: Params, eta: TensorVariable) -> Updates:
+        """Return the updates of the other rule."""
+        return updates_of(f"{type(self).__name__}: rule", self.rule, cost, params, eta)
+
+
 @constructor_checked
 @dataclass(frozen=True)
-class MaxNorm:
+class MaxNorm(LimitedRule):
     r"""Another rule, followed by a limit on the norm of each neuron's weights, :math:`w \to w \min(1, c / \|w\|)`.
 
     The norm is that of the weights into one neuron, or of one filter (N. Srivastava et al., JMLR 2014, 5.1).
@@ -183,16 +200,9 @@ class MaxNorm:
         `limit` is not positive.
     """
 
-    limit: float
-    rule: Rule = gradient_descent
-
-    def __post_init__(self) -> None:
-        function_of("MaxNorm: rule", self.rule, RULE_ARGUMENTS, "rule=network3.optim.Momentum(0.9)")
-        real("MaxNorm: limit", self.limit, above=0.0)
-
     def __call__(self, cost: TensorVariable, params: Params, eta: TensorVariable) -> Updates:
         """Return the updates of the other rule, with limited weights."""
-        updates = updates_of("MaxNorm: rule", self.rule, cost, params, eta)
+        updates = self.updates(cost, params, eta)
         for p in params:
             if p.ndim >= 2 and p in updates:
                 w = updates[p]

@@ -1,6 +1,5 @@
 """Wrong use of constructors, functions and methods: entries S15, S47, and what new users tried."""
 
-import re
 from typing import Any
 
 import numpy as np
@@ -14,22 +13,11 @@ import network3
 from network3 import ConvPoolLayer, FullyConnectedLayer, Network, SoftmaxLayer
 from network3.layers.ops import conv2d, pool2d
 from tests.cases.entries import case
-from tests.tools.fuzz_wrong_use import FOUR_PARTS, failure, shown, wrong_call
+from tests.cases.refusals import X, Y, net, refused
+from tests.tools.fuzz_wrong_use import failure, shown, wrong_call
 from tests.tools.wrong_values import values
 
-X, Y = np.full((20, 6), 0.5, "float32"), np.arange(20) % 3
 conv: Any = ConvPoolLayer
-
-
-def net():
-    return Network([FullyConnectedLayer(6, 5), SoftmaxLayer(5, 3)], 4)
-
-
-def refused(act, message, kind=(TypeError, ValueError)):
-    """Check that `act` raises an error in four parts that contains `message`."""
-    with pytest.raises(kind, match=re.escape(message)) as caught:
-        act()
-    assert FOUR_PARTS.match(str(caught.value)), str(caught.value)
 
 
 @case("S15")

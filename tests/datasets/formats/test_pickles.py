@@ -19,18 +19,6 @@ SETS = small_sets()
 ARRAYS = [(np.array(images), np.array(labels)) for images, labels in SETS]
 
 
-@pytest.fixture
-def read(tmp_path):
-    """Read these bytes from a file."""
-
-    def read(content):
-        path = tmp_path / "sets.pkl"
-        path.write_bytes(content)
-        return read_pickle(path)
-
-    return read
-
-
 def assert_sets_equal(sets, expected):
     assert isinstance(sets, list)
     assert len(sets) == 3

@@ -10,22 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from network3.datasets import read_pickle
 from network3.datasets.formats.unpickler import ALLOWED
 
 ARRAYS = [(np.arange(6.0 * n).reshape(n, 6), np.arange(n)) for n in (5, 4, 3)]
-
-
-@pytest.fixture
-def read(tmp_path):
-    """Read these bytes from a file."""
-
-    def read(content):
-        path = tmp_path / "sets.pkl"
-        path.write_bytes(content)
-        return read_pickle(path)
-
-    return read
 
 
 @pytest.fixture
