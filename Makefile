@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train test test-slow lint types dist bench bench-steps bench-start bench-gpu fuzz fuzz-kernels fuzz-use torture reproduce clean
+.PHONY: help setup train test test-slow lint types dist bench bench-steps bench-start bench-gpu check-gpu fuzz fuzz-kernels fuzz-use torture reproduce clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -63,6 +63,11 @@ bench-start: $(VENV)/.dev ## Compare the time to the end of the first epoch, and
 
 bench-gpu: ## Compare training on a GPU, with JAX and PyTorch from the environment of PYTHON, which is not changed
 	@$(PYTHON) -m benchmarks.gpu $(BENCH)
+
+CUDA_VENV := .venv-cuda
+check-gpu: ## Compile training loops for an H100 without one, and count what a step launches (installs 4 GB)
+	@test -e $(CUDA_VENV)/.done || (echo "Setting up $(CUDA_VENV) with JAX for CUDA (4 GB, once) ..." && $(PYTHON) -m venv $(CUDA_VENV) && $(CUDA_VENV)/bin/python -m pip install --quiet -e '.[gpu]' && touch $(CUDA_VENV)/.done)
+	@$(CUDA_VENV)/bin/python -m benchmarks.gpu.check
 
 MINUTES ?= 10
 fuzz: $(VENV)/.dev ## Test every file reader with damaged files, for MINUTES=10

@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 from benchmarks.comparison import StepComparison
-from benchmarks.configurations import BATCHES, CONFIGURATIONS
+from benchmarks.configurations import BATCHES, CHAPTER6
 from benchmarks.machine import machine
 from benchmarks.records import NOT_MEASURED, UNITS, Record
 from benchmarks.table import line, show
@@ -51,7 +51,7 @@ def main(
     known = peers(device)
     ours = known["ours"]
     chosen = [one for name in peer or known if (one := known[one_of("--peer", name, known)]) is not ours]
-    names = [one_of("--network", name, CONFIGURATIONS) for name in network or CONFIGURATIONS]
+    names = [one_of("--network", name, CHAPTER6) for name in network or CHAPTER6]
     training, _, test = load_mnist()
     results.parent.mkdir(parents=True, exist_ok=True)
     records: list[Record] = []

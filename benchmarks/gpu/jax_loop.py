@@ -1,7 +1,7 @@
-"""JAX without a library of layers on a GPU: data on the device, and all steps in one ``fori_loop``."""
+"""JAX without a library of layers on a GPU: data on the device, and chunks of steps in loops, as ours."""
 
 from collections.abc import Sequence
-from functools import partial
+from functools import lru_cache
 
 import jax
 import jax.numpy as jnp
@@ -9,19 +9,19 @@ import numpy as np
 
 from benchmarks.configurations import Configuration
 from benchmarks.peers.jax_jit import Jax, Params, cost
+from network3.execution.runners.jax_program import STEPS, Program, gpu_options
 
 
 def build(config: Configuration, weights: Sequence[np.ndarray], batch: int) -> "Loop":
     return Loop(config, weights, batch)
 
 
-@partial(jax.jit, static_argnames=("config", "decay"), donate_argnames=("params", "key"))
 def train_steps(
     params: Params,
     key: jax.Array,
     x: jax.Array,
     y: jax.Array,
-    start: int,
+    start: jax.Array,
     count: int,
     config: Configuration,
     decay: float,
@@ -38,6 +38,16 @@ def train_steps(
     return jax.lax.fori_loop(0, count, body, (params, key))
 
 
+@lru_cache
+def program(count: int, config: Configuration, decay: float) -> Program:
+    """Return `train_steps` for a fixed number of steps, compiled with the same options as ours."""
+
+    def loop(state: tuple[Params, jax.Array], x: jax.Array, y: jax.Array, start: jax.Array) -> tuple:
+        return train_steps(*state, x, y, start, count, config, decay)
+
+    return Program(loop, gpu_options(jax.default_backend()))
+
+
 class Loop(Jax):
     """The parameters, the key of the dropout masks, and all mini-batches on the device."""
 
@@ -47,8 +57,9 @@ class Loop(Jax):
         self.position = 0
 
     def run(self, steps: int) -> None:
-        self.params, self.key = train_steps(
-            self.params, self.key, self.x, self.y, self.position, steps, self.config, self.decay
-        )
-        jax.block_until_ready(self.params)
-        self.position = (self.position + steps) % len(self.x)
+        state = self.params, self.key
+        for done in range(0, steps, STEPS):
+            count = min(STEPS, steps - done)
+            state = program(count, self.config, self.decay)(state, self.x, self.y, jnp.int32(self.position))
+            self.position = (self.position + count) % len(self.x)
+        self.params, self.key = jax.block_until_ready(state)

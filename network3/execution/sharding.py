@@ -62,27 +62,28 @@ class DeviceMesh:
         """Copy `array` to all devices; an array that is already there is returned as it is."""
         import jax
 
-        return jax.device_put(array, self._sharding())
+        return jax.device_put(array, self.sharding())
 
     def shard(self, rows: np.ndarray) -> "jax.Array":
         """Put `rows`, of shape (..., batch), on the devices, with an equal part of the last axis on each."""
         import jax
 
-        return jax.device_put(rows, self._sharding(*[None] * (rows.ndim - 1), BATCH))
+        return jax.device_put(rows, self.sharding(*[None] * (rows.ndim - 1), BATCH))
 
     def keep_sharded(self, x: "jax.Array") -> "jax.Array":
         """Constrain `x`, of shape (batch, ...), inside a program: its first axis is split across the devices."""
         import jax
 
-        return jax.lax.with_sharding_constraint(x, self._sharding(BATCH))
+        return jax.lax.with_sharding_constraint(x, self.sharding(BATCH))
 
     def keep_replicated(self, x: "jax.Array") -> "jax.Array":
         """Constrain `x` inside a program: all of it is on each device."""
         import jax
 
-        return jax.lax.with_sharding_constraint(x, self._sharding())
+        return jax.lax.with_sharding_constraint(x, self.sharding())
 
-    def _sharding(self, *axes: str | None) -> "NamedSharding":
+    def sharding(self, *axes: str | None) -> "NamedSharding":
+        """Return how an array lies on the devices whose axes are split as named; without names, a copy on each."""
         from jax.sharding import NamedSharding, PartitionSpec
 
         return NamedSharding(self.jax_mesh, PartitionSpec(*axes))

@@ -1,4 +1,4 @@
-"""Epochs on a GPU, or on several devices: the data lie there, and one call takes many steps in a loop of XLA's.
+"""Epochs on a GPU, or on several devices: the data lie there, and one call takes many steps, see `jax_program`.
 
 Parameters and the states of masks and rules stay on the devices, each call being donated those of the call before;
 what crosses to the devices in a call is which examples make up the mini-batches.
@@ -9,23 +9,17 @@ from contextlib import contextmanager
 from functools import lru_cache
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 from numpy.typing import NDArray
 
-from network3.data import GREY_LEVELS, Examples
+from network3.data import Examples
 from network3.execution.functions import Compiled, Step
 from network3.execution.sharding import DeviceMesh
 from network3.layers.checks import error_message
 
 from .jax import execution_context
-
-States = list[Array]
-
-SLOTS = 250  # a call has room for a multiple of so many mini-batches: one size, and so one program
-NONE = -1  # where there is none
-KEPT = 16  # programs, for trainings and scans that come back to them; each keeps its network's code alive
+from .jax_program import KEPT, STEPS, States, as_input, chunk_program, gather
 
 
 class LoopRunner:
@@ -42,7 +36,7 @@ class LoopRunner:
     def __init__(self, step: Step, examples: Examples, dtype: str, mesh: DeviceMesh):
         self.dtype, self.mesh = dtype, mesh
         self._storage = [container.storage for container in step.shared]
-        self._loop = _compile(step.jax_function, step.updates, dtype, mesh)
+        self._program = chunk_program(step.jax_function, step.results, step.updates, dtype, mesh)
         self._scalars: dict[float, Array] = {}
         with execution_context(dtype), enough_memory(examples.images, dtype):
             self.targets = mesh.replicate(examples.targets)
@@ -58,16 +52,16 @@ class LoopRunner:
 
     def run(self, rows: NDArray[np.int64], eta: float, lmbda: float) -> NDArray[np.float64]:
         """Take a step for each row of `rows`; return the costs."""
-        filled = np.full((max(1, -(-len(rows) // SLOTS)) * SLOTS, rows.shape[1]), NONE, np.int32)
-        filled[: len(rows)] = rows
+        costs = [np.empty(0)]  # in case there are no steps
         with execution_context(self.dtype), enough_memory(self._given, self.dtype, rows.shape[1]):
-            states = [self.mesh.replicate(storage[0]) for storage in self._storage]
             rates = self._scalar(eta), self._scalar(lmbda)
-            states, costs = self._loop(states, self.images, self.targets, self.mesh.shard(filled), *rates)
-            costs = np.asarray(costs, np.float64)  # waits for the devices, which report errors only then
-        for storage, state in zip(self._storage, states, strict=True):
-            storage[0] = state  # those before are gone
-        return costs[: len(rows)]
+            for chunk in chunks(rows):
+                states = [self.mesh.replicate(storage[0]) for storage in self._storage]
+                states, found = self._program(states, self.images, self.targets, self.mesh.shard(chunk), *rates)
+                costs.append(np.asarray(found, np.float64))  # waits for the devices, which report errors only then
+                for storage, state in zip(self._storage, states, strict=True):
+                    storage[0] = state  # those before are gone
+        return np.concatenate(costs)
 
     def close(self) -> None:
         """Store the parameters as NumPy arrays."""
@@ -78,51 +72,6 @@ class LoopRunner:
         if value not in self._scalars:
             self._scalars[value] = self.mesh.replicate(np.asarray(value, self.dtype))
         return self._scalars[value]
-
-
-@lru_cache(KEPT)
-def _compile(step: Callable, updates: tuple[tuple[int, int], ...], dtype: str, mesh: DeviceMesh) -> Callable:
-    """Return ``loop(states, images, targets, rows, eta, lmbda) -> states, costs``."""
-    take = step_taker(step, updates, dtype, mesh)
-
-    def loop(states: States, images: Array, targets: Array, rows: Array, eta: Array, lmbda: Array) -> tuple:
-        def body(k: Array, carried: tuple[States, Array]) -> tuple[States, Array]:
-            states, costs = carried
-            states, cost = take(states, images, targets, rows[k], eta, lmbda)
-            return states, costs.at[k].set(cost)
-
-        steps = (rows[:, 0] != NONE).sum()
-        return lax.fori_loop(0, steps, body, (list(states), jnp.zeros(len(rows), dtype)))
-
-    return jax.jit(loop, donate_argnums=0)
-
-
-def step_taker(step: Callable, updates: tuple[tuple[int, int], ...], dtype: str, mesh: DeviceMesh) -> Callable:
-    """Return ``take(states, images, targets, rows, eta, lmbda) -> states, cost`` for one mini-batch, `rows`.
-
-    Parameters
-    ----------
-    step : the function of JAX in a compiled step
-    updates : pairs (index of an output, index of the state of which it is the next value)
-    """
-
-    def take(
-        states: States, images: Array, targets: Array, rows: Array, eta: Array, lmbda: Array
-    ) -> tuple[States, Array]:
-        x, y = gathered(images, targets, rows, dtype)
-        results = step(mesh.keep_sharded(x), mesh.keep_sharded(y), eta, lmbda, *states)
-        states = list(states)
-        for output, state in updates:
-            states[state] = mesh.keep_replicated(results[output])
-        return states, results[0]
-
-    return take
-
-
-def gathered(images: Array, targets: Array, rows: Array, dtype: str) -> tuple[Array, Array]:
-    """Return the mini-batch `rows`: grey levels (uint8) divided by 256, or floats as they are."""
-    x = images[rows].astype(dtype)
-    return x * np.asarray(1 / GREY_LEVELS, dtype) if images.dtype == np.uint8 else x, targets[rows]
 
 
 @contextmanager
@@ -147,6 +96,11 @@ def enough_memory(images: np.ndarray, dtype: str, batch: int | None = None) -> I
             ways.append(f"load_data_shared(storage='uint8'), which makes them {smaller:,.0f} MB")
         hint = f"Try {', or '.join([*ways, 'fewer images'])}."
         raise MemoryError(error_message("SGD", expected, str(error).splitlines()[0], hint)) from error
+
+
+def chunks(rows: NDArray[np.int64]) -> list[NDArray[np.int32]]:
+    """Return `rows` in chunks of `STEPS` steps and one of what is left."""
+    return [rows[k : k + STEPS].astype(np.int32) for k in range(0, len(rows), STEPS)]
 
 
 class LoopScorer:
@@ -178,6 +132,8 @@ def _compile_means(function: Callable, dtype: str) -> Callable:
     """Return ``means(images, targets, rows, params)``: the results of each chunk, one array for each of them."""
 
     def means(images: Array, targets: Array, rows: Array, params: States) -> tuple[Array, ...]:
-        return lax.map(lambda chunk: tuple(function(*gathered(images, targets, chunk, dtype), *params)), rows)
+        return lax.map(
+            lambda chunk: tuple(function(as_input(gather(images, chunk), dtype), gather(targets, chunk), *params)), rows
+        )
 
     return jax.jit(means)

@@ -3,13 +3,9 @@
 Each network has its own parameters, state, order of the examples and rates; the training images are the same.
 """
 
-from collections.abc import Callable
-from functools import lru_cache
-
-import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import Array, lax
+from jax import Array
 from numpy.typing import NDArray
 
 from network3.data import Examples
@@ -17,7 +13,8 @@ from network3.execution.functions import Step
 from network3.execution.sharding import DeviceMesh
 
 from .jax import execution_context
-from .jax_loop import KEPT, NONE, SLOTS, States, enough_memory, step_taker
+from .jax_loop import chunks, enough_memory
+from .jax_program import chunk_program
 
 
 class VectorizedRunner:
@@ -37,7 +34,7 @@ class VectorizedRunner:
     def __init__(self, step: Step, storages: list[list[list]], examples: Examples, dtype: str, mesh: DeviceMesh):
         self.dtype, self.mesh = dtype, mesh
         self._storages = storages
-        self._loop = _compile(step.jax_function, step.updates, dtype, mesh)
+        self._program = chunk_program(step.jax_function, step.results, step.updates, dtype, mesh, networks=True)
         self._given = examples.images
         self._states: list[Array] | None = None  # on the devices, between `run` and `sync`
         with execution_context(dtype), enough_memory(examples.images, dtype):
@@ -52,15 +49,15 @@ class VectorizedRunner:
 
     def run(self, rows: NDArray[np.int64], etas: list[float], lmbdas: list[float]) -> NDArray[np.float64]:
         """Take a step for each of `rows`, (networks, steps, batch); return the costs, (networks, steps)."""
-        networks, steps, batch = rows.shape
-        filled = np.full((max(1, -(-steps // SLOTS)) * SLOTS, networks, batch), NONE, np.int32)
-        filled[:steps] = rows.transpose(1, 0, 2)
-        with execution_context(self.dtype), enough_memory(self._given, self.dtype, batch):
+        costs = [np.empty((0, *rows.shape[:-2]))]  # in case there are no steps
+        with execution_context(self.dtype), enough_memory(self._given, self.dtype, rows.shape[2]):
             rates = [self.mesh.replicate(np.asarray(rate, self.dtype)) for rate in (etas, lmbdas)]
-            states = self._stacked() if self._states is None else self._states
-            self._states = None  # donated, whether the loop succeeds or not
-            self._states, costs = self._loop(states, *self._data, self.mesh.shard(filled), *rates)
-            return np.asarray(costs, np.float64)[:steps].T
+            for chunk in chunks(rows.transpose(1, 0, 2)):
+                states = self._stacked() if self._states is None else self._states
+                self._states = None  # donated, whether the program succeeds or not
+                self._states, found = self._program(states, *self._data, self.mesh.shard(chunk), *rates)
+                costs.append(np.asarray(found, np.float64))
+        return np.concatenate(costs).T
 
     def close(self) -> None:
         """Store the parameters as NumPy arrays."""
@@ -80,20 +77,3 @@ class VectorizedRunner:
         """Return the networks' parameters and states, stacked along a new first axis."""
         stacks = (jnp.stack([storage[0] for storage in same]) for same in zip(*self._storages, strict=True))
         return [self.mesh.replicate(stack) for stack in stacks]
-
-
-@lru_cache(KEPT)
-def _compile(step: Callable, updates: tuple[tuple[int, int], ...], dtype: str, mesh: DeviceMesh) -> Callable:
-    """Return ``loop(states, images, targets, rows, etas, lmbdas) -> states, costs``, each network's in a row."""
-    take = jax.vmap(step_taker(step, updates, dtype, mesh), in_axes=(0, None, None, 0, 0, 0))
-
-    def loop(states: States, images: Array, targets: Array, rows: Array, etas: Array, lmbdas: Array) -> tuple:
-        def body(k: Array, carried: tuple[States, Array]) -> tuple[States, Array]:
-            states, costs = carried
-            states, cost = take(states, images, targets, rows[k], etas, lmbdas)
-            return states, costs.at[k].set(cost)
-
-        steps = (rows[:, 0, 0] != NONE).sum()
-        return lax.fori_loop(0, steps, body, (list(states), jnp.zeros(rows.shape[:2], dtype)))
-
-    return jax.jit(loop, donate_argnums=0)

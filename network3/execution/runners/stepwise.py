@@ -41,8 +41,8 @@ class StepwiseRunner:
         with self.context():
             for batch in rows:
                 x, y = scaled(self.images[batch], self.dtype), self.targets[batch]
-                costs.append(self.step(x, y, *rates))
-        return np.array([float(np.asarray(cost).item()) for (cost,) in costs])
+                costs.append(self.step(x, y, *rates)[0])  # the first result is the cost
+        return np.array([float(np.asarray(cost).item()) for cost in costs])
 
     def close(self) -> None:
         """Store the parameters as NumPy arrays."""

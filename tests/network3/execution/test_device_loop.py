@@ -129,9 +129,9 @@ def test_in_a_call_only_the_numbers_of_the_examples_cross_to_the_device(monkeypa
     with ExitStack() as guard:
         trained(1, epochs=2, callbacks=[mark])
     second = crossed[crossed.index("epoch 0") + 1 : crossed.index("epoch 1")]
-    rows = ((250, 40), "int32")  # of which 5 or fewer are mini-batches
+    two, five, one = (((steps, 40), "int32") for steps in (2, 5, 1))
     masks = [((3,), "int32")] * 2  # the seeds of the epoch's dropout masks
-    assert second[: 8 + len(masks)] == [*masks, rows, "batch 2", rows, "batch 7", rows, "batch 12", rows, "batch 13"]
+    assert second[: 8 + len(masks)] == [*masks, two, "batch 2", five, "batch 7", five, "batch 12", one, "batch 13"]
     chunks, more = ((2, 250), "int32"), ((4, 250), "int32")  # to validate, and for the cost
     assert second[8 + len(masks) :] in ([chunks, more], [chunks, chunks, more])  # the second to test, if it is the best
     first = [one for one in crossed[: crossed.index("epoch 0")] if one[1] == "uint8"]
@@ -156,7 +156,7 @@ def test_too_little_memory_says_what_would_fit(monkeypatch, storage, hint):
     def full(*_):
         raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 123 bytes.\nmore")
 
-    monkeypatch.setattr("network3.execution.runners.jax_loop._compile", lambda *_: full)
+    monkeypatch.setattr("network3.execution.runners.jax_loop.chunk_program", lambda *_: full)
     expected = (
         rf"^SGD: expected memory for 0 MB of {storage} images and mini-batches of 40; got RESOURCE_EXHAUSTED: Out of "
         rf"memory allocating 123 bytes\.\. Try a mini_batch_size below 40, .*{hint}"
