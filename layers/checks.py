@@ -143,6 +143,21 @@ def sizes(who: str, value: Any, count: int, *, least: int = 1) -> tuple[int, ...
     )
 
 
+def example_shape(who: str, value: Any) -> tuple[int, ...]:
+    """Return `value`, the shape of one example, as a tuple: (n,) or (maps, rows, columns); n stands for (n,).
+
+    Raises
+    ------
+    ValueError
+        Another number of entries, or an entry that is not a whole number of at least 1.
+    """
+    entries = [_whole(entry) for entry in ([value] if _whole(value) is not None else entries_of(value))]
+    if len(entries) in (1, 3) and all(entry is not None and entry >= 1 for entry in entries):
+        return tuple(entry for entry in entries if entry is not None)
+    expected = "expected the shape of one example, (n,) or (maps, rows, columns), of whole numbers from 1"
+    raise ValueError(error_message(who, expected, shown(value), "Write e.g. (30,) or (20, 12, 12)."))
+
+
 def file_path(who: str, value: Any) -> Path:
     """Return `value`, the name of a file or a folder, as a Path.
 

@@ -8,12 +8,18 @@ from pytensor.graph.op import HasInnerGraph
 from pytensor.graph.rewriting.basic import GraphRewriter
 
 from network3.layers.ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight
+from network3.layers.ops.conv_transpose import Conv2DTranspose
 from network3.layers.ops.dropout_mask import DropoutMask
-from network3.layers.ops.pool import MaxPool2DGrad, Pool2D, Unpool2D
+from network3.layers.ops.pool import Pool2D, Unpool2D
+from network3.layers.ops.pool_counts import WindowCounts
+from network3.layers.ops.pool_maxima import MaxPool2DGrad, SumAtMaxima2D
+from network3.layers.ops.upsample import Upsample2D
 
 from .cpu import mode as mode
 
-OPS = (Conv2D, Conv2DGradInput, Conv2DGradWeight, Pool2D, MaxPool2DGrad, Unpool2D, DropoutMask)
+CONVOLUTIONS = (Conv2D, Conv2DGradInput, Conv2DGradWeight, Conv2DTranspose)
+POOLING = (Pool2D, Unpool2D, MaxPool2DGrad, SumAtMaxima2D, WindowCounts, Upsample2D)
+OPS = (*CONVOLUTIONS, *POOLING, DropoutMask)
 
 
 class _ImportBackend(GraphRewriter):

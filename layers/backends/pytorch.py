@@ -3,17 +3,19 @@
 Only the Ops are supported, for graphs of your own; networks train on Numba or JAX.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import torch
 import torch.nn.functional as F
 from pytensor.link.pytorch.dispatch import pytorch_funcify
 
-from network3.layers.ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight, Convolution
-from network3.layers.ops.conv_shapes import border
+from network3.layers.ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight
+from network3.layers.ops.conv_transpose import Conv2DTranspose
+from network3.layers.ops.convolution import Convolution
 from network3.layers.ops.dropout_mask import DropoutMask, threefry2x32
-from network3.layers.ops.pool import MaxPool2DGrad, Pool2D, Unpool2D, windows
+
+from . import pytorch_pool as pytorch_pool
 
 Function: TypeAlias = Callable[..., torch.Tensor]
 
@@ -25,17 +27,33 @@ def _flipped(op: Convolution, w: torch.Tensor) -> torch.Tensor:
 def _gradients(
     op: Convolution, g: torch.Tensor, x: torch.Tensor, w: torch.Tensor, output_mask: tuple[bool, bool, bool]
 ) -> tuple[torch.Tensor, ...]:
-    """Call PyTorch's backward pass; `output_mask` selects the gradients to compute, of images, filters and bias."""
-    pad = border(op.padding, w.shape[2:])
+    """Call PyTorch's backward pass; `output_mask` selects the gradients to compute, of images, filters and bias.
+
+    The images have their border, since PyTorch's own has equal sides.
+    """
     return torch.ops.aten.convolution_backward(
-        g, x, _flipped(op, w), None, op.stride, pad, (1, 1), False, (0, 0), 1, output_mask
+        g, x, _flipped(op, w), None, op.stride, (0, 0), op.dilation, False, (0, 0), op.groups, output_mask
     )
+
+
+def _bordered(op: Convolution, x: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
+    (top, bottom), (left, right) = op.border(x.shape, w.shape)
+    return F.pad(x, (left, right, top, bottom))
+
+
+def _to_images(op: Convolution, w: torch.Tensor, g: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    (top, _), (left, _) = op.border(x.shape, w.shape)
+    height, width = x.shape[2:]
+    dx = _gradients(op, g, _bordered(op, x, w), w, (True, False, False))[0]
+    return dx[:, :, top : top + height, left : left + width]
 
 
 @pytorch_funcify.register(Conv2D)
 def pytorch_conv2d(op: Conv2D, **kwargs: Any) -> Function:
     def conv2d(x: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
-        return F.conv2d(x, _flipped(op, w), stride=op.stride, padding=border(op.padding, w.shape[2:]))
+        op.fitting_output_shape(x.shape, w.shape)
+        images, taps = _bordered(op, x, w), _flipped(op, w)
+        return F.conv2d(images, taps, stride=op.stride, dilation=op.dilation, groups=op.groups)
 
     return conv2d
 
@@ -43,55 +61,27 @@ def pytorch_conv2d(op: Conv2D, **kwargs: Any) -> Function:
 @pytorch_funcify.register(Conv2DGradInput)
 def pytorch_conv2d_grad_input(op: Conv2DGradInput, **kwargs: Any) -> Function:
     def conv2d_grad_input(w: torch.Tensor, g: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-        return _gradients(op, g, x, w, (True, False, False))[0]
+        op.check_gradient(g.shape, op.fitting_output_shape(x.shape, w.shape))
+        return _to_images(op, w, g, x)
 
     return conv2d_grad_input
+
+
+@pytorch_funcify.register(Conv2DTranspose)
+def pytorch_conv2d_transpose(op: Conv2DTranspose, **kwargs: Any) -> Function:
+    def conv2d_transpose(w: torch.Tensor, g: torch.Tensor) -> torch.Tensor:
+        return _to_images(op, w, g, g.new_empty(op.fitting_images_shape(w.shape, g.shape)))
+
+    return conv2d_transpose
 
 
 @pytorch_funcify.register(Conv2DGradWeight)
 def pytorch_conv2d_grad_weight(op: Conv2DGradWeight, **kwargs: Any) -> Function:
     def conv2d_grad_weight(x: torch.Tensor, g: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
-        return _flipped(op, _gradients(op, g, x, w, (False, True, False))[1])
+        op.check_gradient(g.shape, op.fitting_output_shape(x.shape, w.shape))
+        return _flipped(op, _gradients(op, g, _bordered(op, x, w), w, (False, True, False))[1])
 
     return conv2d_grad_weight
-
-
-@pytorch_funcify.register(Pool2D)
-def pytorch_pool2d(op: Pool2D, **kwargs: Any) -> Function:
-    def pool2d(x: torch.Tensor) -> torch.Tensor:
-        op.fitting_output_shape(x.shape)
-        blocks = windows(x, op.size)
-        if op.mode == "max":
-            return blocks.amax((3, 5))
-        if op.mode == "l2":
-            return torch.sqrt((blocks * blocks).sum((3, 5)))
-        return blocks.sum((3, 5))
-
-    return pool2d
-
-
-def _spread(g: torch.Tensor, size: Sequence[int], x: torch.Tensor) -> torch.Tensor:
-    """Repeat each value over its window of an image of the shape of `x`; zeros outside the windows."""
-    (rows, columns), (height, width) = size, x.shape[2:]
-    y = g.repeat_interleave(rows, 2).repeat_interleave(columns, 3)
-    return F.pad(y, (0, width - y.shape[3], 0, height - y.shape[2]))
-
-
-@pytorch_funcify.register(Unpool2D)
-def pytorch_unpool2d(op: Unpool2D, **kwargs: Any) -> Function:
-    def unpool2d(g: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-        return _spread(g, op.size, x)
-
-    return unpool2d
-
-
-@pytorch_funcify.register(MaxPool2DGrad)
-def pytorch_max_pool2d_grad(op: MaxPool2DGrad, **kwargs: Any) -> Function:
-    def max_pool2d_grad(x: torch.Tensor, y: torch.Tensor, g: torch.Tensor) -> torch.Tensor:
-        # Not PyTorch's own gradient, in which only the first of tied maxima receives it. Outside the windows g is 0.
-        return torch.where(x == _spread(y, op.size, x), _spread(g, op.size, x), 0)
-
-    return max_pool2d_grad
 
 
 _block = threefry2x32(lambda word: word & 0xFFFFFFFF)

@@ -110,8 +110,8 @@ def npy():
 READ_CSV = r"text in columns, such as CSV. Read it with np.loadtxt\({path}, delimiter=','"
 FOREIGN = {
     "train.csv": (csv(), READ_CSV + r"\), and pass"),
-    "header.csv": (csv(header="label,p0,p1,p2,p3,p4,p5"), READ_CSV + r", skiprows=1\)"),
-    "class.csv": (csv(header="class,p0,p1,p2,p3,p4,p5"), READ_CSV + r", skiprows=1\)"),  # begins as a pickle might
+    "header.csv": (csv(header="digit,p0,p1,p2,p3,p4,p5"), READ_CSV + r", skiprows=1\)"),
+    "class.csv": (csv(header="classes,p0,p1,p2,p3,p4,p5"), READ_CSV + r", skiprows=1\)"),  # begins as a pickle might
     "german.csv": (csv(header="Größe,p0", encoding="latin-1"), READ_CSV + r", encoding='latin-1', skiprows=1\)"),
     "excel.csv": (csv(encoding="utf-16"), READ_CSV),
     "train.csv.gz": (gzip.compress(csv()), READ_CSV),

@@ -181,5 +181,5 @@ def test_plots_that_need_square_images_are_left_out_for_others(run, monkeypatch,
     end = json.loads(result.stdout.splitlines()[-1])
     plots = {name for name in end["files"] if name.endswith(".png")}
     square = {"errors.png", "filters_layer0.png"} if pixels == 64 else set()
-    assert plots == {"learning_curve.png"} | square
+    assert plots == {"learning_curve.png", "confusion.png"} | square
     assert (end["data"], end["published"]) == (str(Path("mine.npz").resolve()), {})

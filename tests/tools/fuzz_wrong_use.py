@@ -105,6 +105,7 @@ def defaults(kind: Any) -> dict[str, Any]:
     return {field.name: 2.0 if field.default is dataclasses.MISSING else field.default for field in fields}
 
 
+WINDOWS: dict[str, Any] = {"stride": (2, 1), "padding": ((1, 0), 2), "ceil": True}
 MATRIX, IMAGES, LABELS, COST = expression(2), expression(4), expression(1, "int32"), expression(0)
 # name: (function, right arguments)
 TARGETS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
@@ -130,7 +131,8 @@ TARGETS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "GradientNorms": (network3.GradientNorms, {"net": net(), "data": (X, Y), "cost": None, "of": "weights"}),
     "ensemble": (network3.ensemble, {"nets": [net()], "test_data": (X, Y), "verbose": False}),
     "conv2d": (ops.conv2d, {"x": IMAGES, "w": IMAGES, "flip": True, "stride": 2, "padding": (1, 0)}),
-    "pool2d": (ops.pool2d, {"x": IMAGES, "size": (2, 3), "mode": "max"}),
+    "pool2d": (ops.pool2d, {"x": IMAGES, "size": (2, 3), "mode": "max", **WINDOWS}),
+    "upsample2d": (ops.upsample2d, {"x": IMAGES, "factor": (2, 3), "mode": "bilinear"}),
     "dropout_layer": (network3.dropout_layer, {"layer": MATRIX, "p_dropout": 0.5}),
     "dropout_states": (dropout_states, {"expression": MATRIX}),
     "dropout_updates": (dropout_updates, {"expression": MATRIX}),

@@ -17,12 +17,18 @@ from tests.layers.backends.cpu.kernels import (
     convolutions,
     pooled_convolutions,
     test_argmax,
+    test_batch_statistics,
     test_descent,
+    test_direct_conv_to_filters,
+    test_direct_conv_to_images,
     test_matrix_product,
     test_pool2d,
+    test_pool2d_windows,
     test_product,
     test_product_transposed,
     test_softmax,
+    test_winograd,
+    test_winograd_to_filters,
 )
 from tests.tools.kernel_runs import Runner, numbers
 from tests.tools.kernel_source import TYPES, Source
@@ -197,6 +203,16 @@ def draw_reductions(rng: np.random.Generator, run: Runner) -> None:
         run(sum_columns(squared, dtype, inside, dtype), [x, y, found, *shape[:2]], 1)
 
 
+def draw_batch_statistics(rng: np.random.Generator, run: Runner) -> None:
+    """Draw the sums of batch normalization."""
+    dtype, shape, per = _float(rng), tuple(_length(rng, 70) for _ in range(3)), _length(rng, 5)
+    run.tolerance = CLOSE[dtype] * 10
+    x, g = (rng.normal(2, 3, shape).astype(dtype) for _ in range(2))
+    mean = rng.normal(size=shape[1]).astype(dtype)
+    test_batch_statistics.moments(x, per, run)
+    test_batch_statistics.gradient_sums(x, g, mean, per, run)
+
+
 # --- images
 
 
@@ -221,8 +237,7 @@ def draw_pooled_convolutions(rng: np.random.Generator, run: Runner) -> None:
 def draw_convolutions(rng: np.random.Generator, run: Runner) -> None:
     """Draw a convolution, or one of its gradients."""
     s, dtype = convolutions.random_sizes(rng, int(rng.choice([5, 12, 40]))), _float(rng)
-    shapes = (s.images, s.maps, s.height, s.width), (s.filters, s.maps, s.kh, s.kw), (s.images, s.filters, *s.out)
-    x, w, gradient = (_small(rng, shape, dtype) for shape in shapes)
+    x, w, gradient = (_small(rng, shape, dtype) for shape in s.shapes)
     choice = rng.integers(3)
     if choice == 0:
         convolutions.convolved(s, x, w, run)
@@ -230,6 +245,38 @@ def draw_convolutions(rng: np.random.Generator, run: Runner) -> None:
         convolutions.to_filters(s, x, gradient, run)
     else:
         convolutions.to_images(s, w, gradient, run)
+
+
+def draw_winograd(rng: np.random.Generator, run: Runner) -> None:
+    """Draw a convolution by Winograd's method, before or after pooling."""
+    dtype, kinds = _float(rng), test_winograd.KINDS[rng.integers(3)]
+    s = test_winograd.random_sizes(rng, dtype, int(rng.choice([5, 40])))
+    run.tolerance = CLOSE[dtype] * 10
+    test_winograd.convolved(s, *test_winograd.drawn(s, dtype, kinds[0], int(rng.integers(99))), kinds, run)
+
+
+def draw_winograd_to_filters(rng: np.random.Generator, run: Runner) -> None:
+    """Draw the gradient of a convolution to its filters by Winograd's method."""
+    dtype, source = _float(rng), str(rng.choice(["image", "windows"]))
+    s = test_winograd_to_filters.random_sizes(rng, dtype, int(rng.choice([5, 40])))
+    run.tolerance = CLOSE[dtype] * 10
+    test_winograd_to_filters.to_filters(s, *test_winograd_to_filters.drawn(s, dtype, source), source, run)
+
+
+def draw_direct_convolutions_to_filters(rng: np.random.Generator, run: Runner) -> None:
+    """Draw the gradient of a convolution to its filters without packed patches."""
+    dtype = _float(rng)
+    s = test_direct_conv_to_filters.random_sizes(rng, dtype, int(rng.choice([5, 20])))
+    of_images, _, of_output = s.shapes
+    test_direct_conv_to_filters.to_filters(s, _small(rng, of_images, dtype), _small(rng, of_output, dtype), run)
+
+
+def draw_direct_convolutions_to_images(rng: np.random.Generator, run: Runner) -> None:
+    """Draw the direct gradient of a convolution to its images."""
+    dtype = _float(rng)
+    s = test_direct_conv_to_images.random_sizes(rng, dtype, int(rng.choice([5, 30])))
+    _, shape, of_output = s.shapes
+    test_direct_conv_to_images.to_images(s, _small(rng, shape, dtype), _small(rng, of_output, dtype), run)
 
 
 def draw_pools(rng: np.random.Generator, run: Runner) -> None:
@@ -244,6 +291,21 @@ def draw_pools(rng: np.random.Generator, run: Runner) -> None:
     else:
         unpool2d = test_pool2d.unpool2d(dtype, size)
         run(unpool2d, [gradient, np.zeros(shape, dtype), *shape[2:]], shape[0] * shape[1])
+
+
+def draw_windows(rng: np.random.Generator, run: Runner) -> None:
+    """Draw a pooling over windows of any stride and padding, and its gradients."""
+    dtype = _float(rng)
+    size, stride = ([int(n) for n in rng.integers(1, 5, 2)] for _ in range(2))
+    padding = [[int(n) for n in rng.integers(0, k, 2)] for k in size]
+    settings = {"size": size, "stride": stride, "padding": padding, "ceil": bool(rng.random() < 0.5)}
+    shape = int(rng.integers(1, 3)), _length(rng, 3), size[0] + _length(rng, 12) - 1, size[1] + _length(rng, 40) - 1
+    x, values = _small(rng, shape, dtype), _small(rng, shape, dtype)
+    y = test_pool2d_windows.pooled(x, str(rng.choice(["max", "l2", "sum"])), settings, run)
+    gradient = _small(rng, y.shape, dtype)
+    test_pool2d_windows.gradient(x, y, gradient, settings, run)
+    test_pool2d_windows.at_maxima(x, y, values, settings, run)
+    test_pool2d_windows.spread(gradient, shape, settings, run)
 
 
 DRAWS = {name.removeprefix("draw_"): draw for name, draw in list(globals().items()) if name.startswith("draw_")}

@@ -17,12 +17,13 @@ INSTALLED = {"network3": "network3", "layers": "network3.layers", "datasets": "n
 # From low to high: a room may import those below, and others on its floor.
 FLOORS = (
     ("layers", "datasets"),
-    ("optim", "data", "forms", "images", "shared_data", "graph", "layer_protocol", "attributes", "summary"),
+    ("optim", "data", "forms", "images", "shared_data", "graph", "layer_protocol", "attributes", "summary", "theano"),
     ("storage",),
     ("execution",),
+    ("plotting",),
     ("training",),
     ("network",),
-    ("plotting", "ensembles"),
+    ("ensembles", "sklearn"),
     ("__init__",),
     ("experiments",),
     ("cli",),

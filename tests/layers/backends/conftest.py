@@ -11,9 +11,8 @@ from pytensor.gradient import pullback
 from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
 
-from network3.layers.ops import DropoutMask, conv2d, pool2d
-from network3.layers.ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight
-from network3.layers.ops.pool import MaxPool2DGrad, Pool2D, Unpool2D
+from network3.layers.backends import OPS
+from network3.layers.ops import DropoutMask, conv2d, conv2d_transpose, pool2d, upsample2d
 
 
 @dataclass
@@ -48,17 +47,32 @@ def variables(*arrays, static=True):
     return [pt.tensor(shape=a.shape if static else (None,) * a.ndim, dtype=a.dtype) for a in arrays]
 
 
-def conv(stride=1, padding="valid", flip=True, taps=(3, 2), static=True, nan=False):
+def conv(stride=1, padding="valid", flip=True, taps=(3, 2), static=True, nan=False, dilation=1, groups=1):
     def case(dtype):
         rng = np.random.default_rng(7)
-        x, w = rng.normal(size=(2, 3, 6, 7)).astype(dtype), rng.normal(size=(4, 3, *taps)).astype(dtype)
-        shape = conv2d(*variables(x, w), flip, stride, padding).type.shape
+        filters = (4, 3) if groups == 1 else (2 * groups, 3 // groups)
+        x, w = rng.normal(size=(2, 3, 6, 7)).astype(dtype), rng.normal(size=(*filters, *taps)).astype(dtype)
+        shape = conv2d(*variables(x, w), flip, stride, padding, dilation=dilation, groups=groups).type.shape
         g = rng.normal(size=shape).astype(dtype)
         if nan:
             x[1, 2, 3, 3], g[0, 1, 1, 1] = np.nan, np.nan
         inputs = variables(x, w, g, static=static)
-        y = conv2d(*inputs[:2], flip, stride, padding)
+        y = conv2d(*inputs[:2], flip, stride, padding, dilation=dilation, groups=groups)
         return Case(dtype, inputs, [y, *pullback(y, inputs[:2], inputs[2])], [x, w, g])
+
+    return case
+
+
+def transposed(static=True, groups=1, taps=(3, 2), **settings):
+    """Transposed convolution, its gradients, and their gradients."""
+
+    def case(dtype):
+        rng = np.random.default_rng(7)
+        x, w = rng.normal(size=(2, 4, 3, 4)).astype(dtype), rng.normal(size=(4, 3, *taps)).astype(dtype)
+        inputs = variables(x, w, static=static)
+        y = conv2d_transpose(*inputs, groups=groups, **settings)
+        gradients = pullback(y, inputs, y)
+        return Case(dtype, inputs, [y, *gradients, *pullback(gradients[0], inputs, inputs[0])], [x, w])
 
     return case
 
@@ -73,17 +87,16 @@ def conv_of_views(dtype):
     return Case(dtype, inputs, [y, *pullback(y, [images, filters], y)], [x, w])
 
 
-def pool(size, mode, x=None, static=True):
+def pool(size, mode, x=None, static=True, **settings):
     """The pooled values, the gradient, and its own gradients with respect to the images and the output's gradient."""
 
     def case(dtype):
         rng = np.random.default_rng(9)
         images = (rng.normal(size=(2, 3, 7, 8)) if x is None else x()).astype(dtype)
-        n, maps, height, width = images.shape
-        g = rng.normal(size=(n, maps, height // size[0], width // size[1])).astype(dtype)
+        g = rng.normal(size=pool2d(pt.constant(images), size, mode, **settings).type.shape).astype(dtype)
         c = rng.normal(size=images.shape).astype(dtype)
         inputs = variables(images, g, c, static=static)
-        y = pool2d(inputs[0], size, mode)
+        y = pool2d(inputs[0], size, mode, **settings)
         (dx,) = pullback(y, [inputs[0]], inputs[1])
         second = pullback(dx, inputs[:2], inputs[2], disconnected_inputs="ignore")
         return Case(dtype, inputs, [y, dx, *second], [images, g, c])
@@ -106,6 +119,19 @@ def with_nan():
     x[0, 1, 0, 0], x[1, 2, 2, 4], x[1, 0, 3, 5] = np.nan, np.nan, np.nan  # first, middle and last of a window
     x[0, 2, 2, 3] = np.inf
     return x
+
+
+def upsampled(factor, mode="nearest", static=True):
+    """Enlarged images, the gradient, and its gradient."""
+
+    def case(dtype):
+        x = np.random.default_rng(15).normal(size=(2, 3, 4, 5)).astype(dtype)
+        (images,) = variables(x, static=static)
+        y = upsample2d(images, factor, mode)
+        (dx,) = pullback(y, [images], y * y)
+        return Case(dtype, [images], [y, dx, *pullback(dx, [images], images)], [x])
+
+    return case
 
 
 def masks(*shape, keep, state):
@@ -143,6 +169,15 @@ CONV = {
     "cross-correlation of unknown shapes": conv(1, (1, 2), flip=False, static=False),
     "conv of one tap": conv((2, 1), taps=(1, 1)),
     "conv as large as the image": conv(taps=(6, 7)),
+    "conv same": conv(2, "same", taps=(2, 5)),
+    "conv with sides that differ": conv((1, 2), ((2, 0), (1, 3))),
+    "conv with dilation": conv((2, 1), "half", dilation=(2, 3)),
+    "conv in groups": conv(1, (1, 0), groups=3),
+    "conv of unknown shapes, same": conv((2, 1), "same", static=False, dilation=(1, 2), groups=3),
+    "transposed conv": transposed(stride=(2, 1), padding="half", output_padding=(1, 0)),
+    "transposed conv in groups": transposed(groups=2, stride=2, dilation=(1, 2), flip=False),
+    "transposed conv of a size": transposed(stride=(2, 3), padding="same", output_size=(5, 10)),
+    "transposed conv of unknown shapes": transposed(static=False, groups=2, stride=2, padding=((1, 0), (0, 1))),
     "conv of NaN": conv(nan=True),
     "conv of NaN, padded": conv((2, 1), "half", nan=True, taps=(3, 3)),
     "conv of NaN under 3 by 3": conv(nan=True, taps=(3, 3)),
@@ -154,6 +189,14 @@ POOL = {
     "max of ties": pool((2, 3), "max", tied),
     "max of one pixel": pool((1, 1), "max"),
     "l2 of blanks": pool((2, 3), "l2", blank),
+    "max of ties, overlapping": pool((3, 3), "max", tied, stride=(2, 1), padding=1),
+    "max of NaN, incomplete": pool((2, 3), "max", with_nan, stride=(3, 2), padding=((0, 1), (2, 0)), ceil=True),
+    "l2 of unknown shapes, apart": pool((1, 2), "l2", blank, static=False, stride=3),
+    "average of unknown shapes": pool(3, "average", static=False, stride=2, padding=1, ceil=True),
+    "average without padding": pool((3, 2), "average_exclude_padding", with_nan, padding=((2, 0), (0, 1))),
+    "average without padding, of unknown shapes": pool(3, "average_exclude_padding", static=False, padding=(0, 2)),
+    "upsampling of unknown shapes": upsampled((3, 1), static=False),
+    "upsampling, bilinear": upsampled((1, 3), "bilinear"),
 }
 MASKS = {
     "masks, odd": masks(3, 5, keep=0.5, state=(0, 0, 0)),
@@ -213,7 +256,7 @@ def unknown_op():
     return Case("float32", [x], [Nameless()(x)], [np.zeros(2, "float32")])
 
 
-@pytest.fixture(params=[Conv2D, Conv2DGradInput, Conv2DGradWeight, Pool2D, Unpool2D, MaxPool2DGrad, DropoutMask])
+@pytest.fixture(params=OPS)
 def kind(request):
     """Each class of our Ops."""
     return request.param

@@ -6,7 +6,11 @@ import pytensor.tensor as pt
 
 from network3.layers.ops import DropoutMask
 from network3.layers.ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight
-from network3.layers.ops.pool import MaxPool2DGrad, Pool2D, Unpool2D
+from network3.layers.ops.conv_transpose import Conv2DTranspose
+from network3.layers.ops.pool import Pool2D, Unpool2D
+from network3.layers.ops.pool_counts import WindowCounts
+from network3.layers.ops.pool_maxima import MaxPool2DGrad, SumAtMaxima2D
+from network3.layers.ops.upsample import Upsample2D
 
 
 def numpy_result(op, *arrays):
@@ -40,6 +44,7 @@ def convolutions(settings, x_shape, w_shape, dtype="float64"):
     yield Conv2D(*settings), (x, w)
     yield Conv2DGradInput(*settings), (w, g, x)
     yield Conv2DGradWeight(*settings), (x, g, w)
+    yield Conv2DTranspose(*settings, output_size=x_shape[2:]), (w, g)
 
 
 X, W, G = numbers(2, 3, 6, 7), numbers(4, 3, 3, 2), numbers(2, 4, 4, 6)
@@ -49,8 +54,20 @@ OPS = {
     "Conv2D": (Conv2D(), X, W),
     "Conv2DGradInput": (Conv2DGradInput(), W, G, X),
     "Conv2DGradWeight": (Conv2DGradWeight(), X, G, W),
+    "Conv2DTranspose": (Conv2DTranspose(), W, G),
     "Pool2D": (Pool2D((2, 3)), X),
     "Unpool2D": (Unpool2D((2, 3)), POOLED, X),
     "MaxPool2DGrad": (MaxPool2DGrad((2, 3)), X, numpy_result(Pool2D((2, 3)), X), POOLED),
+    "Pool2D, overlapping": (Pool2D((2, 3), stride=1, padding=1), X),
+    "Unpool2D, overlapping": (Unpool2D((2, 3), stride=(2, 4)), POOLED, X),
+    "MaxPool2DGrad, overlapping": (
+        MaxPool2DGrad((2, 3), (2, 4)),
+        X,
+        numpy_result(Pool2D((2, 3), "max", (2, 4)), X),
+        POOLED,
+    ),
+    "SumAtMaxima2D": (SumAtMaxima2D((2, 3)), X, numpy_result(Pool2D((2, 3)), X), numbers(2, 3, 6, 7)),
+    "WindowCounts": (WindowCounts((2, 3), True, stride=2, padding=(0, (1, 2)), ceil=True), X),
+    "Upsample2D": (Upsample2D((2, 3)), X),
     "DropoutMask": (DropoutMask(0.5), X, STATE),
 }

@@ -5,14 +5,16 @@ import pytest
 
 from network3.layers.ops import DropoutMask
 from network3.layers.ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight
-from network3.layers.ops.pool import MaxPool2DGrad, Unpool2D
+from network3.layers.ops.conv_transpose import Conv2DTranspose
+from network3.layers.ops.pool import Unpool2D
+from network3.layers.ops.pool_maxima import MaxPool2DGrad
 from tests.layers.backends.single_ops import POOLED, STATE, G, W, X, numba_function, numbers, numpy_result
 
 SHAPES = {
     # name: (images, filters, gradient, part of the message)
-    "filters of fewer maps": (X, W[:, :2].copy(), G, "same number of maps"),
-    "filters of more maps": (X, numbers(4, 4, 3, 2), G, "same number of maps"),
-    "images of fewer maps": (X[:, :1].copy(), W, G, "same number of maps"),
+    "filters of fewer maps": (X, W[:, :2].copy(), G, "as many maps"),
+    "filters of more maps": (X, numbers(4, 4, 3, 2), G, "as many maps"),
+    "images of fewer maps": (X[:, :1].copy(), W, G, "as many maps"),
     "tall filters": (X, numbers(4, 3, 7, 2), G, "must fit"),
     "wide filters": (X, numbers(4, 3, 3, 8), G, "must fit"),
 }
@@ -44,6 +46,24 @@ def test_convolutions_refuse_shapes_that_do_not_match(convolution_functions, nam
     for function in convolution_functions if name in SHAPES else convolution_functions[1:]:
         with pytest.raises(ValueError, match=message("conv2d", expected)):
             function(*arrays)
+
+
+def test_groups_that_divide_neither_maps_nor_filters_are_refused():
+    function = numba_function(Conv2D(groups=2), X, W)
+    for x, w in [(X, W), (X[:, :2].copy(), numbers(3, 1, 3, 2)), (X, numbers(4, 1, 3, 2))]:
+        with pytest.raises(ValueError, match=message("conv2d", "groups must divide")):
+            function(x, w)
+
+
+def test_transposed_convolutions_refuse_shapes_that_do_not_match():
+    wide, sized = Conv2DTranspose(padding=3), Conv2DTranspose(output_size=(6, 7))
+    with pytest.raises(ValueError, match=message("conv2d_transpose", "at least one row")):
+        numba_function(wide, W, G)(W, G)
+    function = numba_function(sized, W, G)
+    assert function(W, G).shape == X.shape
+    for w, g in [(W, G[:, :3].copy()), (W, G[:, :, :3].copy()), (numbers(3, 3, 3, 2), G)]:
+        with pytest.raises(ValueError, match=message("conv2d", "output's shape")):
+            function(w, g)
 
 
 def test_gradients_of_pooling_refuse_another_shape_than_the_outputs():

@@ -9,7 +9,7 @@ import pytensor.tensor as pt
 import pytest
 from pytensor.link.numba.dispatch.basic import numba_funcify_default_op_cache_key
 
-from network3.layers.backends import numba
+from network3.layers.backends import numba, numba_conv, numba_pool
 from network3.layers.ops.conv import Conv2D, Conv2DGradWeight
 from network3.layers.ops.pool import Pool2D
 from tests.layers.backends.cpu.runs import run
@@ -26,10 +26,12 @@ def in_python(monkeypatch):
     def empty(shape, dtype):
         return np.full(shape, 77 if np.dtype(dtype).kind == "i" else np.nan, dtype)
 
-    monkeypatch.setattr(numba, "register_kernels", register_kernels)
-    monkeypatch.setattr(numba, "compiled", lambda function: function)
-    monkeypatch.setattr(numba, "_check_gradient", numba._check_gradient.py_func)
-    monkeypatch.setattr(numba, "np", SimpleNamespace(empty=empty, int32=np.int32, ndarray=np.ndarray))
+    for module in (numba, numba_conv, numba_pool):
+        monkeypatch.setattr(module, "register_kernels", register_kernels)
+        monkeypatch.setattr(module, "compiled", lambda function: function)
+        monkeypatch.setattr(module, "np", SimpleNamespace(empty=empty, int32=np.int32, ndarray=np.ndarray))
+        for name in [name for name in vars(module) if name.startswith("_check")]:
+            monkeypatch.setattr(module, name, getattr(module, name).py_func)
 
     def in_python(op, *arrays):
         node = op.make_node(*arrays)
@@ -46,6 +48,14 @@ def test_arguments_are_right_in_every_setting(in_python, settings):
     for filter_size in [(3, 2), (2, 5), (1, 1), (6, 7)]:
         for op, arrays in convolutions(settings, (2, 3, 6, 7), (4, 3, *filter_size)):
             assert_agrees(in_python(op, *arrays), numpy_result(op, *arrays))
+
+
+@pytest.mark.parametrize("padding", ["valid", "half", "full", "same", ((1, 0), (0, 2))])
+@pytest.mark.parametrize(("stride", "dilation", "groups"), [((1, 1), (2, 1), 1), ((2, 1), (1, 1), 3), ((1, 2), 2, 3)])
+def test_arguments_are_right_with_dilation_and_groups(in_python, padding, stride, dilation, groups):
+    settings = stride, padding, True, dilation, groups
+    for op, arrays in convolutions(settings, (2, 6, 6, 7), (3, 6 // groups, 3, 2)):
+        assert_agrees(in_python(op, *arrays), numpy_result(op, *arrays))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -18,6 +18,7 @@ pytestmark = [
 COMPILED = {
     "conv": ["conv full, stride along rows", "cross-correlation with strides", "conv of NaN, padded"],
     "pool": ["max of NaN", "max of ties", "l2 of NaN", "l2 of blanks", "sum of NaN"],
+    "windows": ["l2 of unknown shapes, apart"],
     "masks": ["masks, odd", "masks of high words"],
 }
 

@@ -1,7 +1,5 @@
 """Values of convolutions, against plain loops and SciPy."""
 
-import itertools
-
 import numpy as np
 import pytensor.tensor as pt
 import pytest
@@ -9,29 +7,12 @@ from scipy.signal import convolve2d, correlate2d
 
 from network3.layers.ops import conv2d
 from network3.layers.ops.conv import Conv2DGradInput, Conv2DGradWeight
-from network3.layers.ops.conv_shapes import border, output_length
+
+from .conv_reference import loops
 
 STRIDES = [1, (2, 1), (1, 2), (2, 3)]
 PADDINGS = ["valid", "half", "full", (1, 2)]
 FILTERS = [(3, 2), (2, 5), (1, 1), (6, 7)]  # odd and even, one pixel, and as large as the image
-PADS = {"valid": lambda k: 0, "half": lambda k: k // 2, "full": lambda k: k - 1}
-
-
-def loops(x, w, stride=1, padding="valid", flip=True):
-    """Convolve by loops over all positions of all filters, in float64."""
-    down, right = (stride, stride) if isinstance(stride, int) else stride
-    rows, columns = w.shape[2:]
-    ph, pw = (PADS[padding](rows), PADS[padding](columns)) if isinstance(padding, str) else padding
-    n, maps, height, width = x.shape
-    padded = np.zeros((n, maps, height + 2 * ph, width + 2 * pw))
-    padded[:, :, ph : ph + height, pw : pw + width] = x
-    tops = range(0, padded.shape[2] - rows + 1, down)
-    lefts = range(0, padded.shape[3] - columns + 1, right)
-    taps = w[:, :, ::-1, ::-1] if flip else w
-    y = np.empty((n, len(w), len(tops), len(lefts)))
-    for image, o, (i, top), (j, left) in itertools.product(range(n), range(len(w)), enumerate(tops), enumerate(lefts)):
-        y[image, o, i, j] = (padded[image, :, top : top + rows, left : left + columns] * taps[o]).sum()
-    return y
 
 
 def batch(filter_size=(3, 2), dtype="float64", seed=1):
@@ -136,14 +117,3 @@ def test_nan_in_an_image_affects_the_gradient_of_the_taps_that_multiply_it(evalu
     expected = np.zeros(w.shape, bool)
     expected[:, 1, 0, :] = True
     np.testing.assert_array_equal(np.isnan(dw), expected)
-
-
-@pytest.mark.parametrize(
-    ("padding", "expected"), [("valid", (0, 0)), ("half", (2, 1)), ("full", (4, 1)), ((3, 0), (3, 0))]
-)
-def test_borders(padding, expected):
-    assert border(padding, (5, 2)) == expected
-
-
-def test_output_lengths():
-    assert [output_length(28, 5, 0, 1), output_length(28, 5, 2, 1), output_length(7, 3, 1, 3)] == [24, 28, 3]

@@ -47,6 +47,27 @@ def test_second_derivative(check_gradient, stride, padding, flip):
     check_gradient(gradients, x[:1, :, :4, :5], w[:2])
 
 
+OPTIONS = [
+    {"padding": "same", "stride": 2},
+    {"padding": ((1, 0), (0, 2)), "stride": (2, 1), "flip": False},
+    {"dilation": (2, 1), "padding": "half"},
+    {"dilation": 2, "stride": (1, 2), "padding": "same", "groups": 2},
+    {"groups": 2, "padding": 1},
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+def test_first_and_second_derivatives_with_the_other_options(check_gradient, options):
+    def gradients(x, w):
+        y = conv2d(x, w, **options)
+        dx, dw = pt.grad((y**3).sum() / 100, [x, w])
+        return pt.concatenate([y.ravel(), dx.ravel(), dw.ravel()])
+
+    x, w = batch((2, 2))
+    groups = options.get("groups", 1)
+    check_gradient(gradients, x[:1, :, :4], w[:2, : 2 // groups])
+
+
 @pytest.mark.parametrize(("stride", "padding", "flip"), FEW)
 def test_gradient_of_the_gradient_to_images(check_gradient, evaluate, stride, padding, flip):
     x, w = batch()

@@ -6,7 +6,8 @@ import pytest
 from pytensor.compile.mode import Mode
 
 from network3.layers.ops import pool2d
-from network3.layers.ops.pool import MaxPool2DGrad, Unpool2D
+from network3.layers.ops.pool import Unpool2D
+from network3.layers.ops.pool_maxima import MaxPool2DGrad
 
 MODES = ["max", "l2", "sum"]
 SIZES = [(1, 1), (2, 2), (2, 3), (3, 2)]

@@ -28,26 +28,29 @@ def image_parts(images: int) -> int:
 
 
 def filter_parts(filters: int) -> int:
-    """Return the number of parts of `pack_filters`; the packed filters have the same length as the filters."""
+    """Return the parts of `pack_filters` for each group; packed filters have the same length as the filters."""
     return -(-filters // heights()[0])
 
 
-def bordered_length(dtype: str, maps: int, kh: int, kw: int, oh: int, ow: int, down: int, right: int) -> int:
+def bordered_length(
+    dtype: str, maps: int, kh: int, kw: int, oh: int, ow: int, down: int, right: int, tap_down: int, tap_right: int
+) -> int:
     """Return the length of an image with its border: each part of `conv2d` needs one."""
-    return image_length(dtype, maps, extent(oh, kh, down), extent(ow, kw, right))
+    return image_length(dtype, maps, extent(oh, kh, down, tap_down), extent(ow, kw, right, tap_right))
 
 
 @kernel
 def pack_filters(dtype: str) -> Callable[..., None]:
     """Pack filters in blocks for the product; true convolution rotates them by 180 degrees (`flip`, 0 or 1).
 
-    w : (filters, maps, kh, kw), packed : same length. Parts: `filter_parts`.
+    w : (groups, filters, maps, kh, kw), packed : same length. Parts: `filter_parts` for each group.
     """
     tall, height_of = heights()[0], make_height()
 
     def pack_filters(part, w: Array(dtype), packed: Array(dtype), filters: Int, maps: Int, taps: Int, flip: Int):
-        first, last = part * tall, min(filters, (part + 1) * tall)
-        of_filter = maps * taps
+        of_filter, each = maps * taps, (filters + tall - 1) // tall
+        group, block = part // each, part % each
+        first, last = group * filters + block * tall, group * filters + min(filters, (block + 1) * tall)
         while first < last:
             high = height_of(last - first)
             for f in range(high):
@@ -65,8 +68,11 @@ def conv2d(dtype: str) -> Callable[..., None]:
     """Convolve each image with all filters.
 
     x : (images, maps, height, width); packed : from `pack_filters`; y : (images, filters, oh, ow); work :
-    (parts, bordered); down, right : strides; top, left : border, whose other sides follow from oh and ow. `bordered`
-    is `bordered_length`, `each` is `images_of_part`. Parts: `image_parts`.
+    (parts, bordered); down, right : strides; top, left : border, whose other sides follow from oh and ow; tap_down,
+    tap_right : dilation. `bordered` is `bordered_length`, `each` is `images_of_part`. Parts: `image_parts`.
+
+    With groups, `maps` and `filters` are those of one group, and each group of an image counts as an image: in memory
+    its maps are neighbours, and so are its filters.
 
     Loops: images; positions, one panel at a time; taps, as many as keep their patches in the L1 cache; filters, one
     block at a time; taps, for which the sums of a block stay in registers.
@@ -78,23 +84,23 @@ def conv2d(dtype: str) -> Callable[..., None]:
     def conv2d(
         part, x: Array(dtype), packed: Array(dtype), y: Array(dtype), work: Array(dtype), images: Int, each: Int,
         bordered: Int, maps: Int, height: Int, width: Int, filters: Int, kh: Int, kw: Int, oh: Int, ow: Int,
-        down: Int, right: Int, top: Int, left: Int,
+        down: Int, right: Int, top: Int, left: Int, tap_down: Int, tap_right: Int, groups: Int,
     ):  # fmt: skip
         panel, table, bases = scratch(TERMS * span + span, dtype), scratch(3 * span, "int64"), scratch(TERMS, "int64")
-        tall, wide, positions, taps = (oh - 1) * down + kh, (ow - 1) * right + kw, oh * ow, maps * kh * kw
-        at = part * bordered
+        tall, wide = extent(oh, kh, down, tap_down), extent(ow, kw, right, tap_right)
+        at, positions, taps = part * bordered, oh * ow, maps * kh * kw
         fill(work, at, bordered, number(0))
         for image in range(part * each, min(images, (part + 1) * each)):
-            to = image * filters * positions
+            to, group = image * filters * positions, image % groups * filters * taps
             bordered_image(work, at, x, image * maps * height * width, maps, height, width, tall, wide, top, left)
             for first in range(0, positions, span):
                 columns = min(span, positions - first)
                 found = segments(table, first, columns, ow, down * wide, right)
                 for start in range(0, max(taps, 1), TERMS):
                     terms = min(TERMS, taps - start)
-                    find_taps(bases, at, start, terms, kh, kw, tall, wide)
+                    find_taps(bases, at, start, terms, kh, kw, tall, wide, tap_down, tap_right)
                     gather(panel, work, bases, terms, table, found, right)
                     here, fresh = to + first, start == 0
-                    multiply(packed, 0, filters, taps, start, panel, 0, terms, y, here, positions, columns, fresh)
+                    multiply(packed, group, filters, taps, start, panel, 0, terms, y, here, positions, columns, fresh)
 
     return conv2d

@@ -1,8 +1,8 @@
 """The gradient of a convolution of any size to its filters: the output's gradient times the patches of the images.
 
 Kernels for each type: `add_borders` processes one image per part; `conv2d_to_filters` some taps and some images per
-part, in 2 * filters * positions * maps * kh * kw floating-point operations per image; `sum_groups` sums the results
-of the groups of images.
+part, in 2 * filters * positions * maps * kh * kw floating-point operations per image; `sum_chunks` sums the results
+of the chunks of images.
 """
 
 from collections.abc import Callable
@@ -15,11 +15,11 @@ from network3.layers.backends.cpu.processor import lanes_of
 
 from .moves import fill
 from .panels import make_multiply, span_of
-from .patches import FEW, make_bordered, max_together
+from .patches import FEW, extent, make_bordered, max_together
 
 FILTERS = 48  # number of filters whose gradients are packed together
 POSITIONS = 64  # number of positions in a partial sum, with their operands in the L1 cache
-PARTS = 16  # minimum number, reached by grouping images if there are few panels of taps
+PARTS = 16  # minimum number, reached by chunks of images if there are few panels of taps
 
 
 @dataclass(frozen=True)
@@ -30,28 +30,29 @@ class ToFiltersLayout:
     ----------
     panels : int
         Panels of taps.
-    images, groups : int
-        Images per group, and number of groups.
+    images, chunks : int
+        Images per chunk, and number of chunks.
     parts : int
-        Parts of `conv2d_to_filters`: panels times groups.
+        Parts of `conv2d_to_filters`: groups of filters times chunks times panels.
     found : int
         Length of the result of `conv2d_to_filters`.
     """
 
     panels: int
     images: int
-    groups: int
+    chunks: int
     parts: int
     found: int
 
 
-def to_filters_layout(dtype: str, images: int, filters: int, taps: int) -> ToFiltersLayout:
-    """Return the layout for filters of `taps` taps in all maps."""
+def to_filters_layout(dtype: str, images: int, filters: int, taps: int, groups: int) -> ToFiltersLayout:
+    """Return the layout for groups of `filters` filters, each of `taps` taps in all maps of its group."""
     span = span_of(dtype)
     panels = -(-taps // span)
-    of_group = max(1, -(-images // max(1, PARTS // panels)))
-    groups = max(1, -(-images // of_group))
-    return ToFiltersLayout(panels, of_group, groups, panels * groups, groups * panels * filters * span)
+    of_chunk = max(1, -(-images // max(1, PARTS // max(1, panels * groups))))
+    chunks = max(1, -(-images // of_chunk))
+    parts = groups * chunks * panels
+    return ToFiltersLayout(panels, of_chunk, chunks, parts, parts * filters * span)
 
 
 @kernel
@@ -76,10 +77,11 @@ def add_borders(dtype: str) -> Callable[..., None]:
 
 @kernel
 def conv2d_to_filters(dtype: str) -> Callable[..., None]:
-    """Compute the gradient to a panel of taps, over a group of images.
+    """Compute the gradient to a panel of taps of a group of filters, over a chunk of images.
 
-    work : from `add_borders`; g : (images, filters, oh, ow); found : (groups, panels, filters, span); of_group : images
-    per group, from the layout, as the parts.
+    work : (images, groups, bordered), from `add_borders`; g : (images, groups, filters, oh, ow); found :
+    (groups, chunks, panels, filters, span); of_chunk : images per chunk, from the layout, as the parts; tap_down,
+    tap_right : dilation; the rest as for `conv2d.conv2d`.
 
     Loops: images; positions, as many as keep their patches in the L1 cache; filters, one block at a time; positions,
     for which the sums of a block stay in registers.
@@ -93,76 +95,81 @@ def conv2d_to_filters(dtype: str) -> Callable[..., None]:
     )
 
     def conv2d_to_filters(
-        part, work: Array(dtype), g: Array(dtype), found: Array(dtype), images: Int, of_group: Int,
+        part, work: Array(dtype), g: Array(dtype), found: Array(dtype), images: Int, of_chunk: Int,
         bordered: Int, maps: Int, filters: Int, kh: Int, kw: Int, oh: Int, ow: Int, down: Int, right: Int,
+        tap_down: Int, tap_right: Int, groups: Int,
     ):  # fmt: skip
         patches, gradients = scratch(POSITIONS * pitch, dtype), scratch(FILTERS * line, dtype)
         runs = scratch(3 * span, "int64")
-        tall, wide, positions, taps = (oh - 1) * down + kh, (ow - 1) * right + kw, oh * ow, maps * kh * kw
-        panels = (taps + span - 1) // span
-        group, tap, to = part // panels, part % panels * span, part * filters * span
-        several = find_runs(runs, tap, min(span, taps - tap), kh, kw, tall, wide)
+        tall, wide = extent(oh, kh, down, tap_down), extent(ow, kw, right, tap_right)
+        positions, taps = oh * ow, maps * kh * kw
+        panels, chunks = (taps + span - 1) // span, max(1, (images + of_chunk - 1) // of_chunk)
+        group, chunk, tap = part // (panels * chunks), part // panels % chunks, part % panels * span
+        to = part * filters * span
+        several = find_runs(runs, tap, min(span, taps - tap), kh, kw, tall, wide, tap_down, tap_right)
         fill(found, to, filters * span, number(0))
         fill(patches, 0, POSITIONS * pitch, number(0))
-        for image in range(group * of_group, min(images, (group + 1) * of_group)):
+        for image in range(chunk * of_chunk, min(images, (chunk + 1) * of_chunk)):
+            here = image * groups + group
             for first in range(0, positions, POSITIONS):
                 count = min(POSITIONS, positions - first)
-                gather(patches, work, image * bordered, first, count, ow, down * wide, right, runs, several)
+                gather(patches, work, here * bordered, first, count, ow, down * wide, right, runs, several)
                 for some in range(0, filters, FILTERS):
                     rows = min(FILTERS, filters - some)
                     for f in range(rows):
-                        source = (image * filters + some + f) * positions + first
+                        source = (here * filters + some + f) * positions + first
                         for z in range(count):
                             gradients[f * line + z] = g[source + z]
-                    here = to + some * span
-                    multiply(gradients, 0, rows, line, 0, patches, 0, count, found, here, span, span, False)
+                    multiply(gradients, 0, rows, line, 0, patches, 0, count, found, to + some * span, span, span, False)
 
     return conv2d_to_filters
 
 
 @kernel
-def sum_groups(dtype: str) -> Callable[..., None]:
-    """Sum the results of the groups for a filter, in the order of the groups.
+def sum_chunks(dtype: str) -> Callable[..., None]:
+    """Sum the results of the chunks for a filter, in the order of the chunks.
 
-    found : (groups, panels, filters, span); dw : (filters, maps, taps), rotated by 180 degrees for true convolution
-    (`flip`, 0 or 1). Parts: filters.
+    found : (groups, chunks, panels, filters, span); dw : (groups, filters, maps, taps), rotated by 180 degrees for true
+    convolution (`flip`, 0 or 1). Parts: filters of all groups.
     """
     span = span_of(dtype)
 
-    def sum_groups(
-        part, found: Array(dtype), dw: Array(dtype), groups: Int, filters: Int, maps: Int, taps: Int, flip: Int
+    def sum_chunks(
+        part, found: Array(dtype), dw: Array(dtype), chunks: Int, filters: Int, maps: Int, taps: Int, flip: Int
     ):
         panels = (maps * taps + span - 1) // span
+        group, f = part // filters, part % filters
         for c in range(maps):
             to = (part * maps + c) * taps
             for k in range(taps):
                 tap = c * taps + k
                 panel = tap // span
-                at = (panel * filters + part) * span + tap - panel * span
+                at = ((group * chunks * panels + panel) * filters + f) * span + tap - panel * span
                 total = found[at]
-                for group in range(1, groups):
-                    total += found[at + group * panels * filters * span]
+                for chunk in range(1, chunks):
+                    total += found[at + chunk * panels * filters * span]
                 dw[to + (taps - 1 - k if flip != 0 else k)] = total
 
-    return sum_groups
+    return sum_chunks
 
 
 def make_runs(most: int) -> Callable[..., int]:
-    """Return ``find_runs(runs, first, count, kh, kw, tall, wide) -> number of runs``.
+    """Return ``find_runs(runs, first, count, kh, kw, tall, wide, tap_down, tap_right) -> number of runs``.
 
-    A run is a sequence of taps in [first, first + count) that are adjacent in a row of the image. For run s, runs[s] is
-    its position among these taps, runs[most + s] its position in a patch, and runs[2 * most + s] its length.
+    A run is a sequence of taps in [first, first + count) that are adjacent in a row of the image; single ones if
+    filters are dilated. For run s, runs[s] is its position among these taps, runs[most + s] its position in a patch,
+    and runs[2 * most + s] its length.
     """
 
-    def find_runs(runs, first, count, kh, kw, tall, wide):
+    def find_runs(runs, first, count, kh, kw, tall, wide, tap_down, tap_right):
         found, done = 0, 0
         while done < count:
             tap = first + done
             row = tap // kw
             j, c = tap - row * kw, row // kh
-            length = min(kw - j, count - done)
+            length = min(kw - j, count - done) if tap_right == 1 else 1
             runs[found] = done
-            runs[most + found] = (c * tall + row - c * kh) * wide + j
+            runs[most + found] = (c * tall + (row - c * kh) * tap_down) * wide + j * tap_right
             runs[2 * most + found] = length
             done += length
             found += 1

@@ -13,13 +13,13 @@ from network3.layers.backends.cpu.processor import lanes_of
 
 from .moves import fill
 from .panels import TERMS, make_height, make_sums, span_of
-from .patches import find_taps, make_scatter, make_segments
+from .patches import extent, find_taps, make_scatter, make_segments
 
 TAPS = 96  # number of taps whose patches fit into the L1 cache together; a multiple of the largest block
 
 
 def tap_parts(taps: int) -> int:
-    """Return the number of parts of `pack_filter_taps`; the packed filters have the same length as the filters."""
+    """Return the parts of `pack_filter_taps` for each group; packed filters have the same length as the filters."""
     return -(-taps // TAPS)
 
 
@@ -27,18 +27,20 @@ def tap_parts(taps: int) -> int:
 def pack_filter_taps(dtype: str) -> Callable[..., None]:
     """Pack filters in blocks of taps for the product; `flip`, 0 or 1, as for `pack_filters`.
 
-    w : (filters, maps, kh, kw), packed : same length. Parts: `tap_parts`.
+    w : (groups, filters, maps, kh, kw), packed : same length. Parts: `tap_parts` for each group.
     """
     height_of = make_height()
 
     def pack_filter_taps(part, w: Array(dtype), packed: Array(dtype), filters: Int, maps: Int, taps: Int, flip: Int):
         of_filter = maps * taps
-        first, last = part * TAPS, min(of_filter, (part + 1) * TAPS)
+        each = (of_filter + TAPS - 1) // TAPS
+        group, block = part // each * filters * of_filter, part % each
+        first, last = block * TAPS, min(of_filter, (block + 1) * TAPS)
         while first < last:
             high = height_of(last - first)
             for r in range(high):
                 c, k = (first + r) // taps, (first + r) % taps
-                source, to = c * taps + (taps - 1 - k if flip != 0 else k), first * filters + r
+                source, to = group + c * taps + (taps - 1 - k if flip != 0 else k), group + first * filters + r
                 for f in range(filters):
                     packed[to + f * high] = w[source + f * of_filter]
             first += high
@@ -64,20 +66,21 @@ def conv2d_to_images(dtype: str) -> Callable[..., None]:
     def conv2d_to_images(
         part, packed: Array(dtype), g: Array(dtype), dx: Array(dtype), work: Array(dtype), images: Int, each: Int,
         bordered: Int, maps: Int, height: Int, width: Int, filters: Int, kh: Int, kw: Int, oh: Int, ow: Int,
-        down: Int, right: Int, top: Int, left: Int,
+        down: Int, right: Int, top: Int, left: Int, tap_down: Int, tap_right: Int, groups: Int,
     ):  # fmt: skip
         panel, patches = scratch(TERMS * span, dtype), scratch(TAPS * span, dtype)
         table, bases = scratch(3 * span, "int64"), scratch(TAPS, "int64")
-        tall, wide, positions, taps = (oh - 1) * down + kh, (ow - 1) * right + kw, oh * ow, maps * kh * kw
-        at = part * bordered
+        tall, wide = extent(oh, kh, down, tap_down), extent(ow, kw, right, tap_right)
+        at, positions, taps = part * bordered, oh * ow, maps * kh * kw
         for image in range(part * each, min(images, (part + 1) * each)):
+            group = image % groups * filters * taps
             fill(work, at, bordered, number(0))
             for first in range(0, positions, span):
                 columns = min(span, positions - first)
                 found = segments(table, first, columns, ow, down * wide, right)
                 for tap in range(0, taps, TAPS):
                     rows = min(TAPS, taps - tap)
-                    find_taps(bases, at, tap, rows, kh, kw, tall, wide)
+                    find_taps(bases, at, tap, rows, kh, kw, tall, wide, tap_down, tap_right)
                     for start in range(0, filters, TERMS):
                         terms = min(TERMS, filters - start)
                         source = (image * filters + start) * positions + first
@@ -89,7 +92,7 @@ def conv2d_to_images(dtype: str) -> Callable[..., None]:
                                     panel[k * span + z] = g[source + k * positions + z]
                         done = 0
                         while done < rows:
-                            i = (tap + done) * filters
+                            i = group + (tap + done) * filters
                             done += sums(packed, i, rows - done, start, panel, 0, terms, patches, done * span)
                         scatter(patches, work, bases, rows, table, found, right)
             copy_inner(dx, image * maps * height * width, work, at, maps, height, width, tall, wide, top, left)

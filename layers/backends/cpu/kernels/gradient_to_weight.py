@@ -15,6 +15,7 @@ from network3.layers.backends.cpu.processor import vector_registers
 
 from .geometry import Geometry
 from .moves import move
+from .transposed import Block
 from .winners import make_finder
 
 NUMBERS = 6000  # elements of the images in one loop over the filters: they stay in the L1 cache
@@ -86,16 +87,24 @@ def lay_out_images(g: Geometry) -> Callable[..., None]:
     maps, height, width, windows, image = g.maps, g.height, g.width, g.windows, weight_layout(g).image
     (tall, wide), (top, left), dtype = g.extent, g.pad, g.dtype
     number, columns = np.dtype(dtype).type, max(0, min(width, wide - left))
-    is_blank = make_blank(g)
+    is_blank, block = make_blank(g), Block(dtype, g.lanes)
+    blocks, squares = (length - length % g.lanes for length in (maps, columns))
 
     def lay_out_images(part, x: Array(dtype), images: Array(dtype), seen: Array("int64"), count: Array("int64")):
         for k in range(part * image, (part + 1) * image):
             images[k] = number(0)
-        for c in range(maps):
-            for y in range(max(0, top), min(tall, top + height)):
-                source = ((part * maps + c) * height + y - top) * width
-                to = part * image + (y * wide + left) * maps + c
-                move(images, to, maps, x, source, 1, columns)
+        for y in range(max(0, top), min(tall, top + height)):
+            source, to = (part * maps * height + y - top) * width, part * image + (y * wide + left) * maps
+            if blocks > 0 and squares > 0:
+                for c in range(0, blocks, g.lanes):
+                    for z in range(0, squares, g.lanes):
+                        at = source + c * height * width + z
+                        block.transpose(images, to + z * maps + c, maps, x, at, height * width)
+            for c in range(blocks):
+                at = source + c * height * width + squares
+                move(images, to + squares * maps + c, maps, x, at, 1, columns - squares)
+            for c in range(blocks, maps):
+                move(images, to + c, maps, x, source + c * height * width, 1, columns)
         found = 0
         for q in range(windows):
             seen[part * (windows + 1) + found] = q

@@ -13,9 +13,9 @@ from network3.layers.backends.cpu.processor import lanes_of
 FEW = 4  # elements copied together if runs are short
 
 
-def extent(positions: int, taps: int, stride: int) -> int:
+def extent(positions: int, taps: int, stride: int, dilation: int) -> int:
     """Return the rows or columns of an image with its border, as far as taps reach."""
-    return (positions - 1) * stride + taps
+    return (positions - 1) * stride + (taps - 1) * dilation + 1
 
 
 def max_together(dtype: str) -> int:
@@ -72,12 +72,12 @@ def make_segments(most: int) -> Callable[..., int]:
     return segments
 
 
-def find_taps(bases, at, first, rows, kh, kw, tall, wide):
+def find_taps(bases, at, first, rows, kh, kw, tall, wide, tap_down, tap_right):
     """Set bases[r] to the index of tap first + r in the image that begins at `at`. Inlined into kernels."""
     c, tap = first // (kh * kw), first % (kh * kw)
     i, j = tap // kw, tap % kw
     for r in range(rows):
-        bases[r] = at + (c * tall + i) * wide + j
+        bases[r] = at + (c * tall + i * tap_down) * wide + j * tap_right
         j += 1
         if j == kw:
             j = 0

@@ -1,5 +1,6 @@
 """Lowerings of PyTensor's graph nodes to commands of a plan; each module handles some classes of Ops."""
 
+from . import batch_statistics as batch_statistics
 from . import conv2d as conv2d
 from . import conv_max_pool as conv_max_pool
 from . import dense as dense

@@ -4,6 +4,8 @@ Each has ``expand``, which returns an equivalent graph of plain Ops, for graphs 
 ``perform`` is the reference implementation.
 """
 
+from .batch_statistics import BatchGradientSums as BatchGradientSums
+from .batch_statistics import BatchMoments as BatchMoments
 from .conv_max_pool import ConvMaxPool as ConvMaxPool
 from .conv_max_pool import GradientToInput as GradientToInput
 from .conv_max_pool import GradientToWeight as GradientToWeight

@@ -15,7 +15,8 @@ from pytensor.tensor.type import TensorType
 from network3.layers.backends.cpu.kernels.geometry import Geometry, planes_of
 from network3.layers.ops.base import TensorOp
 from network3.layers.ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight
-from network3.layers.ops.pool import MaxPool2DGrad, Pool2D
+from network3.layers.ops.pool import Pool2D
+from network3.layers.ops.pool_maxima import MaxPool2DGrad
 
 
 class _Fused(Op):

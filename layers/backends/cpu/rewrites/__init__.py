@@ -9,6 +9,7 @@ from pytensor.graph.fg import FunctionGraph
 
 from network3.layers.backends.cpu import ops
 
+from . import batch_norm as batch_norm
 from . import convolution as convolution
 from . import descent as descent
 from . import reductions as reductions

@@ -9,9 +9,10 @@ from pytensor.graph.rewriting.basic import MergeOptimizer, in2out, node_rewriter
 
 from network3.layers.backends.cpu.kernels.geometry import MAX_PLACES, Geometry
 from network3.layers.backends.cpu.ops import ConvMaxPool, GradientToInput, GradientToWeight
-from network3.layers.ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight, Convolution
-from network3.layers.ops.conv_shapes import border
-from network3.layers.ops.pool import MaxPool2DGrad, Pool2D
+from network3.layers.ops.conv import Conv2D, Conv2DGradInput, Conv2DGradWeight
+from network3.layers.ops.convolution import Convolution
+from network3.layers.ops.pool import Pool2D
+from network3.layers.ops.pool_maxima import MaxPool2DGrad, SumAtMaxima2D
 
 NO_BITS = pt.constant(np.zeros((1, 1, 1, 1), np.int32))
 
@@ -23,14 +24,14 @@ def fuse_gradient(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
     if gradient.owner is None or type(gradient.owner.op) is not MaxPool2DGrad:
         return None
     convolved, pooled, of_pooled = gradient.owner.inputs
-    size = gradient.owner.op.size
-    geometry = _geometry(convolved, size)
+    windows = gradient.owner.op.windows
+    size = windows.size
+    geometry = _geometry(convolved, size) if windows.plain else None
     if geometry is None or not _is_max_pool(pooled, convolved, size):
         return None
     x, w = convolved.owner.inputs
     of = node.inputs[0]
-    same = ("stride", "padding", "flip")
-    if any(getattr(node.op, name) != getattr(convolved.owner.op, name) for name in same):
+    if any(getattr(node.op, name) != getattr(convolved.owner.op, name) for name in Convolution.__props__):
         return None
     to_weight = isinstance(node.op, Conv2DGradWeight)
     if of is not (x if to_weight else w) or node.outputs[0].type.shape[1:] != (w if to_weight else x).type.shape[1:]:
@@ -49,9 +50,11 @@ def fuse_pool(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
     their last digits, and none would be found.
     """
     (convolved,) = node.inputs
-    geometry = _geometry(convolved, node.op.size) if node.op.mode == "max" else None
+    windows = node.op.windows
+    geometry = _geometry(convolved, windows.size) if node.op.mode == "max" and windows.plain else None
     clients = fgraph.clients[convolved]
-    if geometry is None or any(isinstance(getattr(client, "op", None), MaxPool2DGrad) for client, _ in clients):
+    compared = MaxPool2DGrad, SumAtMaxima2D
+    if geometry is None or any(isinstance(getattr(client, "op", None), compared) for client, _ in clients):
         return None
     inputs = convolved.owner.inputs
     kept = ConvMaxPool(geometry, keep=True)
@@ -93,16 +96,24 @@ def _geometry(convolved: Variable, size: tuple[int, ...]) -> Geometry | None:
 
 
 def _sizes(op: Convolution, x: Variable, w: Variable, size: tuple[int, ...]) -> Geometry | None:
-    """Return the geometry of a convolution by `op` and pooling by `size`; None if a size is unknown or 0."""
+    """Return the geometry of a convolution by `op` and pooling by `size`.
+
+    None if a size is unknown or 0, or for what the fused kernels do not support: dilation, groups, and borders whose
+    opposite sides differ.
+    """
+    if op.dilation != (1, 1) or op.groups != 1:
+        return None
     if x.type.dtype != w.type.dtype or x.type.dtype not in ("float32", "float64"):
         return None
     if None in (*x.type.shape[1:], *w.type.shape) or size[0] * size[1] > MAX_PLACES:
         return None
     (maps, height, width), (filters, _, kh, kw) = x.type.shape[1:], w.type.shape
-    pad = border(op.padding, (kh, kw))
-    (down, right), (rows, columns) = op.stride, size
+    (top, bottom), (left, right) = op.border(x.type.shape, w.type.shape)
+    if (top, left) != (bottom, right):
+        return None
+    (down, across), (rows, columns) = op.stride, size
     geometry = Geometry(
-        maps, height, width, filters, kh, kw, (down, right), pad, (rows, columns), op.flip, x.type.dtype
+        maps, height, width, filters, kh, kw, (down, across), (top, left), (rows, columns), op.flip, x.type.dtype
     )
     return geometry if w.type.shape[1] == maps and min(maps, filters, *geometry.pooled) > 0 else None
 
@@ -112,7 +123,8 @@ def _is_max_pool(pooled: Variable, convolved: Variable, size: tuple[int, ...]) -
     return (
         node is not None
         and type(node.op) is Pool2D
-        and (node.op.mode, node.op.size) == ("max", size)
+        and (node.op.mode, node.op.windows.size) == ("max", size)
+        and node.op.windows.plain
         and node.inputs[0] is convolved
     )
 

@@ -95,8 +95,8 @@ def test_every_image_is_in_a_part(images):
     assert (parts - 1) * each < images <= parts * each
     assert parts <= 32
     for taps in (1, 25, 500, 5000):
-        layout = to_filters_layout("float32", images, 20, taps)
-        assert (layout.groups - 1) * layout.images < images <= layout.groups * layout.images
+        layout = to_filters_layout("float32", images, 20, taps, 1)
+        assert (layout.chunks - 1) * layout.images < images <= layout.chunks * layout.images
 
 
 def test_no_images_have_no_parts():

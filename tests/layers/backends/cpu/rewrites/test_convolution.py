@@ -10,7 +10,8 @@ from network3.layers.backends.cpu.ops import ConvMaxPool, GradientToInput, Gradi
 from network3.layers.backends.cpu.processor import lanes_of
 from network3.layers.ops import conv2d, pool2d
 from network3.layers.ops.conv import Conv2D
-from network3.layers.ops.pool import MaxPool2DGrad, Pool2D
+from network3.layers.ops.pool import Pool2D
+from network3.layers.ops.pool_maxima import MaxPool2DGrad
 
 FUSED = [f"network3_fuse_{name}" for name in ("gradient", "pool", "plain_gradient", "plain")]
 GENERIC = get_mode("NETWORK3").excluding(*FUSED)
@@ -137,3 +138,40 @@ def test_the_second_derivative_agrees_with_the_generic_ops():
     second = pt.grad((first**2).sum(), w)
     fused, generic = (pytensor.function([x, w], second, mode=mode)(X, W) for mode in ("NETWORK3", GENERIC))
     np.testing.assert_allclose(fused, generic, rtol=1e-9)
+
+
+UNFUSED = [{"dilation": 2}, {"groups": 2}, {"padding": ((1, 0), (0, 2))}, {"padding": "same"}]
+
+
+@pytest.mark.parametrize("how", UNFUSED)
+def test_dilation_groups_and_sides_that_differ_are_not_fused(how):
+    filters = (6, 1, 3, 2) if "groups" in how else (6, 2, 3, 2)
+    x, w = variables(w=filters)
+    values = X, np.random.default_rng(3).normal(size=filters)
+    pooled = pool2d(conv2d(x, w, **how), (2, 2))
+    outputs = [pooled, *pt.grad((pooled**2).sum(), [x, w])]
+    function, plain = (pytensor.function([x, w], outputs, mode=mode) for mode in ("NETWORK3", "FAST_COMPILE"))
+    assert Conv2D in ops(function)
+    assert not {ConvMaxPool, GradientToInput, GradientToWeight} & set(ops(function))
+    assert not hasattr(function.vm, "reason")
+    for got, expected in zip(function(*values), plain(*values), strict=True):
+        np.testing.assert_allclose(got, expected, rtol=1e-10, atol=1e-11)
+
+
+def test_same_padding_with_equal_sides_is_fused():
+    x, w = variables(w=(5, 2, 3, 5))
+    function = pytensor.function([x, w], pool2d(conv2d(x, w, padding="same"), (2, 2)), mode="NETWORK3")
+    assert pooling(function) == [(2, 2)]
+
+
+@pytest.mark.parametrize("windows", [{"stride": 1}, {"padding": ((0, 1), 0)}, {"ceil": True}, {"mode": "sum"}])
+def test_only_maxima_of_plain_windows_are_fused(windows):
+    x, w = variables()
+    pooled = pool2d(conv2d(x, w), 2, **windows)
+    outputs = [pooled, *pt.grad((pooled**3).sum(), [x, w])]
+    function = pytensor.function([x, w], outputs, mode="NETWORK3")
+    assert Pool2D in ops(function)
+    for got, expected in zip(
+        function(X, W), pytensor.function([x, w], outputs, mode="FAST_COMPILE")(X, W), strict=True
+    ):
+        np.testing.assert_allclose(got, expected, rtol=1e-10, atol=1e-11)

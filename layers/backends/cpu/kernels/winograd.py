@@ -1,0 +1,224 @@
+"""Winograd's convolution with 3 x 3 filters at stride 1, forward and to images; see `winograd_transforms`.
+
+Two kernels for each type: `winograd_filters` transforms the filters once per step; `winograd` processes some rows of
+tiles per part. The lanes of a vector are maps, so that images of any size fill them. Per tile of 4 x 4 results there
+are 36 products for each filter and map instead of 144, and the transforms.
+
+A result that depends on a value that is NaN is NaN, and on one that is infinite, infinite or NaN; so are the other
+results of the same tiles. Equal results may differ in their last digits; `RoundedMaxima` takes that into account.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from network3.layers.backends.cpu.compiler import Array, Int, Tile, kernel, scratch
+from network3.layers.backends.cpu.processor import lanes_of
+
+from .moves import fill
+from .panels import heights, span_of
+from .winograd_rows import COLUMNS, ROWS, STRIP, make_read, make_write
+from .winograd_transforms import POINTS, TAPS, TILE, Transform, of_pixels, of_sums, of_taps
+
+WORK = 1 << 19  # elements of a thread's transformed pixels and sums
+TILES = 64  # of a part, about: with as many, the filters are read rarely enough
+PARTS = 4  # at least, if there are enough tiles
+SQUARE = POINTS * POINTS
+
+
+class WinogradLayout(NamedTuple):
+    """How the work is divided.
+
+    Attributes
+    ----------
+    high, wide : int
+        Rows and columns of tiles of an image.
+    each, parts : int
+        Rows of tiles per part, and number of parts.
+    packed : int
+        Length of the transformed filters.
+    filter_parts : int
+        Parts of `winograd_filters`.
+    """
+
+    high: int
+    wide: int
+    each: int
+    parts: int
+    packed: int
+    filter_parts: int
+
+
+def winograd_fits(dtype: str, maps: int, filters: int, width: int, columns: int) -> bool:
+    """Return whether the kernels support these numbers of maps and filters, and widths of images and results."""
+    lanes = lanes_of(dtype)
+    row = -(-columns // TILE) * _per_tile(dtype, maps, filters)
+    return min(maps, filters) >= lanes and max(width, columns) <= COLUMNS and 2 * row <= WORK
+
+
+def winograd_layout(dtype: str, images: int, maps: int, filters: int, rows: int, columns: int) -> WinogradLayout:
+    """Return the layout for results of `rows` x `columns`."""
+    high, wide, lanes = -(-rows // TILE), -(-columns // TILE), lanes_of(dtype)
+    most = min(TILES, WORK // _per_tile(dtype, maps, filters) - 1)
+    of_image = images * high
+    each = max(1, min(most // wide, -(-of_image // PARTS)))
+    parts = -(-of_image // each)
+    parts = max(1, min(of_image, parts + parts % 2))
+    each = max(1, -(-of_image // parts))
+    packed = SQUARE * (maps * -(-filters // lanes) + 1) * lanes
+    return WinogradLayout(high, wide, each, -(-of_image // each), packed, -(-filters // lanes))
+
+
+def _per_tile(dtype: str, maps: int, filters: int) -> int:
+    """Return the elements of a tile's transformed pixels and sums."""
+    lanes = lanes_of(dtype)
+    return SQUARE * (-(-maps // lanes) + -(-filters // lanes)) * lanes
+
+
+@kernel
+def winograd_filters(dtype: str) -> Callable[..., None]:
+    """Transform filters, for `lanes` maps of the results per part.
+
+    w : filters of 3 x 3, of which result map o and map c use the one that begins at w[o * of_out + c * of_in], rotated
+    by 180 degrees if `flip` is 1; packed : for each of 36 points (panels of results, maps, columns of a panel) and
+    `lanes` more elements. Parts: `filter_parts`.
+    """
+    lanes, span, number = lanes_of(dtype), span_of(dtype), np.dtype(dtype).type
+    transform, count = Transform(of_taps, TAPS, dtype, lanes), TAPS * TAPS
+
+    def winograd_filters(
+        part, w: Array(dtype), packed: Array(dtype), maps: Int, outs: Int, of_in: Int, of_out: Int, flip: Int
+    ):
+        taps, padded, first = scratch(count * lanes, dtype), (outs + lanes - 1) // lanes * lanes, part * lanes
+        fill(taps, 0, count * lanes, number(0))
+        panel, point = first // span * span, maps * padded + lanes
+        columns = min(span, padded - panel)
+        for c in range(maps):
+            for o in range(min(lanes, outs - first)):
+                source = (first + o) * of_out + c * of_in
+                for k in range(count):
+                    taps[k * lanes + o] = w[source + (count - 1 - k if flip != 0 else k)]
+            to = panel * maps + c * columns + first - panel
+            transform.apply(packed, to, POINTS * point, point, taps, 0, TAPS * lanes, lanes)
+
+    return winograd_filters
+
+
+@kernel
+def winograd(dtype: str, source: str, result: str) -> Callable[..., None]:
+    """Convolve images with filters of 3 x 3 at stride 1.
+
+    x : (images, maps, height, width), if `source` is "image"; if it is "windows", the gradient of 2 x 2 windows of
+    these, (images, maps, height // 2, width // 2), with `won` (int32) as from `conv_max_pool`. packed : from
+    `winograd_filters`; y : (images, outs, oh, ow), if `result` is "image"; if it is "windows", the maxima of 2 x 2
+    windows of these, and their positions in `best`. `won` and `best` are not accessed for images. The rest: sizes, the
+    border at the top and left, and the layout. Parts: the layout's.
+
+    Loops: maps, one vector at a time, whose pixels are transformed; points of the transform, for each of which there is
+    a product of matrices; results, one vector at a time.
+    """
+    lanes, number = lanes_of(dtype), np.dtype(dtype).type
+    pixels, sums = (Transform(of, POINTS, dtype, lanes) for of in (of_pixels, of_sums))
+    windows = result == "windows"
+    of_tile = TILE * TILE + windows
+    read, write, multiply = make_read(dtype, source), make_write(dtype, result), make_product(dtype)
+
+    def winograd(
+        part, x: Array(dtype), won: Array("int32"), packed: Array(dtype), y: Array(dtype), best: Array("int32"),
+        images: Int, maps: Int, height: Int, width: Int, outs: Int, oh: Int, ow: Int, top: Int, left: Int,
+        high: Int, wide: Int, each: Int,
+    ):  # fmt: skip
+        work, rows = scratch(WORK, dtype), scratch(ROWS * lanes, dtype)
+        first, last = part * each, min(images * high, (part + 1) * each)
+        blocks, padded, pitch = (maps + lanes - 1) // lanes, (outs + lanes - 1) // lanes * lanes, TILE * wide + 2
+        tiles = (last - first) * wide
+        odd = tiles + 1 - tiles % 2  # else all points of a tile would compete for the same lines of the cache
+        point, after = blocks * odd * lanes, SQUARE * blocks * odd * lanes
+        together = max(1, (STRIP // pitch - 2) // TILE)
+        fill(rows, 0, (TILE * together + 2) * pitch * lanes, number(0))
+        for block in range(blocks):
+            base = min(block * lanes, maps - lanes)
+            row = first
+            while row < last:
+                image, down = row // high, row % high
+                strip = min(together, min(last - row, high - down))
+                map = image * maps + base
+                read(rows, 0, TILE * strip + 2, x, won, map, TILE * down - top, height, width, left, pitch)
+                for s in range(strip):
+                    for t in range(wide):
+                        to, at = (block * odd + (row - first + s) * wide + t) * lanes, (s * pitch + t) * TILE * lanes
+                        pixels.apply(work, to, POINTS * point, point, rows, at, pitch * lanes, lanes)
+                row += strip
+        for k in range(SQUARE):
+            of_point = k * (maps * padded + lanes)
+            multiply(work, k * point, odd, tiles, maps, packed, of_point, padded, after + k * odd * padded)
+        for o in range(0, padded, lanes):
+            base = min(o, outs - lanes)
+            for row in range(first, last):
+                image, down = row // high, row % high
+                for t in range(wide):
+                    to, at = t * of_tile * lanes, after + ((row - first) * wide + t) * padded + base
+                    sums.apply(rows, to, TILE * lanes, lanes, work, at, POINTS * odd * padded, odd * padded)
+                    if windows:
+                        to += TILE * TILE * lanes
+                        sums.magnitude(rows, to, work, at, POINTS * odd * padded, odd * padded)
+                write(rows, wide, y, best, image * outs + base, TILE * down, oh, ow)
+
+    return winograd
+
+
+def make_product(dtype: str) -> Callable[..., None]:
+    """Return ``multiply(work, i, tiles_apart, tiles, maps, packed, j, padded, to)``.
+
+    It multiplies the pixels of some tiles at one point of the transform, work[i:], (blocks of maps, tiles, lanes), with
+    the filters at that point, packed[j:], and stores the sums at work[to:], (tiles, padded).
+    """
+    lanes, span = lanes_of(dtype), span_of(dtype)
+    tall, low, single = heights()
+    full = [_make_block(dtype, high, span) for high in (tall, low, single)]
+    narrow = [_make_block(dtype, high, lanes) for high in (tall, low, single)]
+    of_tall, of_low, of_single = full
+    narrow_tall, narrow_low, narrow_single = narrow
+
+    def multiply(work, i, tiles_apart, tiles, maps, packed, j, padded, to):
+        apart = tiles_apart * lanes
+        for panel in range(0, padded, span):
+            at, done = j + panel * maps, 0
+            while done < tiles:
+                a, out, rest = i + done * lanes, to + done * padded + panel, tiles - done
+                if padded - panel >= span:
+                    if rest >= tall:
+                        of_tall(work, a, apart, maps, packed, at, out, padded)
+                    elif rest >= low:
+                        of_low(work, a, apart, maps, packed, at, out, padded)
+                    else:
+                        of_single(work, a, apart, maps, packed, at, out, padded)
+                elif rest >= tall:
+                    narrow_tall(work, a, apart, maps, packed, at, out, padded)
+                elif rest >= low:
+                    narrow_low(work, a, apart, maps, packed, at, out, padded)
+                else:
+                    narrow_single(work, a, apart, maps, packed, at, out, padded)
+                done += tall if rest >= tall else low if rest >= low else single
+
+    return multiply
+
+
+def _make_block(dtype: str, high: int, columns: int) -> Callable[..., None]:
+    """Return the function with which `multiply` processes `high` tiles."""
+    lanes = lanes_of(dtype)
+    tile = Tile(dtype, lanes, tuple(range(0, high * lanes, lanes)), tuple(range(0, columns, lanes)))
+
+    def block(work, i, apart, maps, packed, j, to, padded):
+        total = tile.zero()
+        done, a = 0, i
+        while done < maps:
+            base = min(done, maps - lanes)  # the last block of maps may overlap the one before
+            for k in range(done - base, lanes):
+                tile.accumulate(total, work, a + k, packed, j + (base + k) * columns)
+            done += lanes
+            a += apart
+        tile.store(total, work, to, padded)
+
+    return block

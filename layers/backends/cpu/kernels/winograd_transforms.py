@@ -1,0 +1,195 @@
+"""Winograd's convolution F(4 x 4, 3 x 3): the linear transforms of images, filters and results.
+
+A tile of 4 x 4 values of a convolution with 3 x 3 taps depends on 6 x 6 pixels:
+
+    tile = A' [sum over maps of (G w G') * (B' pixels B)] A        (* elementwise, ' transposed)
+
+36 products per map instead of 144. The matrices evaluate and interpolate polynomials at 0, -3/4, 3/4, -3/2, 3/2 and
+infinity; with these points, results of float32 are several times as accurate as with the usual 0, -1, 1, -2, 2.
+
+Sources: A. Lavin and S. Gray, Fast algorithms for convolutional neural networks, CVPR 2016; B. Barabasz, A. Anderson,
+K. M. Soodhalter and D. Gregg, Error analysis and improving the accuracy of Winograd convolution for deep neural
+networks, ACM TOMS 46, 2020.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from network3.layers.backends.cpu.compiler import operation
+from network3.layers.backends.cpu.compiler.arithmetic import as_index, binary
+from network3.layers.backends.cpu.compiler.constants import describe
+from network3.layers.backends.cpu.compiler.errors import KernelError
+from network3.layers.backends.cpu.compiler.frame import Frame
+from network3.layers.backends.cpu.compiler.types import MEMORY, ArrayValue, itemsize
+
+TILE, TAPS, POINTS = 4, 3, 6  # rows (or columns) of a tile, of a filter, and of the pixels of a tile
+A, B = 0.75, 1.5
+_A2, _B2 = A * A, B * B
+_OF_A, _OF_B = 1 / (2 * _A2 * (_A2 - _B2)), 1 / (2 * _B2 * (_B2 - _A2))
+
+
+def of_pixels(d: Sequence[Any]) -> list[Any]:
+    """Return B' d, for six numbers or vectors."""
+    even_a, odd_a = d[4] - d[2] * _B2, d[3] - d[1] * _B2
+    even_b, odd_b = d[4] - d[2] * _A2, d[3] - d[1] * _A2
+    return [
+        d[4] - d[2] * (_A2 + _B2) + d[0] * (_A2 * _B2),
+        even_a - odd_a * A,
+        even_a + odd_a * A,
+        even_b - odd_b * B,
+        even_b + odd_b * B,
+        d[5] - d[3] * (_A2 + _B2) + d[1] * (_A2 * _B2),
+    ]
+
+
+def of_taps(w: Sequence[Any]) -> list[Any]:
+    """Return G w, for three numbers or vectors."""
+    even_a, odd_a = (w[0] + w[2] * _A2) * _OF_A, w[1] * (A * _OF_A)
+    even_b, odd_b = (w[0] + w[2] * _B2) * _OF_B, w[1] * (B * _OF_B)
+    return [w[0] * (1 / (_A2 * _B2)), even_a - odd_a, even_a + odd_a, even_b - odd_b, even_b + odd_b, w[2]]
+
+
+def of_sums(m: Sequence[Any]) -> list[Any]:
+    """Return A' m, for six numbers or vectors."""
+    sum_a, difference_a = m[1] + m[2], m[2] - m[1]
+    sum_b, difference_b = m[3] + m[4], m[4] - m[3]
+    return [
+        m[0] + sum_a + sum_b,
+        difference_a * A + difference_b * B,
+        sum_a * _A2 + sum_b * _B2,
+        m[5] + difference_a * (A * _A2) + difference_b * (B * _B2),
+    ]
+
+
+def of_gradients(y: Sequence[Any]) -> list[Any]:
+    """Return A y, for four numbers or vectors: the transposed transform of `of_sums`."""
+    even_a, odd_a = y[0] + y[2] * _A2, y[1] * A + y[3] * (A * _A2)
+    even_b, odd_b = y[0] + y[2] * _B2, y[1] * B + y[3] * (B * _B2)
+    return [y[0], even_a - odd_a, even_a + odd_a, even_b - odd_b, even_b + odd_b, y[3]]
+
+
+def of_products(u: Sequence[Any]) -> list[Any]:
+    """Return G' u, for six numbers or vectors: the transposed transform of `of_taps`."""
+    sum_a, difference_a = (u[1] + u[2]) * _OF_A, (u[2] - u[1]) * (A * _OF_A)
+    sum_b, difference_b = (u[3] + u[4]) * _OF_B, (u[4] - u[3]) * (B * _OF_B)
+    return [
+        u[0] * (1 / (_A2 * _B2)) + sum_a + sum_b,
+        difference_a + difference_b,
+        sum_a * _A2 + sum_b * _B2 + u[5],
+    ]
+
+
+class Transform:
+    """A transform of both axes of a square of vectors.
+
+    Parameters
+    ----------
+    of : callable
+        The transform of one axis: a function of this module, such as `of_pixels`.
+    size : int
+        The rows and columns that it takes.
+    dtype : "float32" or "float64"
+    lanes : int
+        Elements of a vector.
+    """
+
+    def __init__(self, of: Callable[[Sequence[Any]], list[Any]], size: int, dtype: str, lanes: int):
+        self.of, self.size, self.dtype, self.lanes = of, size, dtype, lanes
+        self.out = len(of([0.0] * size))
+
+    def both(self, square: list[Any]) -> list[Any]:
+        """Return the transform of a square, in row-major order."""
+        columns = [self.of(square[c :: self.size]) for c in range(self.size)]
+        return [value for r in range(self.out) for value in self.of([column[r] for column in columns])]
+
+    @operation
+    def apply(
+        self, to: np.ndarray, i: int, down: int, right: int, source: np.ndarray, j: int, rows: int, columns: int
+    ) -> None:
+        """Set the vector at to[i + r * down + c * right] for each r and c, from source[j + r * rows + c * columns]."""
+        square = [
+            _vector(source, j + r * rows + c * columns, self.lanes).copy()
+            for r in range(self.size)
+            for c in range(self.size)
+        ]
+        for k, vector in enumerate(self.both(square)):
+            _vector(to, i + k // self.out * down + k % self.out * right, self.lanes)[:] = vector
+
+    @apply.emitter
+    def _emit_apply(
+        self, frame: Frame, to: Any, i: Any, down: Any, right: Any, source: Any, j: Any, rows: Any, columns: Any
+    ) -> None:
+        kind, align = self._kind(to, source), f"align {itemsize(self.dtype)}"
+        places = self._places(frame, source, j, rows, columns, self.size)
+        square = [_Vector(frame, kind, frame.value(f"load {kind}, ptr {place}, {align}")) for place in places]
+        targets = self._places(frame, to, i, down, right, self.out)
+        for value, place in zip(self.both(square), targets, strict=True):
+            frame.do(f"store {kind} {value.name}, ptr {place}, {align}")
+
+    @operation
+    def magnitude(self, to: np.ndarray, i: int, source: np.ndarray, j: int, rows: int, columns: int) -> None:
+        """Set the vector at to[i] to the sum of the absolute values that `apply` reads."""
+        indices = [j + r * rows + c * columns for r in range(self.size) for c in range(self.size)]
+        values = [abs(_vector(source, index, self.lanes)) for index in indices]
+        while len(values) > 1:
+            values = [sum(values[k + 1 : k + 2], values[k]) for k in range(0, len(values), 2)]
+        _vector(to, i, self.lanes)[:] = values[0]
+
+    @magnitude.emitter
+    def _emit_magnitude(self, frame: Frame, to: Any, i: Any, source: Any, j: Any, rows: Any, columns: Any) -> None:
+        kind, align = self._kind(to, source), f"align {itemsize(self.dtype)}"
+        suffix = f"v{self.lanes}f{8 * itemsize(self.dtype)}"
+        values = []
+        for place in self._places(frame, source, j, rows, columns, self.size):
+            value = frame.value(f"load {kind}, ptr {place}, {align}")
+            values.append(_Vector(frame, kind, frame.call(kind, f"llvm.fabs.{suffix}", (kind, value), pure=True)))
+        while len(values) > 1:
+            values = [sum(values[k + 1 : k + 2], values[k]) for k in range(0, len(values), 2)]
+        address = frame.address(to, as_index(frame, i), self.lanes)
+        frame.do(f"store {kind} {values[0].name}, ptr {address}, {align}")
+
+    def _kind(self, *arrays: Any) -> str:
+        """Return the type of a vector; raise an error unless all arrays are of its elements' type."""
+        for array in arrays:
+            if not isinstance(array, ArrayValue) or array.dtype != self.dtype:
+                raise KernelError(f"an array of {self.dtype}", describe(array), "Use a transform of the array's type.")
+        return f"<{self.lanes} x {MEMORY[self.dtype]}>"
+
+    def _places(self, frame: Frame, array: ArrayValue, i: Any, down: Any, right: Any, size: int) -> list[str]:
+        """Return the addresses of the vectors of a square."""
+        indices = []
+        for r in range(size):
+            row = binary(frame, "Add", i, binary(frame, "Mult", down, r))
+            indices += [binary(frame, "Add", row, binary(frame, "Mult", right, c)) for c in range(size)]
+        return [frame.address(array, as_index(frame, index), self.lanes) for index in indices]
+
+
+class _Vector:
+    """A vector in a function that is being built; sums of products are rounded once where the processor can."""
+
+    def __init__(self, frame: Frame, kind: str, name: str):
+        self.frame, self.kind, self.name = frame, kind, name
+
+    def _value(self, line: str) -> "_Vector":
+        return _Vector(self.frame, self.kind, self.frame.pure(line))
+
+    def __add__(self, other: "_Vector") -> "_Vector":
+        return self._value(f"fadd contract {self.kind} {self.name}, {other.name}")
+
+    def __sub__(self, other: "_Vector") -> "_Vector":
+        return self._value(f"fsub contract {self.kind} {self.name}, {other.name}")
+
+    def __mul__(self, factor: float) -> "_Vector":
+        lanes, number = self.kind[1:-1].split(" x ")
+        bits = np.array(np.dtype({"float": "f4", "double": "f8"}[number]).type(factor), "f8").view("u8")
+        constant = f"<{', '.join([f'{number} 0x{int(bits):016X}'] * int(lanes))}>"
+        return self._value(f"fmul contract {self.kind} {self.name}, {constant}")
+
+
+def _vector(array: np.ndarray, index: int, lanes: int) -> np.ndarray:
+    """Return a view of `lanes` elements of an array, all of which must exist."""
+    if not 0 <= index <= array.size - lanes:
+        raise IndexError(f"{lanes} elements from {index} on of an array of {array.size}")
+    return array[index : index + lanes]

@@ -1,0 +1,161 @@
+"""The gradient of a convolution to its filters by Winograd's method against NumPy in float64."""
+
+import numpy as np
+import pytest
+
+from network3.layers.backends.cpu.kernels import winograd_to_filters as module
+from network3.layers.backends.cpu.kernels.winograd_rows import COLUMNS
+from network3.layers.backends.cpu.kernels.winograd_to_filters import (
+    MAPS,
+    winograd_sum_groups,
+    winograd_to_filters,
+    winograd_to_filters_fits,
+    winograd_to_filters_layout,
+)
+from network3.layers.backends.cpu.processor import lanes_of
+from tests.layers.backends.cpu.runs import WAYS, run
+
+from .convolutions import Sizes, expected_to_filters
+from .pooled_convolutions import undefined
+from .test_winograd import LIMITS, NONE, halved
+
+SOURCES = "image", "windows"
+
+
+def sizes(images, maps, height, width, filters, top=1, left=1, flip=0):
+    """Return the sizes of a convolution with 3 x 3 taps."""
+    return Sizes(images, maps, height, width, filters, 3, 3, 1, 1, top, left, flip)
+
+
+def cases(dtype):
+    """Return sizes at which tiles, blocks of maps and slices are full, or have one element less or more."""
+    n = lanes_of(dtype)
+    return {
+        "one tile": sizes(1, n, 4, 4, n),
+        "tiles that end early": sizes(2, n, 5, 7, n),
+        "one pixel": sizes(2, n, 1, 1, n),
+        "no border": sizes(2, n, 6, 9, n, 0, 0),
+        "a wide border": sizes(1, n, 2, 3, n, 2, 2),
+        "borders that differ": sizes(1, n, 6, 5, n, 0, 2, 1),
+        "one more map than a vector": sizes(2, n + 1, 4, 6, n + 3, flip=1),
+        "one less than two vectors": sizes(1, 2 * n - 1, 5, 4, 2 * n - 1),
+        "several panels": sizes(1, n + 5, 4, 4, 5 * n + 2),
+        "several slices": sizes(1, n, 4, 4, module.SLICE + n + 1),
+        "many tiles": sizes(5, n, 14, 18, n),
+    }
+
+
+def random_sizes(rng, dtype, most) -> Sizes:
+    """Draw random sizes."""
+    lanes = lanes_of(dtype)
+    images, maps, filters = (int(v) for v in (rng.integers(1, 5), *rng.integers(lanes, lanes + most, 2)))
+    (height, width), (top, left) = rng.integers(4, 4 + most, 2), rng.integers(0, 3, 2)
+    return sizes(images, maps, int(height), int(width), filters, int(top), int(left), int(rng.integers(0, 2)))
+
+
+def drawn(s: Sizes, dtype, source, seed=0):
+    """Return images, the gradient of the output or of its windows, and the bits of the windows' maxima."""
+    rng = np.random.default_rng(seed)
+    out = halved(s.out) if source == "windows" else s.out
+    x, g = (rng.normal(size=shape).astype(dtype) for shape in (s.shapes[0], (s.images, s.filters, *out)))
+    return x, g, rng.integers(0, 16, g.shape).astype("int32")
+
+
+def expected(s: Sizes, x, g, won, source):
+    """Return the gradient to the filters."""
+    if source == "windows":
+        dense, (rows, columns) = np.zeros(s.shapes[2]), g.shape[2:]
+        for place in range(4):
+            met = np.s_[:, :, place // 2 : 2 * rows : 2, place % 2 : 2 * columns : 2]
+            dense[met] = np.where(won >> place & 1, g, 0)
+        g = dense
+    return expected_to_filters(s, x, g)
+
+
+def to_filters(s: Sizes, x, g, won, source="image", how="compiled"):
+    """Return the gradient to the filters."""
+    dtype, size = x.dtype.name, s.out
+    if source == "windows":
+        size = size[0] // 2 * 2, size[1] // 2 * 2
+    layout = winograd_to_filters_layout(dtype, s.images, s.maps, s.filters, *size)
+    found, dw = undefined(layout.found, dtype), undefined(s.shapes[1], dtype)
+    divided = layout.high, layout.wide, layout.each, layout.slice, layout.slices, layout.together
+    arguments = [x, g, won if source == "windows" else NONE, found, *s[:5], *size, s.top, s.left, *divided]
+    run(winograd_to_filters(dtype, source), arguments, layout.groups * layout.slices, how)
+    arguments = [found, dw, layout.groups, s.maps, s.filters, layout.slice, layout.slices, s.flip]
+    run(winograd_sum_groups(dtype), arguments, -(-s.maps // MAPS), how)
+    return dw
+
+
+def agree(s: Sizes, dtype, source, how, seed=0):
+    """Check one way of running the kernels."""
+    x, g, won = drawn(s, dtype, source, seed)
+    if 0 in g.shape:
+        return
+    dw = expected(s, x, g, won, source)
+    limit = LIMITS[dtype] * max(1.0, abs(dw).max())
+    np.testing.assert_allclose(to_filters(s, x, g, won, source, how), dw, rtol=0, atol=limit)
+
+
+@pytest.mark.parametrize("how", WAYS)
+@pytest.mark.parametrize("dtype", LIMITS)
+@pytest.mark.parametrize("case", cases("float32"))
+def test_boundary_sizes(case, dtype, how):
+    if how == "python" and case in ("several panels", "several slices", "many tiles", "one less than two vectors"):
+        pytest.skip("too slow as plain Python")
+    for source in SOURCES:
+        agree(cases(dtype)[case], dtype, source, how)
+
+
+@pytest.mark.parametrize(("how", "times"), [("compiled", 30), ("checked", 10)])
+@pytest.mark.parametrize("dtype", LIMITS)
+def test_random_sizes(dtype, how, times):
+    rng = np.random.default_rng(18)
+    for time in range(times):
+        s = random_sizes(rng, dtype, 40 if how == "compiled" else 15)
+        try:
+            agree(s, dtype, SOURCES[time % 2], how, time)
+        except AssertionError as error:
+            raise AssertionError(f"{s}: {error}") from error
+
+
+def test_sums_of_many_terms_are_accurate():
+    s = sizes(40, 16, 16, 16, 16)
+    x, g, won = drawn(s, "float32", "image")
+    dw = expected(s, x, g, won, "image")
+    assert abs(to_filters(s, x, g, won) - dw).max() < 4e-6 * abs(dw).max()
+    x, g = abs(x), abs(g)
+    assert abs(to_filters(s, x, g, won) / expected(s, x, g, won, "image") - 1).max() < 2e-6
+
+
+def test_nan_and_infinity_reach_all_dependent_results():
+    s = sizes(2, 16, 9, 9, 17)
+    for value in (np.nan, np.inf):
+        x, g, won = drawn(s, "float32", "image")
+        x[0, 3, 2, 3], g[1, 5, 8, 8] = value, value
+        with np.errstate(invalid="ignore"):
+            dependent = ~np.isfinite(expected(s, x, g, won, "image"))
+        assert dependent[:, 3].all()
+        assert not np.isfinite(to_filters(s, x, g, won)[dependent]).any()
+
+
+def test_layouts_cover_all_tiles_and_filters():
+    for images in (1, 2, 10, 64):
+        for maps, filters, rows, columns in ((16, 16, 32, 32), (256, 256, 8, 8), (64, 300, 1, 128), (16, 17, 7, 5)):
+            layout = winograd_to_filters_layout("float32", images, maps, filters, rows, columns)
+            assert (layout.groups - 1) * layout.each < images * layout.high <= layout.groups * layout.each
+            assert (layout.slices - 1) * layout.slice < filters <= layout.slices * layout.slice
+            assert layout.slice <= module.SLICE
+
+
+def test_sizes_that_the_kernels_support():
+    lanes = lanes_of("float32")
+    assert winograd_to_filters_fits("float32", lanes, lanes, COLUMNS, COLUMNS)
+    assert not winograd_to_filters_fits("float32", lanes - 1, lanes, 8, 8)
+    assert not winograd_to_filters_fits("float32", lanes, lanes - 1, 8, 8)
+    assert not winograd_to_filters_fits("float32", lanes, lanes, COLUMNS + 1, 8)
+    assert not winograd_to_filters_fits("float32", 50_000, lanes, 32, 32)
+    narrow = [n for n in range(lanes, 3000) if not winograd_to_filters_fits("float32", lanes, n, 8, 8)]
+    assert all(n % lanes for n in narrow)  # their last slice would be narrower than a vector
+    largest = max(n for n in range(lanes, 4000, lanes) if winograd_to_filters_fits("float32", n, 130, COLUMNS, COLUMNS))
+    agree(sizes(1, largest, 2, COLUMNS, 130), "float32", "image", "compiled")
