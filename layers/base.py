@@ -2,6 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -38,6 +39,7 @@ class Layer(ABC):
     """The book's protocol for layers, based on three methods that each subclass implements.
 
     A layer has ``params`` (a list of shared variables, ``[w, b]``) and ``w`` (subject to weight decay; optional).
+    One that keeps values which no gradient trains has ``buffers`` and, after `set_inpt`, ``updates``.
     After `set_inpt` it also has the expressions ``inpt``, ``output`` (for evaluation), ``inpt_dropout`` and
     ``output_dropout`` (for training). An output layer adds ``cost(net)`` and ``accuracy(y)``, scalar expressions that
     are means over the examples of a batch, and ``y_out``, one prediction for each example.
@@ -53,7 +55,13 @@ class Layer(ABC):
     p_dropout : float in [0, 1)
         Fraction of the input that is masked during training.
     trainable : bool
-        Whether `SGD` changes the parameters; False freezes the layer.
+        Whether `SGD` changes the parameters and buffers; False freezes the layer.
+    buffers : sequence of shared variables
+        What the layer keeps besides its parameters, such as running averages.
+    updates : sequence of pairs (buffer, next value)
+        What a step of training sets them to: expressions of the training pass, once connected.
+    min_batch : int
+        The fewest examples of a mini-batch that the layer can be trained on.
     """
 
     input_shape: tuple[int, ...]
@@ -61,8 +69,11 @@ class Layer(ABC):
     trainable: bool = True
     target_dtype: str = "int32"
     target_ndim: int = 1
+    min_batch: int = 1
 
     params: list[SharedVariable]
+    buffers: Sequence[SharedVariable] = ()
+    updates: Sequence[tuple[SharedVariable, TensorVariable]] = ()
     w: TensorSharedVariable
     b: TensorSharedVariable
     inpt: TensorVariable
@@ -95,6 +106,7 @@ class Layer(ABC):
         """
         self.inpt = self._reshaped(inpt)
         self.inpt_dropout = dropout_layer(self._reshaped(inpt_dropout), self.p_dropout)
+        self.updates = ()
         self.output = self.expression(self.inpt, training=False)
         self.output_dropout = self.expression(self.inpt_dropout, training=True)
 
@@ -117,11 +129,7 @@ class Layer(ABC):
         """Set ``w``, ``b`` and ``params``: drawn in float64 and then rounded, as in the original."""
         who = type(self).__name__
         check_initializer(who, initializer, rng)
-        if math.prod(w_shape) > MAX_WEIGHTS:
-            got = f"{' x '.join(map(shown, w_shape))} of them"
-            hint = "Check the sizes; convolution and pooling make images smaller."
-            expected = f"expected at most {MAX_WEIGHTS:,} weights, which fill the memory of a large machine"
-            raise ValueError(error_message(who, expected, got, hint))
+        check_count(who, w_shape)
         w, b = initial_values(who, initializer, rng, w_shape, b_shape, n_in, n_out)
         self.w = shared(np.array(w, dtype=floatX()), name="w", borrow=True, shape=w_shape)
         self.b = shared(np.array(b, dtype=floatX()), name="b", borrow=True, shape=b_shape)
@@ -130,6 +138,26 @@ class Layer(ABC):
     def __repr__(self) -> str:
         arguments = ", ".join(f"{name}={value}" for name, value in self.config().items())
         return f"{type(self).__name__}({arguments})"
+
+
+def check_count(who: str, shape: tuple[int, ...]) -> None:
+    """Raise ValueError if parameters of `shape` would not fit into memory."""
+    if math.prod(shape) > MAX_WEIGHTS:
+        got = f"{' x '.join(map(shown, shape))} of them"
+        hint = "Check the sizes; convolution and pooling make images smaller."
+        expected = f"expected at most {MAX_WEIGHTS:,} weights, which fill the memory of a large machine"
+        raise ValueError(error_message(who, expected, got, hint))
+
+
+def check_example(who: str, argument: str, own: tuple[int, ...], input_shape: Shape) -> None:
+    """Raise ShapeError unless `input_shape` has examples of the shape `own`, or flat ones of as many values.
+
+    `argument` is the name of the layer's argument for its shape.
+    """
+    example = input_shape[1:]
+    if example != own and (len(example) > 1 or flat_size(input_shape) != math.prod(own)):
+        expected = f"{argument} must be {example}, the {product(input_shape)} values of each example"
+        raise ShapeError(who, expected, str(own), f"Write {example}.")
 
 
 def flat_size(shape: Shape) -> int:

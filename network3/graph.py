@@ -30,6 +30,7 @@ class NetworkLike(Protocol):
     floatX: str
     shapes: list[tuple | None]
     params: list[SharedVariable]
+    buffers: list[SharedVariable]
     x: TensorVariable
     y: TensorVariable
     output: TensorVariable
@@ -44,6 +45,9 @@ class NetworkLike(Protocol):
     @property
     def output_width(self) -> int | None: ...
 
+    @property
+    def variables(self) -> list[SharedVariable]: ...
+
     def get_weights(self) -> list[np.ndarray]: ...
 
     def set_weights(self, weights: Sequence[np.ndarray] | None) -> None: ...
@@ -52,6 +56,11 @@ class NetworkLike(Protocol):
 def frozen_layers(layers: Sequence[Any]) -> tuple[int, ...]:
     """Return the indices of the layers that training leaves as they are: those whose ``trainable`` is false."""
     return tuple(k for k, layer in enumerate(layers) if not getattr(layer, "trainable", True))
+
+
+def buffers_of(layers: Sequence[Any]) -> list[SharedVariable]:
+    """Return the buffers of `layers` in order; those that layers share once."""
+    return list(dict.fromkeys(buffer for layer in layers for buffer in getattr(layer, "buffers", ())))
 
 
 def has_accuracy(net: NetworkLike, target_shape: tuple[int, ...]) -> bool:
@@ -128,7 +137,7 @@ def connect(layers: Sequence[Any], x: TensorVariable, mini_batch_size: int, dtyp
 
 
 def static_copy(net: NetworkLike, batch: int, width: int, target_shape: tuple[int, ...]) -> NetworkLike:
-    """Return a copy of `net` whose graph has a fixed batch, for speed; both share their parameters.
+    """Return a copy of `net` whose graph has a fixed batch, for speed; both share their parameters and buffers.
 
     The graph is built again from copies of the layers, because replacing the input would keep the shapes of the old
     graph. The dropout masks of the copy follow the dropout states of the original.
@@ -157,7 +166,8 @@ def static_copy(net: NetworkLike, batch: int, width: int, target_shape: tuple[in
     clone.y = TensorType(net.y.dtype if own else net.floatX, shape=(batch, *target_shape))("y")
     connect(clone.layers, clone.x, batch, net.floatX)
     for index, layer in enumerate(clone.layers):
-        check_stateless(layer_name(net.layers, index), [layer.output, layer.output_dropout])
+        next_values = [value for _, value in getattr(layer, "updates", ())]
+        check_stateless(layer_name(net.layers, index), [layer.output, layer.output_dropout, *next_values])
     clone.output, clone.output_dropout = clone.layers[-1].output, clone.layers[-1].output_dropout
     return clone
 
@@ -176,10 +186,10 @@ def _check_memory(net: NetworkLike, batch: int) -> None:
     raise MemoryError(error_message(layer_name(net.layers, index), expected, got, hint))
 
 
-def with_states_of(net: NetworkLike, clone: NetworkLike, expression: Variable) -> Variable:
-    """Return `expression` of `clone`, with the dropout states of `net` in place of the clone's own."""
+def with_states_of(net: NetworkLike, clone: NetworkLike, expressions: Sequence[Variable]) -> list[Any]:
+    """Return `expressions` of `clone`, with the dropout states of `net` in place of the clone's own."""
     own = dropout_states(clone.output_dropout)
-    return graph_replace(expression, list(zip(own, net.dropout_states, strict=True)), strict=False)
+    return graph_replace(expressions, list(zip(own, net.dropout_states, strict=True)), strict=False)
 
 
 def known_shapes(
@@ -232,14 +242,14 @@ def storages_of(
     Parameters
     ----------
     containers : list of pytensor's Containers
-        Of parameters and dropout states, or of other variables that `like` does not have.
+        Of parameters, buffers and dropout states, or of other variables that `like` does not have.
     like, net : Network
         Of one architecture.
     states : list of one-element lists
         The values for those other variables, in order.
     """
-    theirs = [variable.container.storage for variable in (*like.params, *like.dropout_states)]
-    ours = [variable.container.storage for variable in (*net.params, *net.dropout_states)]
+    theirs = [variable.container.storage for variable in (*like.variables, *like.dropout_states)]
+    ours = [variable.container.storage for variable in (*net.variables, *net.dropout_states)]
     others = iter(states)
     places = [[k for k, storage in enumerate(theirs) if storage is container.storage] for container in containers]
     return [ours[place[0]] if place else next(others) for place in places]

@@ -12,7 +12,7 @@ from pytensor.graph.traversal import graph_inputs
 from pytensor.tensor.variable import TensorVariable
 
 from network3.layers.calls import function_of
-from network3.layers.checks import as_list, entries_of, error_message, flag, one_of, shown, sizes
+from network3.layers.checks import as_list, entries_of, error_message, flag, integer, one_of, shown, sizes
 
 METHODS = {  # of a layer: the required one, and the optional ones
     "set_inpt": ("inpt", "inpt_dropout", "mini_batch_size"),
@@ -71,11 +71,17 @@ def check_layer(name: str, layer: Any) -> None:
         if hasattr(layer, method):
             example = f"def {method}(self, {', '.join(arguments)})"
             function_of(f"{name}: {method}", getattr(layer, method), arguments, example)
-    params = getattr(layer, "params", None)
-    if not isinstance(params, list | tuple) or not all(isinstance(p, SharedVariable) for p in params):
+    params: Any = getattr(layer, "params", None)
+    if not _is_list_of_shared(params):
         got = "no params" if not hasattr(layer, "params") else shown(params)
         hint = "Set self.params = [self.w, self.b] of pytensor.shared(array); [] for none."
         raise TypeError(error_message(name, "params must be a list of shared variables", got, hint))
+    buffers = getattr(layer, "buffers", ())
+    if not _is_list_of_shared(buffers) or set(buffers) & set(params):
+        hint = "Set self.buffers = [pytensor.shared(array)], of variables that are not in params."
+        expected = "buffers must be a list of shared variables besides params"
+        raise TypeError(error_message(name, expected, shown(buffers), hint))
+    integer(f"{name}: min_batch", getattr(layer, "min_batch", 1))
     if hasattr(layer, "w") and not isinstance(layer.w, SharedVariable):
         hint = "Make it with pytensor.shared(array), or give it another name."
         raise TypeError(error_message(name, "w must be a shared variable, the weights", shown(layer.w), hint))
@@ -88,6 +94,10 @@ def check_layer(name: str, layer: Any) -> None:
     if not isinstance(axes, int | np.integer) or not 1 <= axes <= MOST_AXES:
         hint = "Write target_ndim = 2 for rows of values."
         raise ValueError(error_message(name, f"target_ndim must be 1 to {MOST_AXES}, axes", shown(axes), hint))
+
+
+def _is_list_of_shared(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(entry, SharedVariable) for entry in value)
 
 
 def check_output_shape(name: str, shape: Any) -> tuple:
@@ -112,11 +122,27 @@ def check_connected(name: str, layer: Any, dtype: str) -> None:
             got = shown(output) if hasattr(layer, attribute) else f"no {attribute}"
             hint = f"Set self.{attribute} in set_inpt; output is for evaluation, output_dropout for training."
             raise TypeError(error_message(name, f"{attribute} must be an expression", got, hint))
-    for variable in (*layer.params, layer.output, layer.output_dropout):
+    for variable in (*layer.params, *getattr(layer, "buffers", ()), layer.output, layer.output_dropout):
         if variable.dtype != dtype:
             expected = f"its parameters and output must be {dtype}, the type of this network"
             hint = f"Make its shared variables from arrays of {dtype}."
             raise TypeError(error_message(name, expected, variable.dtype, hint))
+    _check_updates(name, layer)
+
+
+def _check_updates(name: str, layer: Any) -> None:
+    """Raise TypeError or ValueError unless the ``updates`` of a layer are pairs of its buffers and next values."""
+    pairs, buffers = as_list(getattr(layer, "updates", ())), list(getattr(layer, "buffers", ()))
+    expected, hint = "updates must be a list of pairs (buffer, next value)", "Write [(self.mean, expression)]."
+    if pairs is None or not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in pairs):
+        raise TypeError(error_message(name, expected, shown(getattr(layer, "updates", ())), hint))
+    for buffer, value in pairs:
+        if not any(buffer is own for own in buffers):
+            raise ValueError(error_message(name, f"{expected}, of buffers of the layer", shown(buffer), hint))
+        if not isinstance(value, TensorVariable) or value.dtype != buffer.dtype or value.ndim != buffer.ndim:
+            got = f"{value.type} for a buffer of {buffer.type}" if isinstance(value, Variable) else shown(value)
+            hint = "Compute an expression of the type and the number of axes of the buffer."
+            raise TypeError(error_message(name, expected, got, hint))
 
 
 def kept_state(expressions: Sequence[Variable]) -> list[SharedVariable]:

@@ -14,12 +14,13 @@ from network3.graph import NetworkLike, has_accuracy, has_labels, known_shapes, 
 from network3.layers import dropout_updates
 from network3.layers.precision import graph_flags
 from network3.optim import gradient_descent
+from network3.optim.averaging import averaged_params
 from network3.optim.regularization import penalty_of
 from network3.optim.rules import gradients as gradients_of
 
 from .backends import compile_context
 from .device import chosen_backend
-from .expressions import accuracy_of, check_used, cost_of, step_updates
+from .expressions import accuracy_of, buffer_updates, check_used, cost_of, step_updates
 from .functions import Compiled, Step
 
 MODES: dict[str, Any] = {"network3": "NETWORK3", "numba": "NUMBA", "jax": "JAX"}
@@ -92,7 +93,7 @@ def compile_step(
     rule : callable
         ``rule(cost, params, eta) -> {variable: next value}``.
     frozen : tuple of int
-        Indices of layers whose parameters stay as they are.
+        Indices of layers whose parameters and buffers stay as they are.
 
     Returns
     -------
@@ -102,15 +103,23 @@ def compile_step(
     """
     clone = static_copy(net, batch, width, target_shape)
     eta, lmbda = (TensorType(net.floatX, shape=())(name) for name in ("eta", "lmbda"))
-    total: Any = with_states_of(net, clone, cost_of(clone, cost))
+    kept = buffer_updates(clone, frozen)
+    total, *values = with_states_of(net, clone, [cost_of(clone, cost), *kept.values()])
+    parts: dict[str, Any] = {}
     if regularizer is not None:
-        total = total + lmbda * penalty_of("SGD: regularizer", regularizer, weights(net))
+        penalty = lmbda * penalty_of("SGD: regularizer", regularizer, weights(net))
+        # XLA drops what a loop does not use: the loop on a GPU leaves the penalty's value out of its steps.
+        parts = {"unpenalized": total, "penalty": penalty} if backend == "jax" else {}
+        total = total + penalty
     params = trained_params(net, frozen)
     changed = step_updates(net, rule, total, params, eta)
     slots = [variable for variable in changed if variable not in params]
     inputs = {"x": clone.x, "y": clone.y, "eta": eta, "lmbda": lmbda}
-    fields = _compile(backend, inputs, {"cost": total}, changed | dropout_updates(total))
-    return Step(**fields, slots=slots, initial_slots=[slot.get_value() for slot in slots])
+    changed |= dict(zip(kept, values, strict=True)) | dropout_updates(total)
+    fields = _compile(backend, inputs, {"cost": total, **parts}, changed)
+    averaged = averaged_params(slots)
+    averages = [(k, net.params.index(averaged[slot])) for k, slot in enumerate(slots) if slot in averaged]
+    return Step(**fields, slots=slots, initial_slots=[slot.get_value() for slot in slots], averages=averages)
 
 
 def trained_params(net: NetworkLike, frozen: tuple[int, ...] = ()) -> list[SharedVariable]:

@@ -60,6 +60,25 @@ def step_updates(
     return updates_of("SGD: rule", rule, total, params, eta)
 
 
+def buffer_updates(net: NetworkLike, frozen: tuple[int, ...] = ()) -> dict[SharedVariable, TensorVariable]:
+    """Return the next value of each buffer of the layers of `net`, but of those in `frozen`.
+
+    Raises
+    ------
+    ValueError
+        Two layers update one buffer.
+    """
+    updates: dict[SharedVariable, TensorVariable] = {}
+    for index, layer in enumerate(net.layers):
+        own = dict(getattr(layer, "updates", ())) if index not in frozen else {}
+        if shared := updates.keys() & own.keys():
+            got = f"an update of {_name(layer, next(iter(shared)))}, which a layer before updates as well"
+            hint = "Give each layer buffers of its own."
+            raise ValueError(error_message(layer_name(net.layers, index), "expected one update a buffer", got, hint))
+        updates |= own
+    return updates
+
+
 def check_used(net: NetworkLike, total: Any, params: Sequence[Any]) -> None:
     """Raise ValueError if the cost has no gradient for one of `params`, which are of layers of `net`."""
     used = _differentiable(total)

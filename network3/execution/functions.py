@@ -57,7 +57,11 @@ class Step(Compiled):
         That the update rule made, such as velocities.
     initial_slots : list of arrays
         Their values when a training begins.
+    averages : list of pairs of int
+        For each slot that is the average of a parameter: its index in `slots`, and that of the parameter among the
+        network's ``params``; see `network3.optim.MovingAverage`.
     """
 
     slots: list[SharedVariable] = field(default_factory=list)
     initial_slots: list[np.ndarray] = field(default_factory=list)
+    averages: list[tuple[int, int]] = field(default_factory=list)

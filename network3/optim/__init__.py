@@ -6,6 +6,7 @@ from .annealing import CosineDecay as CosineDecay
 from .annealing import OneCycle as OneCycle
 from .annealing import WarmUp as WarmUp
 from .augmentation import Deformation as Deformation
+from .averaging import MovingAverage as MovingAverage
 from .clipping import ClipNorm as ClipNorm
 from .hessian import Hessian as Hessian
 from .regularization import ElasticNet as ElasticNet

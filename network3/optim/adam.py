@@ -14,7 +14,6 @@ from .rules import Params, Updates, gradients
 
 
 @constructor_checked
-@constructor_checked
 @dataclass(frozen=True)
 class Adam:
     r"""Steps in units of the learning rate, whatever the size of the gradient :math:`g`.
@@ -48,17 +47,16 @@ class Adam:
         real(f"{name}: epsilon", self.epsilon, above=0.0)
 
     def __call__(self, cost: TensorVariable, params: Params, eta: TensorVariable) -> Updates:
-        """Return the next value of each of `params`, and of the means and the powers of the betas."""
+        """Return the next value of each of `params`, of the means, and of the sums that correct their bias."""
         if not params:
             return {}
         dtype = params[0].dtype
         beta1, beta2, epsilon = (np.asarray(x, dtype) for x in (self.beta1, self.beta2, self.epsilon))
         one = np.asarray(1, dtype)
-        # The powers of the betas as float64: in float32, 1 - 0.999 ** t would lose half its digits at first.
-        powers = [shared(np.ones(()), name=f"power of {name}") for name in ("beta1", "beta2")]
-        next_powers = [power * beta for power, beta in zip(powers, (self.beta1, self.beta2), strict=True)]
-        updates: Updates = dict(zip(powers, next_powers, strict=True))
-        corrections = [pt.cast(1 - power, dtype) for power in next_powers]
+        # 1 - beta ** t as a sum: its digits would cancel in float32, as of 1 - 0.999.
+        sums = [shared(np.zeros((), dtype), name=f"sum of the shares of {name}") for name in ("m", "v")]
+        corrections = [beta * total + (one - beta) for beta, total in zip((beta1, beta2), sums, strict=True)]
+        updates: Updates = dict(zip(sums, corrections, strict=True))
         for p, g in zip(params, gradients(cost, params), strict=True):
             zeros = np.zeros_like(p.get_value(borrow=True))
             m = shared(zeros, name=f"mean of the gradient of {p.name}", shape=p.type.shape)
@@ -73,7 +71,6 @@ class Adam:
         return p
 
 
-@constructor_checked
 @constructor_checked
 @dataclass(frozen=True)
 class AdamW(Adam):

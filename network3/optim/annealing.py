@@ -11,7 +11,6 @@ from .stopping import HistoryLike
 
 
 @constructor_checked
-@constructor_checked
 @dataclass(frozen=True)
 class CosineDecay:
     r"""Half a cosine from :math:`\eta` to :math:`f \eta`, over :math:`n` epochs.
@@ -46,7 +45,6 @@ class CosineDecay:
         return eta * (self.final + (1 - self.final) * (1 + math.cos(math.pi * done)) / 2)
 
 
-@constructor_checked
 @constructor_checked
 @dataclass(frozen=True)
 class WarmUp:
@@ -88,19 +86,25 @@ class WarmUp:
 
 
 @constructor_checked
-@constructor_checked
 @dataclass(frozen=True)
 class OneCycle:
     r"""A rate that rises along half a cosine to :math:`\eta`, and falls along another to almost nothing.
 
-    It begins at `start` :math:`\eta`, reaches :math:`\eta` after the share `rise` of the epochs, and ends at
-    `final` :math:`\eta` (L. Smith and N. Topin, arXiv:1708.07120; cosines as is usual today).
+    .. math::
+        c(a, b, x) = b + (a - b) \frac{1 + \cos(\pi x)}{2}, \quad x = \frac{t}{n - 1}, \qquad
+        \eta\, c(s, 1, x / r) \text{ if } x < r, \text{ else } \eta\, c\!\left(1, f, \frac{x - r}{1 - r}\right)
+
+    in epoch :math:`t`, counted from 0, and :math:`f \eta` after the last of them (L. Smith and N. Topin,
+    arXiv:1708.07120; cosines as is usual today). Give it the number of epochs of the training.
 
     Attributes
     ----------
     epochs : int, >= 2
+        :math:`n`.
     rise : float in [0, 1]
+        :math:`r`, the share of the epochs after which the rate is :math:`\eta`.
     start, final : float in [0, 1]
+        :math:`s` and :math:`f`.
 
     Raises
     ------

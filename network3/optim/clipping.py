@@ -1,6 +1,7 @@
 """Gradient clipping: another rule, with gradients that are never longer than a limit."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
@@ -8,11 +9,12 @@ from pytensor.gradient import disconnected_grad
 from pytensor.tensor.variable import TensorVariable
 
 from network3.layers.calls import constructor_checked
+from network3.layers.checks import error_message, shown
 
+from .hessian import Hessian
 from .rules import LimitedRule, Params, Updates, gradients
 
 
-@constructor_checked
 @constructor_checked
 @dataclass(frozen=True)
 class ClipNorm(LimitedRule):
@@ -29,12 +31,24 @@ class ClipNorm(LimitedRule):
 
     Raises
     ------
-    ValueError
-        `limit` is not positive.
+    TypeError, ValueError
+        `rule` is not a rule, or uses second derivatives; `limit` is not positive.
     """
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        inner: Any = self.rule
+        while inner is not None:
+            if isinstance(inner, Hessian):
+                hint = "Use Hessian(damping=...), which makes its steps shorter."
+                expected = "expected a rule that uses the first gradient alone"
+                raise ValueError(error_message("ClipNorm: rule", expected, shown(inner), hint))
+            inner = getattr(inner, "rule", None)
 
     def __call__(self, cost: TensorVariable, params: Params, eta: TensorVariable) -> Updates:
         """Return what the rule returns for the clipped gradients."""
+        if not params:
+            return self.updates(cost, params, eta)
         found = gradients(cost, params)
         squares = [(g**2).sum(acc_dtype=g.dtype) for g in found]
         norm = pt.sqrt(sum(squares[1:], squares[0]))

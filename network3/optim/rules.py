@@ -163,6 +163,15 @@ class Nesterov(WithMomentum):
         return updates
 
 
+def check_inner_rule(who: str, rule: Any, example: str) -> None:
+    """Raise TypeError or ValueError unless `rule` is a rule that another one may contain; `example` is shown."""
+    function_of(who, rule, RULE_ARGUMENTS, example)
+    if getattr(rule, "outermost", False):
+        name = type(rule).__name__
+        hint = f"Write {name} around all other rules: {name}(ClipNorm(1.0, Adam()))."
+        raise ValueError(error_message(who, "expected a rule without averages", shown(rule), hint))
+
+
 @dataclass(frozen=True)
 class LimitedRule:
     """Base class of the rules that limit another one: the limit, a float above 0, the other rule, and their checks."""
@@ -172,7 +181,7 @@ class LimitedRule:
 
     def __post_init__(self) -> None:
         name = type(self).__name__
-        function_of(f"{name}: rule", self.rule, RULE_ARGUMENTS, "rule=network3.optim.Momentum(0.9)")
+        check_inner_rule(f"{name}: rule", self.rule, "rule=network3.optim.Momentum(0.9)")
         real(f"{name}: limit", self.limit, above=0.0)
 
     def updates(self, cost: TensorVariable, params: Params, eta: TensorVariable) -> Updates:

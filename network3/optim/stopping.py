@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from network3.layers.calls import constructor_checked
-from network3.layers.checks import error_message, integer
+from network3.layers.checks import error_message, flag, integer
 
 
 class HistoryLike(Protocol):
@@ -59,19 +59,27 @@ class NoImprovementIn:
     Attributes
     ----------
     epochs : int, >= 1
+    restore_best : bool, default False
+        Whether the network has the weights of the best epoch after the training, also if it was not stopped; otherwise
+        it has those of the last one, and ``net.best`` those of the best.
 
     Raises
     ------
-    ValueError
-        `epochs` is not an integer of at least 1.
+    TypeError, ValueError
+        `epochs` is not an integer of at least 1, or `restore_best` no bool.
     """
 
     epochs: int = 10
+    restore_best: bool = False
 
     needs_validation = True
 
     def __post_init__(self) -> None:
         integer("NoImprovementIn: epochs", self.epochs)
+        flag("NoImprovementIn: restore_best", self.restore_best)
+
+    def __repr__(self) -> str:  # checkpoints of an older network3 have it without restore_best
+        return f"NoImprovementIn(epochs={self.epochs}{', restore_best=True' if self.restore_best else ''})"
 
     def __call__(self, history: HistoryLike) -> bool:
         """Return whether to stop."""

@@ -1,6 +1,7 @@
 """What a file records of a network's layers: types, arguments, and the names of their variables and ties."""
 
 from collections.abc import Mapping, Sequence
+from inspect import signature
 from typing import Any
 
 from pytensor.tensor.sharedvar import TensorSharedVariable
@@ -39,7 +40,7 @@ def description(layer: Any) -> dict[str, Any]:
 def differences(saved: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return how the layers described in `now` differ from those `saved`, in words; frozen or not makes no difference.
 
-    Arguments are compared where both descriptions have them; the mini-batch size in an image_shape is not.
+    A description without an argument stands for its default. The mini-batch size in an image_shape is not compared.
     """
     if len(saved) != len(now):
         one, two = (", ".join(entry["kind"] for entry in entries) for entries in (saved, now))
@@ -49,12 +50,21 @@ def differences(saved: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, A
         if before["kind"] != after["kind"]:
             found.append(f"layer {k} was a {before['kind']} and is a {after['kind']}")
             continue
-        config, other = before.get("config") or {}, after.get("config") or {}
-        for name in config if other else ():
-            one, two = _comparable(name, config[name]), _comparable(name, other.get(name))
-            if one != two:
-                found.append(f"{name} of layer {k} was {config[name]} and is {other.get(name)}")
+        config, other = before.get("config"), after.get("config")
+        if config and other:
+            config, other = ({**_defaults(before["kind"]), **given} for given in (config, other))
+            found += [
+                f"{name} of layer {k} was {config.get(name)} and is {other.get(name)}"
+                for name in dict.fromkeys([*before["config"], *config, *other])
+                if _comparable(name, config.get(name)) != _comparable(name, other.get(name))
+            ]
     return found
+
+
+def _defaults(kind: str) -> dict[str, Any]:
+    """Return the arguments of a layer type of network3 that have a default."""
+    parameters = signature(LAYER_TYPES[kind]).parameters if kind in LAYER_TYPES else {}
+    return {name: p.default for name, p in parameters.items() if p.default is not p.empty}
 
 
 def _comparable(name: str, value: Any) -> Any:
@@ -67,13 +77,15 @@ def _comparable(name: str, value: Any) -> Any:
 def layer_variables(layer: Any) -> dict[str, TensorSharedVariable]:
     """Return the float variables of a layer, trained or not, by their attribute names: first ``w`` and ``b``.
 
-    A parameter that is no attribute has its index in ``layer.params`` as its name.
+    A parameter that is no attribute has its index in ``layer.params`` as its name, a buffer ``buffer`` and its index.
     """
     attributes = dict.fromkeys(("w", "b", *getattr(layer, "__dict__", ())))
     found = {name: getattr(layer, name, None) for name in attributes}
     variables = {name: value for name, value in found.items() if _holds_floats(value)}
+    others = {str(k): param for k, param in enumerate(layer.params)}
+    others |= {f"buffer{k}": buffer for k, buffer in enumerate(getattr(layer, "buffers", ()))}
     named = {id(variable) for variable in variables.values()}
-    return variables | {str(k): p for k, p in enumerate(layer.params) if id(p) not in named}
+    return variables | {name: variable for name, variable in others.items() if id(variable) not in named}
 
 
 def _holds_floats(value: Any) -> bool:
@@ -98,6 +110,15 @@ def network_variables(layers: Sequence[Any]) -> tuple[dict[str, TensorSharedVari
     return variables, ties
 
 
+def largest_variable(config: Mapping[str, Any]) -> tuple[str, tuple[int, ...]] | None:
+    """Return the name and the shape of the largest variable of a layer with these arguments; None if it has none."""
+    if "filter_shape" in config:
+        return "w", tuple(config["filter_shape"])
+    if "n_in" in config:
+        return "w", (config["n_in"], config["n_out"])
+    return ("gamma", tuple(config["shape"][:1])) if "momentum" in config else None
+
+
 def build_layer(who: str, entry: Mapping[str, Any]) -> Any:
     """Return a new layer from its description, with parameters of 0.
 
@@ -114,7 +135,9 @@ def build_layer(who: str, entry: Mapping[str, Any]) -> Any:
     arguments = {name: tuple(value) if isinstance(value, list) else value for name, value in config.items()}
     if "activation_fn" in config:
         arguments["activation_fn"] = ACTIVATIONS[config["activation_fn"]]
-    layer = LAYER_TYPES[kind](**arguments, initializer=zeros)
+    if "initializer" in _defaults(kind):
+        arguments["initializer"] = zeros
+    layer = LAYER_TYPES[kind](**arguments)
     layer.trainable = entry.get("trainable", True)
     return layer
 
@@ -124,5 +147,6 @@ def tie(layers: Sequence[Any], ties: Mapping[str, str]) -> None:
     for name, source in ties.items():
         (_, index, local), (_, origin, other) = name.split("."), source.split(".")
         layer, variable = layers[int(index)], getattr(layers[int(origin)], other)
-        layer.params = [variable if p is getattr(layer, local) else p for p in layer.params]
+        for kept in ("params", "buffers"):
+            setattr(layer, kept, [variable if v is getattr(layer, local) else v for v in getattr(layer, kept)])
         setattr(layer, local, variable)

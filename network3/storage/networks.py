@@ -14,7 +14,15 @@ from network3.graph import NetworkLike
 from network3.layers.checks import error_message, integer
 from network3.layers.precision import FLOATS, graph_flags
 
-from .architecture import build_layer, description, differences, layer_variables, network_variables, tie
+from .architecture import (
+    build_layer,
+    description,
+    differences,
+    largest_variable,
+    layer_variables,
+    network_variables,
+    tie,
+)
 from .atomic import atomic_write
 from .versioned_json import MALFORMED, DamagedError, read_safetensors
 
@@ -126,9 +134,11 @@ def _build_layer(
     path: Path, index: int, entry: dict[str, Any], arrays: dict[str, np.ndarray], ties: dict[str, str]
 ) -> Any:
     """Return the layer of an entry; its size must first agree with the file's arrays, which bounds the memory."""
-    config, name = entry.get("config"), f"layers.{index}.w"
-    if config is not None:
-        shape = tuple(config["filter_shape"]) if "filter_shape" in config else (config["n_in"], config["n_out"])
+    config = entry.get("config")
+    largest = None if config is None else largest_variable(config)
+    if largest is not None:
+        local, shape = largest
+        name = f"layers.{index}.{local}"
         stored = arrays[ties.get(name, name)].shape
         if shape != stored:
             raise ValueError(_not_a_network(path, f"a layer of {shape} with weights of {stored}"))

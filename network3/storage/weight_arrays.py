@@ -1,12 +1,44 @@
-"""The arrays that are set as the parameters of a network, checked before any of them is changed."""
+"""The weights of a network as arrays: copied, and set after all of them have been checked."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from pytensor.compile.sharedvalue import SharedVariable
 
+from network3.layers.calls import keywords_checked
 from network3.layers.checks import error_message, shown
+
+
+class HasWeights:
+    """Base class of Network: its parameters and buffers, as arrays."""
+
+    params: list[SharedVariable]
+    buffers: list[SharedVariable]
+    floatX: str
+
+    @property
+    def variables(self) -> list[SharedVariable]:
+        """All that training sets: `params`, then `buffers`."""
+        return [*self.params, *self.buffers]
+
+    @keywords_checked("get_weights")
+    def get_weights(self) -> list[np.ndarray]:
+        """Return a copy of each of ``params``, in order, then of each of ``buffers``."""
+        return [np.array(variable.get_value(borrow=True), order="C") for variable in self.variables]
+
+    @keywords_checked("set_weights")
+    def set_weights(self, weights: Sequence[ArrayLike] | None) -> None:
+        """Set ``params`` and ``buffers`` to `weights`, a list as of `get_weights`; cast to the network's type.
+
+        Raises
+        ------
+        ValueError
+            None, another number of arrays, another shape, or values that are not finite numbers; nothing is changed.
+        """
+        for variable, array in zip(self.variables, weight_arrays(weights, self.variables, self.floatX), strict=True):
+            variable.set_value(array, borrow=True)
 
 
 def weight_arrays(weights: Any, params: Sequence[SharedVariable], dtype: str) -> list[np.ndarray]:

@@ -1,7 +1,7 @@
 """Checkpoints: all that decides how a training goes on, so that it goes on as if it had never stopped.
 
-The arrays are parameters, those of the best epoch, the states of dropout, the slots of the update rule and the costs
-of the current epoch; the rest is the record, the seed, and the settings of the training.
+The arrays are parameters and buffers, those of the best epoch, the states of dropout, the slots of the update rule and
+the costs of the current epoch; the rest is the record, the seed, and the settings of the training.
 """
 
 import json
@@ -44,6 +44,7 @@ def save(state: TrainingState) -> bool:
     tensors |= _numbered("rule", [np.asarray(slot.get_value()) for slot in state.slots])
     if state.batch:  # within an epoch
         tensors |= _numbered("good", state.last_finite_weights) | {"costs": state.costs}
+        tensors |= _numbered("averages", state.last_averages)
     if state.permutation is not None:
         tensors["permutation"] = state.permutation
     header = {
@@ -109,6 +110,7 @@ def resume(net: NetworkLike, config: TrainingConfig) -> TrainingState:
         costs=tensors.get("costs", np.empty(0)),
         permutation=_permutation(header, tensors, len(config.training_data)),
         saved_slots=_group("rule", tensors),
+        last_averages=_group("averages", tensors),
     )
 
 
@@ -119,8 +121,9 @@ def settings(net: NetworkLike, config: TrainingConfig) -> dict[str, Any]:
     """
     layers = {f"layer {i + 1}": json.dumps(description(layer)) for i, layer in enumerate(net.layers)}
     ties = network_variables(net.layers)[1]
-    tied = {"ties": ties} if ties else {}
-    return layers | tied | {"masks": len(net.dropout_states), "floatX": net.floatX} | config.settings()
+    found = {"ties": ties, "buffers": len(net.buffers)}
+    special = {name: value for name, value in found.items() if value}  # others are not in the files of before
+    return layers | special | {"masks": len(net.dropout_states), "floatX": net.floatX} | config.settings()
 
 
 def _layer_differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
@@ -135,8 +138,8 @@ def _layer_differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]
 
 
 def _other_variables(net: NetworkLike) -> dict[str, TensorSharedVariable]:
-    """Return the variables of the layers that are not among ``net.params``, such as those of ``layer.params = []``."""
-    known = {id(param) for param in net.params}
+    """Return the variables of the layers that are neither among the network's parameters nor its buffers."""
+    known = {id(variable) for variable in net.variables}
     variables, _ = network_variables(net.layers)
     return {name: variable for name, variable in variables.items() if id(variable) not in known}
 

@@ -13,6 +13,7 @@ from network3.execution.sharding import DeviceMesh
 from network3.graph import NetworkLike, frozen_layers, has_accuracy, layer_name
 from network3.layers.calls import call
 from network3.layers.checks import error_message, flag, one_of, real, shown
+from network3.layers.costs import LogLikelihood
 from network3.optim import gradient_descent, l2
 from network3.optim.rules import RULE_ARGUMENTS
 from network3.storage.atomic import check_writable
@@ -89,6 +90,8 @@ class TrainingConfig:
         given: Any = self.training_data  # as `Network.SGD` got it
         training = examples("training data", given, net, self.cost)
         self._set("training_data", training)
+        if isinstance(self.cost, LogLikelihood):  # the class weights follow from the labels
+            self._set("cost", self.cost.for_labels(training.targets, net.output_width))
         for name in ("validation", "test"):
             data = getattr(self, f"{name}_data")
             if data is not None:
@@ -174,6 +177,7 @@ class TrainingConfig:
         if len(frozen_layers(net.layers)) == len(net.layers):
             hint = "Set layer.trainable = True on one of them."
             raise ValueError(error_message("SGD", "expected a layer to train", "frozen layers only", hint))
+        self._check_min_batch(net)
         last = layer_name(net.layers, len(net.layers) - 1)
         regularizer = self.regularizer if self.lmbda > 0 else None
         try_functions(net, self.mini_batch_size, self.training_data, self.cost, regularizer, self.rule)
@@ -185,6 +189,15 @@ class TrainingConfig:
             if getattr(method, "needs_validation", False) and self.validation_data is None:
                 hint = "Pass validation_data as well."
                 raise ValueError(error_message(f"SGD: {name}", f"{method} needs validation_data", "none", hint))
+
+    def _check_min_batch(self, net: NetworkLike) -> None:
+        for k, layer in enumerate(net.layers):
+            least = getattr(layer, "min_batch", 1) if k not in frozen_layers(net.layers) else 1
+            if self.mini_batch_size < least:
+                expected = f"expected mini-batches of at least {least} examples"
+                hint = f"Write mini_batch_size={max(10, least)}, or set trainable = False on the layer."
+                got = f"mini_batch_size={self.mini_batch_size}"
+                raise ValueError(error_message(layer_name(net.layers, k), expected, got, hint))
 
     def _check_monitor(self, monitor: str, classifies: bool, last: str) -> None:
         one_of("SGD: monitor", monitor, MONITORS)

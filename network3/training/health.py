@@ -2,8 +2,10 @@
 
 import warnings
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
+from pytensor.compile.sharedvalue import SharedVariable
 
 from network3.graph import NetworkLike, frozen_layers, layer_name
 from network3.images import TrainingWarning as TrainingWarning
@@ -26,7 +28,7 @@ class DivergenceError(FloatingPointError):
 
 def divergence(net: NetworkLike, history: History, batch: int, eta: float, got: str) -> DivergenceError:
     """Return the error to raise, which names the first layer whose weights are not finite."""
-    diverged = (k for k, layer in enumerate(net.layers) if not _finite(p.get_value() for p in layer.params))
+    diverged = (k for k, layer in enumerate(net.layers) if not _finite(v.get_value() for v in _variables(layer)))
     first = next(diverged, None)
     got += "" if first is None else f", and {layer_name(net.layers, first)} with weights that are not finite"
     message = error_message(
@@ -37,6 +39,10 @@ def divergence(net: NetworkLike, history: History, batch: int, eta: float, got: 
         f"the network has the weights it had before epoch {history.epochs}.",
     )
     return DivergenceError(message, history)
+
+
+def _variables(layer: Any) -> list[SharedVariable]:
+    return [*layer.params, *getattr(layer, "buffers", ())]
 
 
 def _finite(arrays: Iterable[np.ndarray]) -> bool:
@@ -55,7 +61,7 @@ def check_data(config: TrainingConfig) -> None:
 def check_epoch(
     net: NetworkLike, history: History, eta: float, before: Sequence[np.ndarray], after: Sequence[np.ndarray]
 ) -> None:
-    """Warn of a cost that rose, and of a layer that did not learn, in the last epoch of `history`.
+    """Warn of a rate of 0, of a cost that rose, and of a layer that did not learn, in the last epoch of `history`.
 
     Parameters
     ----------
@@ -64,7 +70,7 @@ def check_epoch(
     eta : float
         Of the training.
     before, after : lists of arrays
-        The network's parameters at the start and at the end of the epoch.
+        Of `Network.get_weights`, at the start and at the end of the epoch.
     """
     cost = history.cost
     if _rises(cost) and not any(_rises(cost[:k]) for k in range(2, len(cost))):
@@ -72,8 +78,12 @@ def check_epoch(
         hint = f"Try a smaller eta than {eta:g}."
         _warn(error_message(f"SGD: epoch {len(cost) - 1}", "expected a cost that falls", got, hint))
     if history.eta[-1] == 0:
+        if eta > 0 and 0 not in history.eta[:-1]:
+            hint = "Give the schedule as many epochs as the training has, or a final rate above 0."
+            got = "0 from the schedule"
+            _warn(error_message(f"SGD: epoch {len(cost) - 1}", "expected a learning rate above 0", got, hint))
         return
-    unchanged = {id(p) for p, a, b in zip(net.params, before, after, strict=True) if np.array_equal(a, b)}
+    unchanged = {id(p) for p, a, b in zip(net.variables, before, after, strict=True) if np.array_equal(a, b)}
     # A bias is not regularized: if it stays the same for an epoch, its gradient was 0.
     dead = [
         k

@@ -14,13 +14,16 @@ from network3.storage.atomic import atomic_write
 from network3.storage.versioned_json import MALFORMED, parse_object
 
 from .history_table import epoch_table
+from .history_views import HistoryViews
 
 OPTIONAL = ("eta", "validation_accuracy", "test_accuracy", "validation_cost", "test_cost")  # lists that may be empty
 
 
 @dataclass
-class History:
+class History(HistoryViews):
     """The record that `Network.SGD` returns: one entry per epoch in each list.
+
+    ``history["cost"]`` is a list as well, and ``history[-1]`` a dict of the last epoch's values.
 
     Attributes
     ----------

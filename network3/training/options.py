@@ -1,6 +1,7 @@
 """How an option of a training is declared: its check, its default, and how a checkpoint records it."""
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import MISSING, Field, field
@@ -40,8 +41,8 @@ def described(option: Field, value: Any) -> Any:
         return option.metadata["none"] or "None"
     if isinstance(value, Examples):
         return value.fingerprint
-    if callable(value):
-        return getattr(value, "__qualname__", repr(value))
+    if callable(value):  # without addresses, which another process does not have
+        return getattr(value, "__qualname__", re.sub(r" at 0x[0-9A-Fa-f]+", "", repr(value)))
     return list(value) if isinstance(value, tuple) else value
 
 

@@ -1,6 +1,7 @@
 """The training of one network: with its config, all that decides how it goes on."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -12,6 +13,7 @@ from network3.execution.compile import compile_step, compiled
 from network3.execution.functions import Step
 from network3.graph import NetworkLike, frozen_layers
 
+from .averages import Averages
 from .config import TrainingConfig
 from .evaluation import Evaluator, weight_penalty
 from .health import check_epoch, divergence
@@ -32,7 +34,7 @@ class TrainingState:
     seed : int or None
         Of the shuffle, of dropout and of augmentation; None if none of them is used.
     last_finite_weights : list of arrays
-        The parameters before the current epoch.
+        The parameters and buffers before the current epoch.
     costs : float64 array of shape (batch,)
         Of the mini-batches of the current epoch.
     permutation : int array of shape (n,), or None
@@ -45,6 +47,10 @@ class TrainingState:
         By the name of the data set, made when they are first used.
     template : Network, optional
         One of the same architecture whose compiled scorers this one shares, given a mesh.
+    averages : Averages
+        Of the parameters, which are evaluated in their place; empty unless the rule keeps any.
+    last_averages : list of arrays
+        Their values before the current epoch.
     """
 
     net: NetworkLike
@@ -58,6 +64,8 @@ class TrainingState:
     slots: list[SharedVariable] = field(default_factory=list)
     evaluators: dict[str, Evaluator] = field(default_factory=dict)
     template: NetworkLike | None = None
+    averages: Averages = field(default_factory=Averages)
+    last_averages: list[np.ndarray] = field(default_factory=list)
 
     @property
     def epoch(self) -> int:
@@ -88,6 +96,15 @@ class TrainingState:
         self.slots = step.slots
         for slot, value in zip(step.slots, self.saved_slots or step.initial_slots, strict=True):
             slot.set_value(value)
+        self.use_averages(step, [slot.container.storage for slot in step.slots])
+
+    def use_averages(self, step: Step, storages: Sequence[list]) -> None:
+        """Evaluate those of the step's slots that are averages of parameters; `storages` hold the slots' values."""
+        params = [self.net.params[param].container.storage for _, param in step.averages]
+        self.averages = Averages(params, [storages[slot] for slot, _ in step.averages])
+        if not self.saved_slots:
+            self.averages.start()
+        self.last_averages = self.last_averages or self.averages.values()
 
     def next_learning_rate(self) -> float | None:
         """Return the learning rate of the next epoch; None if the training has ended."""
@@ -128,12 +145,14 @@ class TrainingState:
         weights = self.net.get_weights()
         if not all(np.isfinite(w).all() for w in weights):
             raise self._divergence(self.config.batches - 1, "a finite cost")
-        self._evaluate(weights)
+        with self.averages.evaluated():
+            self._evaluate()
         self.history.cost.append(float(self.costs.mean()))
         self.history.eta.append(eta)
         self.history.seconds.append(time.perf_counter() - start)
         check_epoch(self.net, self.history, self.config.eta, self.last_finite_weights, weights)
-        self.last_finite_weights, self.costs, self.permutation = weights, np.empty(0), None
+        self.last_finite_weights, self.last_averages = weights, self.averages.values()
+        self.costs, self.permutation = np.empty(0), None
 
     def evaluator(self, name: str) -> Evaluator:
         """Return what scores the network over the "training", "validation" or "test" data."""
@@ -142,7 +161,7 @@ class TrainingState:
             self.evaluators[name] = Evaluator(self.net, data, config.cost, config.mesh, like=self.template)
         return self.evaluators[name]
 
-    def _evaluate(self, weights: list[np.ndarray]) -> None:
+    def _evaluate(self) -> None:
         """Score the data sets after the current epoch, and keep the weights if they are the best so far."""
         scores: dict[str, dict[str, float]] = {}
         history = self.history
@@ -150,7 +169,7 @@ class TrainingState:
             scores["validation"] = self.evaluator("validation").score()
             measure: Literal["accuracy", "cost"] = "accuracy" if "accuracy" in scores["validation"] else "cost"
             if history.record_validation(measure, scores["validation"][measure]):
-                self.net.best = weights
+                self.net.best = self.net.get_weights()
                 if self.config.test_data is not None:
                     scores["test"] = self.evaluator("test").score()
                     getattr(history, f"test_{measure}")[-1] = scores["test"][measure]
@@ -162,9 +181,16 @@ class TrainingState:
             history.monitors[monitor].append(scores[data][quantity] + (penalty if quantity == "cost" else 0.0))
 
     def restore_weights(self) -> None:
-        """Set the network's parameters to those before the current epoch."""
-        for param, array in zip(self.net.params, self.last_finite_weights, strict=True):
-            param.set_value(array)  # not by set_weights, which refuses those that the user set to infinity
+        """Set the network's parameters and buffers, and the averages, to those before the current epoch."""
+        self.averages.set_values(self.last_averages)
+        for variable, array in zip(self.net.variables, self.last_finite_weights, strict=True):
+            variable.set_value(array)  # not by set_weights, which refuses those that the user set to infinity
+
+    def restore_best(self) -> None:
+        """Set the network's parameters to those of the best epoch, if the stopping rule does so at the end."""
+        if getattr(self.config.stopping, "restore_best", False) and self.net.best is not None:
+            self.net.set_weights(self.net.best)
+            self.averages, self.last_averages = Averages(), []  # which would replace them
 
     def _divergence(self, batch: int, got: str) -> Exception:
         error = divergence(self.net, self.history, batch, self.config.eta, got)
@@ -180,3 +206,9 @@ def begin(net: NetworkLike, config: TrainingConfig) -> TrainingState:
     net.best = None
     history = History(monitors={name: [] for name in config.monitor}, batches=config.batches)
     return TrainingState(net, config, history, seed, net.get_weights())
+
+
+def finish(states: Sequence[TrainingState]) -> None:
+    """Set the parameters of each network to their averages, if the rule keeps any."""
+    for state in states:
+        state.averages.finish()

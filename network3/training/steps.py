@@ -41,11 +41,7 @@ class Steps:
         self.mesh = states[0].config.mesh
         if len(states) > 1 and self.mesh is not None:
             self._step = states[0].compile_step(regularized=any(state.config.lmbda > 0 for state in states))
-            initial = self._step.initial_slots
-            self._storages = [
-                storages_of(self._step.shared, states[0].net, state.net, [[slot.copy()] for slot in initial])
-                for state in states
-            ]
+            self._storages = [self._own_storages(state) for state in states]
         else:
             self._runners = [self._own_runner(state) for state in states]
 
@@ -62,6 +58,12 @@ class Steps:
         from network3.execution.runners.planned_many import ThreadedRunner
 
         return ThreadedRunner([self._runners[k] for k in active])
+
+    def _own_storages(self, state: TrainingState) -> list[list]:
+        """Return where the values for the step's shared variables are, for one of several networks."""
+        slots = [[slot.copy()] for slot in self._step.initial_slots]
+        state.use_averages(self._step, slots)
+        return storages_of(self._step.shared, self.states[0].net, state.net, slots)
 
     def _own_runner(self, state: TrainingState) -> Runner:
         step = state.compile_step(regularized=state.config.lmbda > 0)

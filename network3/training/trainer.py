@@ -26,7 +26,7 @@ from .notebook import training_log
 from .notices import Notices
 from .script_end import before_training, end_script_in_one_line
 from .signals import StopRequest, TrainingInterrupted, TrainingTerminated, deferred_signals, in_notebook
-from .state import TrainingState, begin
+from .state import TrainingState, begin, finish
 from .steps import Steps
 from .undo import epoch_undone, steps_undone
 
@@ -83,6 +83,8 @@ class Trainer:
             if not in_notebook():  # where the error would lose the record
                 end_script_in_one_line(error)
                 raise
+        finally:
+            finish(self.states)
         return [state.history for state in self.states]
 
     def _run(self) -> None:
@@ -246,6 +248,9 @@ class Trainer:
 
     def _end(self) -> None:
         """Report the end to the callbacks."""
+        finish(self.states)
+        for state in self.states:
+            state.restore_best()
         state, epochs = self.states[0], self.config.epochs
         message = f"Stopped after {state.epoch} epochs of {epochs}." if state.epoch < epochs else ""
         history = state.history
@@ -266,6 +271,7 @@ class Trainer:
             self._restore_weights()
         elif self.active:
             self._save(state)
+        finish(self.states)
         message = stop_message(
             state, count, begun=bool(self.active), undone=undone, saved=bool(self._saved) and not undone
         )

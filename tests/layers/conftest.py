@@ -7,6 +7,8 @@ import pytensor
 import pytensor.tensor as pt
 import pytest
 
+from network3.layers import precision
+
 
 @pytest.fixture(autouse=True)
 def restored_generator():
@@ -21,7 +23,8 @@ def connect():
     """Connect a layer to a new input of flat examples, of its type and an open batch size, and return that input."""
 
     def connect(layer, batch=None):
-        x = pt.tensor("x", shape=(batch, math.prod(layer.input_shape)), dtype=layer.w.dtype)
+        dtype = layer.params[0].dtype if layer.params else precision.floatX()
+        x = pt.tensor("x", shape=(batch, math.prod(layer.input_shape)), dtype=dtype)
         layer.set_inpt(x, x, 4)
         return x
 

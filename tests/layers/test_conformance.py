@@ -1,5 +1,6 @@
 """One table of all layers, which all pass the same tests."""
 
+import inspect
 import json
 import math
 
@@ -11,8 +12,11 @@ import pytest
 import network3
 from network3.layers import (
     ACTIVATIONS,
+    BatchNormLayer,
     ConvPoolLayer,
+    DropoutLayer,
     FullyConnectedLayer,
+    GlobalPoolLayer,
     RegressionLayer,
     ReLU,
     SoftmaxLayer,
@@ -39,6 +43,17 @@ LAYERS: dict[str, tuple] = {
     "conv full": (ConvPoolLayer, {**CONV, "padding": "full", "poolsize": (2, 5)}),
     "conv padding (0, 2), l2": (ConvPoolLayer, {**CONV, "padding": (0, 2), "stride": (1, 2), "pool": "l2"}),
     "conv of 3 entries": (ConvPoolLayer, {**CONV, "image_shape": (2, 11, 8)}),
+    "conv average": (ConvPoolLayer, {**CONV, "pool": "average", "poolsize": (2, 3)}),
+    "conv overlapping": (ConvPoolLayer, {**CONV, "poolsize": (3, 2), "pool_stride": (2, 1), "pool_padding": (1, 0)}),
+    "conv dilated, grouped": (ConvPoolLayer, {**CONV, "filter_shape": (6, 1, 4, 3), "dilation": (2, 3), "groups": 2}),
+    "conv normalized": (ConvPoolLayer, {**CONV, "batch_norm": True, "activation_fn": ReLU}),
+    "batch norm": (BatchNormLayer, {"shape": (9,)}),
+    "batch norm of a number": (BatchNormLayer, {"shape": 9, "activation_fn": tanh, "momentum": 0.5, "epsilon": 0.01}),
+    "batch norm of maps": (BatchNormLayer, {"shape": (2, 11, 8)}),
+    "dropout": (DropoutLayer, {"shape": (9,), "p_dropout": 0.25}),
+    "dropout of maps": (DropoutLayer, {"shape": (2, 11, 8), "p_dropout": 0.5}),
+    "global average": (GlobalPoolLayer, {"image_shape": (5, 2, 11, 8)}),
+    "global maximum": (GlobalPoolLayer, {"image_shape": (2, 11, 8), "pool": "max"}),
     **{
         f"connected {name}": (FullyConnectedLayer, {**FULL, "activation_fn": f})
         for name, f in ACTIVATIONS.items()
@@ -49,7 +64,10 @@ LAYERS: dict[str, tuple] = {
     "softmax": (SoftmaxLayer, FULL),
     "softmax dropout": (SoftmaxLayer, {**FULL, "p_dropout": 0.5}),
 }
+NORMALIZED = {name for name, (kind, given) in LAYERS.items() if kind is BatchNormLayer or given.get("batch_norm")}
+WEIGHTLESS = {name for name, (kind, _) in LAYERS.items() if kind in (DropoutLayer, GlobalPoolLayer)}
 each_layer = pytest.mark.parametrize("name", LAYERS)
+each_trained = pytest.mark.parametrize("name", [name for name in LAYERS if name not in WEIGHTLESS])
 each_type = pytest.mark.parametrize("dtype", ["float32", "float64"])
 
 
@@ -60,9 +78,15 @@ def make():
     def make(name, dtype="float64", initializer=normalized):
         network3.use(floatX=dtype)
         kind, arguments = LAYERS[name]
-        return kind(**arguments, initializer=initializer, rng=np.random.default_rng(3))
+        return built(kind, arguments, initializer)
 
     return make
+
+
+def built(kind, arguments, initializer=normalized):
+    """Build a layer, with drawn weights if it has any."""
+    drawn = {"initializer": initializer, "rng": np.random.default_rng(3)}
+    return kind(**arguments, **(drawn if "initializer" in inspect.signature(kind).parameters else {}))
 
 
 def images(layer, dtype="float64"):
@@ -105,10 +129,12 @@ def test_the_type_is_the_same_everywhere(make, connect, name, dtype, pytensor_fl
         layer = make(name, dtype)
         x = connect(layer)
         cost = distance(layer.output_dropout)
-        expressions = [layer.output, layer.output_dropout, cost, *pytensor.grad(cost, layer.params)]
+        expressions = [layer.output, layer.output_dropout, cost, *pytensor.grad(cost, [x, *layer.params])]
+        expressions += [value for _, value in layer.updates]
         function = pytensor.function([x], expressions, mode="FAST_COMPILE")
         computed = function(images(layer, dtype))
-    assert [param.dtype for param in layer.params] == [dtype, dtype]
+    assert {variable.dtype for variable in [*layer.params, *layer.buffers]} <= {dtype}
+    assert len(layer.params) == (0 if name in WEIGHTLESS else 3 if "w" in vars(layer) and layer.buffers else 2)
     assert {value.dtype for value in computed} == {np.dtype(dtype)}
     intermediate = {out.dtype for node in function.maker.fgraph.toposort() for out in node.outputs}
     assert {kind for kind in intermediate if kind.startswith("float")} == {dtype}
@@ -122,7 +148,8 @@ def test_blank_images_give_no_nan(make, connect, compute, name, dtype):
         layer = make(name, dtype, initializer)
         x = connect(layer)
         cost = distance(layer.output_dropout)
-        expressions = [layer.output, cost, *pytensor.grad(cost, layer.params), pytensor.grad(cost, x)]
+        expressions = [layer.output, cost, *pytensor.grad(cost, [*layer.params, x])]
+        expressions += [value for _, value in layer.updates]
         for value in compute(expressions, {x: np.zeros_like(images(layer, dtype))}):
             assert np.isfinite(value).all()
 
@@ -132,7 +159,9 @@ def test_a_nan_pixel_gives_nan_for_its_example_only(make, connect, compute, name
     layer = make(name)
     x, values = connect(layer), images(layer)
     values[3, values.shape[1] // 2] = np.nan
-    for output in compute([layer.output, layer.output_dropout], {x: values}):
+    # While training, a batch normalization mixes the examples of a batch.
+    outputs = [layer.output] if name in NORMALIZED else [layer.output, layer.output_dropout]
+    for output in compute(outputs, {x: values}):
         assert [bool(np.isnan(example).any()) for example in output] == [False, False, False, True, False]
 
 
@@ -149,7 +178,7 @@ def test_evaluation_is_the_same_each_time(make, connect, name):
     assert len(dropout_states(layer.output_dropout)) == (layer.p_dropout > 0)
 
 
-@each_layer
+@each_trained
 def test_gradient_steps_reduce_the_cost(make, connect, name):
     layer = make(name)
     x, values, before = connect(layer), images(layer), [param.get_value() for param in layer.params]
@@ -171,7 +200,7 @@ def test_config_builds_an_equal_layer(make, connect, compute, name):
     arguments = {key: tuple(value) if isinstance(value, list) else value for key, value in config.items()}
     if "activation_fn" in arguments:
         arguments["activation_fn"] = ACTIVATIONS[arguments["activation_fn"]]
-    rebuilt = type(layer)(**arguments, initializer=normalized, rng=np.random.default_rng(3))
+    rebuilt = built(type(layer), arguments)
     assert rebuilt.config() == layer.config()
     assert repr(rebuilt) == repr(layer)
     x, y = connect(layer), connect(rebuilt)
@@ -184,7 +213,9 @@ def test_repr_shows_the_arguments(make, name):
     text = repr(make(name))
     assert text.startswith(f"{kind.__name__}(")
     assert text.endswith(")")
-    pairs = {"poolsize", "stride"}
+    pairs, shapes = {"poolsize", "stride"}, {"shape"}
     for key, value in arguments.items():
-        value = (value, value) if key in pairs and isinstance(value, int) else getattr(value, "__name__", value)
+        if isinstance(value, int) and key in pairs | shapes:
+            value = (value, value) if key in pairs else (value,)
+        value = getattr(value, "__name__", value)
         assert f"{key}={value}" in text

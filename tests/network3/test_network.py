@@ -138,3 +138,11 @@ def test_gpu_tells_what_is_so():
     assert network3.GPU is False
     with pytest.raises(AttributeError, match="no attribute 'CPU'"):
         network3.CPU  # noqa: B018  (read for its error)
+
+
+def test_summary_prints_what_print_prints(capsys):
+    net = Network([FullyConnectedLayer(n_in=5, n_out=4), SoftmaxLayer(n_in=4, n_out=3)], 10)
+    assert net.summary() is None
+    printed = capsys.readouterr().out
+    assert printed == f"{net}\n"
+    assert "total, float32" in printed

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from network3 import DivergenceError, FullyConnectedLayer, Network, ReLU, SoftmaxLayer, TrainingWarning, sigmoid
-from network3.optim.rules import Momentum
+from network3.optim import CosineDecay, Momentum
 
 RNG = np.random.default_rng(3)
 IMAGES = RNG.random((60, 6))
@@ -79,6 +79,15 @@ def test_a_cost_that_rises():
 
 def test_a_rate_of_0_is_no_dead_layer():
     assert warned(network(ReLU), eta=0.0) == []
+
+
+def test_a_schedule_that_is_over_before_the_training_is():
+    assert warned(epochs=5, schedule=CosineDecay(3)) == [
+        "SGD: epoch 3: expected a learning rate above 0; got 0 from the schedule. Give the schedule as many epochs as "
+        "the training has, or a final rate above 0."
+    ]
+    assert warned(epochs=5, schedule=CosineDecay(3, final=0.1)) == []
+    assert warned(epochs=3, schedule=CosineDecay(3)) == []
 
 
 def test_a_cost_that_is_no_number_names_the_layer():

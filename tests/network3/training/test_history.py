@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 
 import pytest
 
@@ -107,3 +108,77 @@ def test_other_files_are_rejected(tmp_path, text):
     (tmp_path / "h").write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=r"History\.load: .*h: expected a file that History\.save wrote; got"):
         History.load(tmp_path / "h")
+
+
+def test_a_name_has_the_values_of_all_epochs_and_a_number_those_of_one(history):
+    assert history["cost"] == history.cost
+    assert history["training_cost"] == [0.4, 0.3, 0.2]
+    assert history["iteration"] == [39, 79, 119]
+    assert history[-1] == {
+        "epoch": 2,
+        "iteration": 119,
+        "cost": 0.25,
+        "seconds": 1.0,
+        "validation_accuracy": 0.95,
+        "test_accuracy": 0.93,
+        "training_cost": 0.2,
+    }
+    assert [row["epoch"] for row in history] == [0, 1, 2]
+    assert history[1:] == [history[1], history[2]]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("loss", r'expected one of epoch, iteration, cost, .*; got loss\. Write history\["cost"\]'),
+        ("val_accuracy", r'Write history\["validation_accuracy"\]'),
+        ("trainingcost", r'Write history\["training_cost"\]'),
+        ("accuracy", r"got accuracy\. (Write|Record)"),
+        ("xyzzy", r"Record it with SGD\(monitor="),
+    ],
+)
+def test_a_name_that_was_not_recorded_is_refused_with_the_nearest(history, name, words):
+    with pytest.raises(KeyError, match=words):
+        history[name]
+
+
+def test_an_epoch_that_there_is_not_is_an_index_error(history):
+    with pytest.raises(IndexError):
+        history[3]
+    with pytest.raises(KeyError, match="expected a history of 1 epoch or more"):
+        History()["cost"]
+
+
+def test_a_monitored_cost_beside_the_records_own_has_another_name(fitted):
+    fitted.monitors = {"validation_cost": [1.0, 2.0, 3.0, 4.0], "training_cost": [5.0, 6.0, 7.0, 8.0]}
+    assert fitted["validation_cost"] == [0.9, 0.25, 0.25, 0.5]
+    assert fitted["monitored_validation_cost"] == [1.0, 2.0, 3.0, 4.0]
+    assert fitted["training_cost"] == [5.0, 6.0, 7.0, 8.0]
+
+
+def test_a_monitored_accuracy_fills_the_gaps_of_the_record(history):
+    history.test_accuracy[1] = None
+    history.monitors = {"test_accuracy": [0.89, 0.91, 0.93]}
+    assert history["test_accuracy"] == [0.89, 0.91, 0.93]
+
+
+def test_a_data_frame_has_a_row_for_each_epoch(history):
+    frame = history.to_frame()
+    assert frame.index.name == "epoch"
+    assert list(frame.columns) == [name for name in history[0] if name != "epoch"]
+    assert frame["cost"].tolist() == history.cost
+    assert frame.loc[1, "test_accuracy"] == 0.94
+    assert History().to_frame().empty
+
+
+def test_without_pandas_a_data_frame_is_refused(history, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ImportError, match=r"History.to_frame: expected pandas; got none\. Install it"):
+        history.to_frame()
+
+
+def test_it_plots_itself(history):
+    figure = history.plot(published=0.9)
+    lines = {line.get_label(): line for ax in figure.axes for line in ax.lines}
+    assert lines["while training"].get_ydata().tolist() == history.cost
+    assert "book 90.00" in lines

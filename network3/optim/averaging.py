@@ -1,0 +1,80 @@
+"""Averaged weights: another rule, beside which a moving average of each parameter is kept for evaluation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from pytensor import shared
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.tensor.variable import TensorVariable
+
+from network3.layers.calls import constructor_checked
+from network3.layers.checks import real
+
+from .rules import Params, Rule, Updates, check_inner_rule, gradient_descent, updates_of
+
+
+@constructor_checked
+@dataclass(frozen=True)
+class MovingAverage:
+    r"""Another rule, with an exponential moving average :math:`a` of the parameters :math:`w` that it leads to.
+
+    .. math::
+        n \to n' = d n + 1, \qquad a \to a + (w' - a) / n', \qquad
+        a_t = \frac{\sum_{s \le t} d^{t - s} w_s}{\sum_{s \le t} d^{t - s}}
+
+    after step :math:`t`, with :math:`n_0 = 0`. So the weights before the first step have no share in the average, which
+    is the one with bias correction of Kingma and Ba. With :math:`d = 1` it is the mean over all steps.
+
+    `Network.SGD` trains the parameters as the other rule alone does, and evaluates the averages: accuracies, monitored
+    costs and ``net.best`` are theirs. When it ends, the network has the averages as its parameters. A resumed training
+    continues from the parameters themselves, which the checkpoint has as well.
+
+    Attributes
+    ----------
+    rule : callable, default `gradient_descent`
+        The other rule.
+    decay : float in [0, 1], default 0.999
+        :math:`d`: the average is over about the last :math:`1 / (1 - d)` steps.
+
+    Raises
+    ------
+    TypeError, ValueError
+        `rule` is not a rule, or has averages itself; `decay` outside [0, 1].
+
+    Notes
+    -----
+    Sources: B. Polyak and A. Juditsky, SIAM J. Control and Optimization, 1992; D. Kingma and J. Ba, ICLR 2015,
+    section 7.2.
+    """
+
+    rule: Rule = gradient_descent
+    decay: float = 0.999
+
+    outermost = True
+
+    def __post_init__(self) -> None:
+        check_inner_rule("MovingAverage: rule", self.rule, "rule=network3.optim.Adam()")
+        real("MovingAverage: decay", self.decay, least=0.0, most=1.0)
+
+    def __call__(self, cost: TensorVariable, params: Params, eta: TensorVariable) -> Updates:
+        """Return what the other rule returns, and the next averages."""
+        updates = updates_of("MovingAverage: rule", self.rule, cost, params, eta)
+        changed = [p for p in params if p in updates]
+        if not changed:
+            return updates
+        dtype = changed[0].dtype
+        count = shared(np.zeros((), dtype), name="number of averaged steps")
+        next_count = np.asarray(self.decay, dtype) * count + np.asarray(1, dtype)
+        averages: Updates = {count: next_count}
+        for p in changed:
+            average = shared(p.get_value(), name=f"average of {p.name}", shape=p.type.shape)
+            average.tag.average_of = p
+            averages[average] = average + (updates[p] - average) / next_count
+        return updates | averages
+
+
+def averaged_params(variables: Sequence[SharedVariable]) -> dict[SharedVariable, SharedVariable]:
+    """Return those of `variables` that are averages, each with the parameter of which it is the average."""
+    found = {variable: getattr(variable.tag, "average_of", None) for variable in variables}
+    return {variable: p for variable, p in found.items() if p is not None}
