@@ -26,7 +26,49 @@ def example(monkeypatch, tmp_path):
 
 
 def test_each_chapter_with_programs_has_an_example():
-    assert {name.split("_")[0] for name in NAMES} == {f"chapter{k}" for k in (1, 3, 4, 5, 6)}
+    assert {name.split("_")[0] for name in NAMES} == {*(f"chapter{k}" for k in (1, 3, 4, 5, 6)), "port"}
+
+
+# Name -> few images, the least accuracy with them, the least accuracy in full.
+CLASSIFIERS = {
+    "port_lenet": ({"images": 1000, "epochs": 2, "validation": 500}, 0.75, 0.93),
+    "port_all_convolutional": ({"images": 1500, "epochs": 2, "validation": 500}, 0.5, 0.9),
+    "port_residual_network": ({"images": 1500, "epochs": 2, "validation": 500}, 0.45, 0.9),
+}
+
+
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_a_ported_classifier_learns(example, name):
+    few, least, _ = CLASSIFIERS[name]
+    assert example(name).main(**few) > least
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_a_ported_classifier_reaches_its_accuracy(example, name):
+    assert example(name).main() > CLASSIFIERS[name][2]
+
+
+def test_the_ported_autoencoder_learns(example):
+    first, last = example("port_autoencoder").main(images=1500, epochs=1)
+    assert abs(first - np.log(2)) < 0.02  # of a blank guess
+    assert last < 0.4
+
+
+@pytest.mark.slow
+def test_the_ported_autoencoder_reaches_its_cost(example):
+    _, last = example("port_autoencoder").main()
+    assert last < 0.12
+
+
+def test_the_costs_of_the_ported_dcgan_move(example):
+    costs = example("port_dcgan").main(turns=5)
+    alone = costs["discriminator"]
+    assert alone[0] > 1 > 0.3 > max(alone[-5:])
+    generator = costs["generator"]
+    assert generator[0] > 2
+    assert max(generator[-5:]) < generator[0] / 2
+    assert np.isfinite(list(zip(*list(costs.values())[2:], strict=True))).all()
 
 
 def test_five_nand_gates_add_two_bits(example, capsys):

@@ -1,0 +1,3 @@
+"""``theano.gpuarray``: what programs for its GPU back end imported."""
+
+from . import dnn as dnn
