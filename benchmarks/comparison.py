@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .checks import disagreement
-from .configurations import CLASSES, EXAMPLES
+from .configurations import CLASSES, EXAMPLES, Configuration
 from .data import write_data
 from .peers import OURS, Peer
 from .ratios import compare_times
@@ -27,6 +27,13 @@ MIN_ROUNDS = 3  # timed even after the deadline
 MIN_OPENING = 60.0  # seconds for ours to compile, even after the deadline
 COMPILE_SHARE = 0.7  # of a network's time: the limit for compilation
 CHECK_IMAGES = 256
+RANDOM_TRAINING, RANDOM_TEST = 1024, 1000  # images
+
+
+def _random_data(count: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return `count` random images of `width` values in [0, 1), and labels."""
+    rng = np.random.default_rng(0)
+    return rng.random((count, width)), rng.integers(0, CLASSES, count)
 
 
 @dataclass
@@ -67,10 +74,14 @@ class StepComparison:
 
         No two values in a pooling window of random images are equal, so all libraries agree on the gradient.
         """
-        rng = np.random.default_rng(0)
         width = np.shape(training[0])[1]
-        check = rng.random((CHECK_IMAGES, width)), rng.integers(0, CLASSES, CHECK_IMAGES)
-        write_data(self.folder, training=training, test=test, check=check)
+        write_data(self.folder, training=training, test=test, check=_random_data(CHECK_IMAGES, width))
+
+    def write_random_data(self, config: Configuration) -> None:
+        """Write the same data sets for a network whose images are random."""
+        width = math.prod(config.image)
+        sizes = {"training": RANDOM_TRAINING, "test": RANDOM_TEST, "check": CHECK_IMAGES}
+        write_data(self.folder, **{config.data_set(name): _random_data(n, width) for name, n in sizes.items()})
 
     def compare(
         self, name: str, pythons: Mapping[Peer, str | Path], batches: Sequence[int], share: float = 1.0

@@ -12,17 +12,19 @@ import numpy as np
 
 SIDE, CLASSES, EXAMPLES = 28, 10, 50_000
 FILTER, POOL = 5, 2
+EPSILON, MOMENTUM = 1e-5, 0.9  # of batch normalization
+MNIST, BATCHES = (1, SIDE, SIDE), (10, 64, 256)
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """A network of chapter 6, and how it is trained.
+    """A network of convolutional and fully connected layers, and how it is trained.
 
     Parameters
     ----------
     name : str
     maps : tuple of int
-        Feature maps of each convolutional layer: filters of 5 x 5, pooled 2 x 2.
+        Feature maps of each convolutional layer.
     hidden : tuple of int
         Neurons of each fully connected layer; a softmax of ten follows.
     activation : "sigmoid" or "relu"
@@ -30,6 +32,14 @@ class Configuration:
         Learning rate, and strength of the L2 term, which is divided by the number of mini-batches in an epoch.
     p_dropout : float
         Share of the inputs masked before each fully connected layer and the softmax.
+    image : (maps, rows, columns)
+        Shape of an example; those of MNIST's shape are MNIST's images, others are random.
+    filter, padding : int
+        Rows and columns of every filter, and zeros on each side of its images.
+    pools : tuple of int
+        Rows and columns of the pooling windows of each convolutional layer, 1 for none; () for 2 everywhere.
+    batches : tuple of int
+        Mini-batch sizes that are timed by default.
     """
 
     name: str
@@ -39,15 +49,34 @@ class Configuration:
     eta: float
     lmbda: float = 0.0
     p_dropout: float = 0.0
+    image: tuple[int, int, int] = MNIST
+    filter: int = FILTER
+    padding: int = 0
+    pools: tuple[int, ...] = ()
+    batches: tuple[int, ...] = BATCHES
+
+    @property
+    def poolings(self) -> tuple[int, ...]:
+        """Rows and columns of the pooling windows of each convolutional layer."""
+        return self.pools or (POOL,) * len(self.maps)
 
     @property
     def image_shapes(self) -> tuple[tuple[int, int, int], ...]:
         """Input shape of each convolutional layer, then the output shape of the last: (maps, rows, columns)."""
-        shapes = [(1, SIDE, SIDE)]
-        for maps in self.maps:
-            side = (shapes[-1][1] - FILTER + 1) // POOL
+        shapes = [self.image]
+        for maps, pool in zip(self.maps, self.poolings, strict=True):
+            side = (shapes[-1][1] + 2 * self.padding - self.filter + 1) // pool
             shapes.append((maps, side, side))
         return tuple(shapes)
+
+    @property
+    def has_filters(self) -> bool:
+        """Whether the network takes images, not rows of numbers."""
+        return bool(self.maps)
+
+    def data_set(self, name: str) -> str:
+        """Return the file name of the data set `name` with images of this network's shape."""
+        return name if self.image == MNIST else f"{name}-{'x'.join(map(str, self.image))}"
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -69,7 +98,8 @@ class Configuration:
         """
         rng = np.random.default_rng(seed)
         shapes: list[tuple[int, ...]] = [
-            (maps, before[0], FILTER, FILTER) for maps, before in zip(self.maps, self.image_shapes, strict=False)
+            (maps, before[0], self.filter, self.filter)
+            for maps, before in zip(self.maps, self.image_shapes, strict=False)
         ]
         arrays = [(rng.normal(0, np.prod(s[1:]) ** -0.5, s), rng.normal(0, 0.1, s[0])) for s in shapes]
         for n_in, n_out in zip(self.widths, self.widths[1:], strict=False):
@@ -77,6 +107,73 @@ class Configuration:
         return [array.astype(np.float32) for pair in arrays for array in pair]
 
 
+@dataclass(frozen=True)
+class ResidualConfiguration(Configuration):
+    """A residual network (He et al. 2015): a convolution, blocks, the mean of each map, and a softmax.
+
+    A block is two convolutions of 3 x 3, the first with the block's stride, and a shortcut: the identity, or a
+    convolution of 1 x 1 where the shape changes. After each convolution follows batch normalization, with
+    rectification except at the end of a path, where it follows the sum. The weights of each convolution are its
+    filters, gamma and beta, a block's shortcut last.
+
+    Parameters
+    ----------
+    stages : tuple of int
+        Feature maps of the blocks, one block each; all but the first have stride 2.
+    """
+
+    stages: tuple[int, ...] = ()
+
+    @property
+    def blocks(self) -> tuple[tuple[int, int, int], ...]:
+        """Input maps, maps and stride of each block."""
+        before = (self.stages[0], *self.stages[:-1])
+        return tuple((n, m, 2 if i else 1) for i, (n, m) in enumerate(zip(before, self.stages, strict=True)))
+
+    @property
+    def image_shapes(self) -> tuple[tuple[int, int, int], ...]:
+        """Input shape, and the shape of the means."""
+        return (self.image, (self.stages[-1], 1, 1))
+
+    @property
+    def has_filters(self) -> bool:
+        """Whether the network takes images, not rows of numbers."""
+        return True
+
+    def weights(self, seed: int = 0) -> list[np.ndarray]:
+        """Return filters, gamma and beta of each convolution in turn, then ``[w, b]`` of the softmax; float32."""
+        rng = np.random.default_rng(seed)
+        shapes: list[tuple[int, ...]] = [(self.stages[0], self.image[0], 3, 3)]
+        for n_in, n_out, stride in self.blocks:
+            shapes += [(n_out, n_in, 3, 3), (n_out, n_out, 3, 3)]
+            shapes += [(n_out, n_in, 1, 1)] if stride > 1 or n_in != n_out else []
+        arrays: list[np.ndarray] = []
+        for shape in shapes:
+            arrays += [rng.normal(0, np.prod(shape[1:]) ** -0.5, shape), rng.normal(1, 0.1, shape[0])]
+            arrays.append(rng.normal(0, 0.1, shape[0]))
+        n_in, n_out = self.widths
+        arrays += [rng.normal(0, n_in**-0.5, (n_in, n_out)), rng.normal(0, 0.1, n_out)]
+        return [array.astype(np.float32) for array in arrays]
+
+
+def vgg(maps: int) -> Configuration:
+    """Return a network as those of Simonyan and Zisserman (2014): pairs of 3 x 3 filters, then pooling."""
+    return Configuration(
+        f"vgg{maps}",
+        tuple(maps * factor for factor in (1, 1, 2, 2, 4, 4)),
+        (128,),
+        "relu",
+        0.03,
+        image=(3, 32, 32),
+        filter=3,
+        padding=1,
+        pools=(1, 2, 1, 2, 1, 2),
+        batches=(10, 64),
+    )
+
+
+RESNET = ResidualConfiguration("resnet", (), (), "relu", 0.03, image=(3, 32, 32), batches=(10, 64), stages=(16, 32, 64))
+CHAPTER6 = ("fc", "one_conv", "two_conv", "dropout")
 CONFIGURATIONS = {
     c.name: c
     for c in (
@@ -84,6 +181,9 @@ CONFIGURATIONS = {
         Configuration("one_conv", (20,), (100,), "sigmoid", 0.1),
         Configuration("two_conv", (20, 40), (100,), "relu", 0.03, lmbda=0.1),
         Configuration("dropout", (20, 40), (1000, 1000), "relu", 0.03, p_dropout=0.5),
+        vgg(16),
+        vgg(64),
+        RESNET,
     )
 }
 TITLES = {
@@ -91,8 +191,10 @@ TITLES = {
     "one_conv": "one convolution, 100",
     "two_conv": "two convolutions, 100, ReLU",
     "dropout": "two convolutions, 1000, 1000, dropout",
+    "vgg16": "six convolutions of 16 to 64 maps",
+    "vgg64": "six convolutions of 64 to 256 maps",
+    "resnet": "residual, 16 to 64 maps",
 }
-BATCHES = (10, 64, 256)
 
 
 def configuration(name: str, **changes: Any) -> Configuration:
@@ -102,7 +204,7 @@ def configuration(name: str, **changes: Any) -> Configuration:
 
 def flipped(filters: np.ndarray) -> np.ndarray:
     """Rotate filters by 180 degrees, so that a correlation with them is a convolution; its own inverse."""
-    return np.ascontiguousarray(filters[:, :, ::-1, ::-1])
+    return filters[:, :, ::-1, ::-1].copy()  # with positive strides, which PyTorch needs
 
 
 def channels_last(config: Configuration, weights: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -131,12 +233,10 @@ def _converted(
     Its rows are the flattened axes (maps, rows, columns) in `order`; `axes` is the permutation of these axes.
     """
     arrays = [np.asarray(w) for w in weights]
-    convolutions = len(config.maps)
-    for layer in range(convolutions):
-        arrays[2 * layer] = np.ascontiguousarray(filters(arrays[2 * layer]))
-    if convolutions:
-        first = arrays[2 * convolutions]
+    matrix = next(i for i, array in enumerate(arrays) if array.ndim == 2)
+    if matrix:
+        first = arrays[matrix]
         shape = [config.image_shapes[-1][axis] for axis in order]
         moved = first.reshape(*shape, -1).transpose(*axes, 3)
-        arrays[2 * convolutions] = np.ascontiguousarray(moved).reshape(first.shape)
-    return arrays
+        arrays[matrix] = np.ascontiguousarray(moved).reshape(first.shape)
+    return [np.ascontiguousarray(filters(array)) if array.ndim == 4 else array for array in arrays]

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from .configurations import configuration
+from .configurations import Configuration, configuration
 from .machine import peak_mb
 from .peers import PeerNetwork
 from .responses import installed_versions, response_writer
@@ -56,8 +56,8 @@ class Server:
     """
 
     def __init__(self, build: Callable[..., PeerNetwork], folder: Path) -> None:
-        self.build = build
-        self.data = {name: dict(np.load(folder / f"{name}.npz")) for name in ("training", "test", "check")}
+        self.build, self.folder = build, folder
+        self.data: dict[str, dict[str, np.ndarray]] = {}
         self.networks: dict[tuple[str, int], PeerNetwork] = {}
         self.predictors: dict[str, PeerNetwork] = {}
         self.steps: dict[tuple[str, int], int] = {}
@@ -88,7 +88,8 @@ class Server:
         peak_mb : float or None
         """
         config = configuration(name, **changes)
-        x, y = self.data["check"]["x"][:batch], self.data["check"]["y"][:batch]
+        data = self._data(config, "check")
+        x, y = data["x"][:batch], data["y"][:batch]
         wall, cpu = time.perf_counter(), _cpu_seconds()
         network = self.build(config, config.weights(), batch)
         network.load(x, y)
@@ -99,9 +100,9 @@ class Server:
         labels: list[int] = []
         if predict:
             predictor = self.build(config, config.weights(), batch) if config.p_dropout else untrained
-            labels = np.asarray(predictor.predict(self.data["test"]["x"][:LABELS])).tolist()
+            labels = np.asarray(predictor.predict(self._data(config, "test")["x"][:LABELS])).tolist()
             self.predictors[name] = predictor
-        network.load(**self.data["training"])
+        network.load(**self._data(config, "training"))
         self.networks[name, batch] = network
         self.steps[name, batch] = 1
         return {**times, "costs": costs, "labels": labels, "peak_mb": peak_mb()}
@@ -121,10 +122,17 @@ class Server:
 
     def time_inference(self, name: str) -> Response:
         """Time the prediction of all test images by the network last opened with `predict`."""
-        x = self.data["test"]["x"]
+        x = self._data(configuration(name), "test")["x"]
         start = time.perf_counter()
         labels = self.predictors[name].predict(x)
         return {"seconds": time.perf_counter() - start, "images": len(np.asarray(labels)), "peak_mb": peak_mb()}
+
+    def _data(self, config: Configuration, name: str) -> dict[str, np.ndarray]:
+        """Return the images ``x`` and the labels ``y`` of a data set, which is read once."""
+        name = config.data_set(name)
+        if name not in self.data:
+            self.data[name] = dict(np.load(self.folder / f"{name}.npz"))
+        return self.data[name]
 
 
 def _cpu_seconds() -> float:

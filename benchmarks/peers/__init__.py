@@ -10,6 +10,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from benchmarks.configurations import CHAPTER6, CONFIGURATIONS
+
 
 class PeerNetwork(Protocol):
     """A network that can be trained, as a peer's ``build`` returns it."""
@@ -58,6 +60,8 @@ class Peer:
         Whether compilation takes so long that it should start early.
     batches : tuple of int
         Mini-batch sizes it is compared at; () for all.
+    networks : tuple of str
+        Configurations it is compared on; () for all.
     """
 
     name: str
@@ -71,6 +75,7 @@ class Peer:
     caches_on_disk: bool = False
     slow_compile: bool = False
     batches: tuple[int, ...] = ()
+    networks: tuple[str, ...] = ()
 
 
 OURS = Peer(
@@ -82,6 +87,7 @@ OURS = Peer(
 )
 # Later releases of PyTorch on the package index bring several GB of CUDA; this one has a build for the CPU.
 TORCH, JAX = ("torch>=2.6,<=2.13.0", "numpy>=2.0,<3"), ("jax>=0.8,<1", "numpy>=2.0,<3")
+WIDE = tuple(name for name in CONFIGURATIONS if name not in CHAPTER6)  # where the memory format matters
 PEERS = {
     peer.name: peer
     for peer in (
@@ -101,6 +107,25 @@ PEERS = {
             requirements=TORCH,
             versions=("torch",),
             slow_compile=True,
+        ),
+        Peer(
+            "pytorch_eager_last",
+            "PyTorch, eager, channels last",
+            "benchmarks.peers.pytorch_eager_last",
+            venv="pytorch",
+            requirements=TORCH,
+            versions=("torch",),
+            networks=WIDE,
+        ),
+        Peer(
+            "pytorch_compiled_last",
+            "PyTorch, compiled, channels last",
+            "benchmarks.peers.pytorch_compiled_last",
+            venv="pytorch",
+            requirements=TORCH,
+            versions=("torch",),
+            slow_compile=True,
+            networks=WIDE,
         ),
         Peer(
             "jax_jit",

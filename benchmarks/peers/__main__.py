@@ -17,7 +17,7 @@ from rich.console import Console
 from benchmarks import readme
 from benchmarks.chart import draw
 from benchmarks.comparison import StepComparison
-from benchmarks.configurations import BATCHES, CONFIGURATIONS
+from benchmarks.configurations import CONFIGURATIONS, MNIST
 from benchmarks.environments import interpreters
 from benchmarks.machine import machine
 from benchmarks.records import Record, by_workload
@@ -31,14 +31,14 @@ TRAINING_IMAGES = 10_000  # each mini-batch is a new one: enough data that none 
 
 
 def main(
-    network: Annotated[list[str] | None, typer.Option(help="fc, one_conv, two_conv, dropout; default: all.")] = None,
+    network: Annotated[list[str] | None, typer.Option(help=f"{', '.join(CONFIGURATIONS)}; default: all.")] = None,
     batch: Annotated[list[int] | None, typer.Option(help="Mini-batch sizes.")] = None,
     peer: Annotated[list[str] | None, typer.Option(help=f"{', '.join(PEERS)}; default: all.")] = None,
     python: Annotated[list[str] | None, typer.Option(help="PEER=PYTHON: an interpreter for a peer.")] = None,
     threads: Annotated[list[int] | None, typer.Option(help="Numbers of threads; the best one counts.")] = None,
     seconds: Annotated[float, typer.Option(help="Seconds of one measurement.")] = 0.1,
     rounds: Annotated[int, typer.Option(help="Measurements of each library, alternating.")] = 5,
-    minutes: Annotated[float, typer.Option(help="No peer is started after this many minutes.")] = 13.0,
+    minutes: Annotated[float, typer.Option(help="No peer is started after this many minutes.")] = 20.0,
     results: Annotated[
         Path, typer.Option(help="JSON lines; the chart and the table get the same name with .svg and .md.")
     ] = Path("benchmarks/results/speed.jsonl"),
@@ -64,11 +64,15 @@ def main(
         comparison = StepComparison(Path(folder), sys.executable, sorted(threads or (1, 2)), seconds, rounds, deadline)
         images, labels = training
         comparison.write_data((images[:TRAINING_IMAGES], labels[:TRAINING_IMAGES]), test)
+        for config in {c.image: c for c in map(CONFIGURATIONS.__getitem__, names) if c.image != MNIST}.values():
+            comparison.write_random_data(config)
         for record in skipped:
             keep(record)
         for index, name in enumerate(names):
             console.print(f"{name}: compiling ...", markup=False)
-            for record in comparison.compare(name, pythons, sorted(batch or BATCHES), 1 / (len(names) - index)):
+            chosen = {one: python for one, python in pythons.items() if not one.networks or name in one.networks}
+            sizes = sorted(batch or CONFIGURATIONS[name].batches)
+            for record in comparison.compare(name, chosen, sizes, 1 / (len(names) - index)):
                 keep(record)
     show(records, console)
     if by_workload(records):

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from benchmarks.configurations import POOL, SIDE, Configuration, channels_first, channels_last
+from benchmarks.configurations import Configuration, ResidualConfiguration, channels_first, channels_last
 
 from . import mini_batches
 
@@ -21,6 +21,10 @@ Params = list[jax.Array]
 
 
 def build(config: Configuration, weights: Sequence[np.ndarray], batch: int) -> "Jax":
+    if isinstance(config, ResidualConfiguration):
+        from .jax_residual import ResidualJax  # which is a subclass of `Jax`
+
+        return ResidualJax(config, weights, batch)
     return Jax(config, weights, batch)
 
 
@@ -29,11 +33,12 @@ def logits(params: Params, x: jax.Array, config: Configuration, key: jax.Array |
     f = {"sigmoid": jax.nn.sigmoid, "relu": jax.nn.relu}[config.activation]
     pairs = list(zip(params[::2], params[1::2], strict=True))
     if config.maps:
-        x = x.reshape(-1, SIDE, SIDE, 1)
-    for w, b in pairs[: len(config.maps)]:
-        x = jax.lax.conv_general_dilated(x, w, (1, 1), "VALID", dimension_numbers=("NHWC", "HWIO", "NHWC"))
+        x = channels_moved_last(x, config)
+    border = 2 * [(config.padding, config.padding)]
+    for (w, b), pool in zip(pairs, config.poolings, strict=False):
+        x = jax.lax.conv_general_dilated(x, w, (1, 1), border, dimension_numbers=("NHWC", "HWIO", "NHWC"))
         n, rows, columns, maps = x.shape
-        x = f(x.reshape(n, rows // POOL, POOL, columns // POOL, POOL, maps).max((2, 4)) + b)
+        x = f(x.reshape(n, rows // pool, pool, columns // pool, pool, maps).max((2, 4)) + b)
     x = x.reshape(len(x), -1)
     dense = pairs[len(config.maps) :]
     for i, (w, b) in enumerate(dense):
@@ -44,6 +49,11 @@ def logits(params: Params, x: jax.Array, config: Configuration, key: jax.Array |
         x = x @ w + b
         x = f(x) if i < len(dense) - 1 else x
     return x
+
+
+def channels_moved_last(x: jax.Array, config: Configuration) -> jax.Array:
+    """Return images of shape (n, maps * rows * columns) as (n, rows, columns, maps)."""
+    return x.reshape(-1, *config.image).transpose(0, 2, 3, 1)
 
 
 def cost(
@@ -88,15 +98,21 @@ class Jax:
 
     def run(self, steps: int) -> None:
         for x, y in itertools.islice(self.batches, steps):
-            self.params, self.key, _ = step(self.params, self.key, x, y, self.config, self.decay)
+            self._step(x, y)
         jax.block_until_ready(self.params)
+
+    def _step(self, x: jax.Array, y: jax.Array) -> None:
+        self.params, self.key, _ = step(self.params, self.key, x, y, self.config, self.decay)
 
     def cost(self, x: np.ndarray, y: np.ndarray) -> float:
         return float(evaluate(self.params, x, y, self.config, self.decay))
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         chunks = [x[i : i + PREDICT_BATCH] for i in range(0, len(x), PREDICT_BATCH)]
-        return np.concatenate([labels(self.params, chunk, self.config) for chunk in chunks])
+        return np.concatenate([self._labels(chunk) for chunk in chunks])
+
+    def _labels(self, x: np.ndarray) -> jax.Array:
+        return labels(self.params, x, self.config)
 
     def weights(self) -> list[np.ndarray]:
         return channels_first(self.config, self.params)

@@ -1,6 +1,7 @@
 """Keras 3 on JAX, its fastest back end on a CPU: a Sequential, SGD, and one jitted stateless step."""
 
 import itertools
+import math
 from collections.abc import Iterator, Sequence
 
 import jax
@@ -8,7 +9,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from benchmarks.configurations import FILTER, POOL, SIDE, Configuration, channels_first, channels_last
+from benchmarks.configurations import Configuration, channels_first, channels_last
 
 from . import mini_batches
 
@@ -23,11 +24,13 @@ def build(config: Configuration, weights: Sequence[np.ndarray], batch: int) -> "
 def network(config: Configuration, decay: float) -> keras.Sequential:
     """Return the network up to the logits. Keras's L2 term has no factor 1/2."""
     l2 = keras.regularizers.L2(decay / 2) if decay else None
-    stack = [layers.Input((SIDE * SIDE,))]
+    stack = [layers.Input((math.prod(config.image),))]
     if config.maps:
-        stack.append(layers.Reshape((SIDE, SIDE, 1)))
-    for maps in config.maps:
-        stack += [layers.Conv2D(maps, FILTER, kernel_regularizer=l2), layers.MaxPooling2D(POOL)]
+        stack += [layers.Reshape(config.image), layers.Permute((2, 3, 1))]
+    for maps, pool in zip(config.maps, config.poolings, strict=True):
+        stack += [layers.ZeroPadding2D(config.padding)] if config.padding else []
+        stack += [layers.Conv2D(maps, config.filter, kernel_regularizer=l2)]
+        stack += [layers.MaxPooling2D(pool)] if pool > 1 else []
         stack.append(layers.Activation(config.activation))
     if config.maps:
         stack.append(layers.Flatten())

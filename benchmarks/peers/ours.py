@@ -45,7 +45,7 @@ class Ours:
     ) -> None:
         self.config, self.batch, self.devices, self.chunk = config, batch, devices, chunk
         self.net = network3.Network(layers(config, batch), batch)
-        self.net.set_weights(weights)
+        self.net.set_weights([*weights, *self.net.get_weights()[len(weights) :]])  # buffers keep their values
         self.position = 0
 
     def load(self, x: np.ndarray, y: np.ndarray) -> None:
@@ -80,4 +80,4 @@ class Ours:
 
     def weights(self) -> list[np.ndarray]:
         self.runner.close()
-        return self.net.get_weights()
+        return self.net.get_weights()[: len(self.net.params)]

@@ -1,6 +1,7 @@
 """pytensor-ml, another library of layers on PyTensor (Python 3.12 and later), on its default back end, Numba."""
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from pytensor_ml.loss import CrossEntropy, supervised_loss
 from pytensor_ml.optim import compile_train, sgd
 from pytensor_ml.pytensorf import compile_predict, function
 
-from benchmarks.configurations import FILTER, POOL, SIDE, Configuration, channels_first, channels_last
+from benchmarks.configurations import Configuration, channels_first, channels_last
 
 from . import mini_batches
 
@@ -29,9 +30,10 @@ def stack(config: Configuration) -> tuple[list[Conv2D | Linear], Sequential]:
     f = {"sigmoid": Sigmoid, "relu": ReLU}[config.activation]
     weighted: list[Conv2D | Linear] = []
     every: list[Any] = []
-    for i, (maps, shape) in enumerate(zip(config.maps, config.image_shapes, strict=False)):
-        weighted.append(Conv2D(f"conv{i}", in_channels=shape[0], out_channels=maps, kernel_size=FILTER))
-        every += [weighted[-1], MaxPool2D(f"pool{i}", kernel_size=POOL), f()]
+    for i, (maps, shape, pool) in enumerate(zip(config.maps, config.image_shapes, config.poolings, strict=False)):
+        sizes = {"in_channels": shape[0], "out_channels": maps, "kernel_size": config.filter}
+        weighted.append(Conv2D(f"conv{i}", **sizes, padding=config.padding))
+        every += [weighted[-1], *([MaxPool2D(f"pool{i}", kernel_size=pool)] if pool > 1 else []), f()]
     if config.maps:
         every.append(Flatten)
     for i, (n_in, n_out) in enumerate(itertools.pairwise(config.widths)):
@@ -52,7 +54,8 @@ class PyTensorML:
         self.params = [param for layer in self.layers for param in (layer.W, layer.b)]
         for param, array in zip(self.params, channels_last(config, weights), strict=True):
             param.set_value(array)
-        self.shape: tuple[int, ...] = (SIDE, SIDE, 1) if config.maps else (SIDE * SIDE,)
+        maps, *image = config.image
+        self.shape: tuple[int, ...] = (*image, maps) if config.maps else (math.prod(config.image),)
         x = Input("x", shape=(batch, *self.shape))
         loss, y = supervised_loss(network(x), CrossEntropy(expect_logits=True))
         if config.lmbda:
@@ -70,7 +73,12 @@ class PyTensorML:
         )
 
     def _as_inputs(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return np.ascontiguousarray(x.reshape(-1, *self.shape)), y.astype(np.int64)
+        return self._images(x), y.astype(np.int64)
+
+    def _images(self, x: np.ndarray) -> np.ndarray:
+        if not self.config.maps:
+            return x
+        return np.ascontiguousarray(x.reshape(-1, *self.config.image).transpose(0, 2, 3, 1))
 
     def run(self, steps: int) -> None:
         if self.step is None:
@@ -90,7 +98,7 @@ class PyTensorML:
         if self._labels is None:
             images = Input("images", shape=(PREDICT_BATCH, *self.shape))
             self._labels = compile_predict(self._network(images).argmax(1), inputs=[images])
-        chunks = x.reshape(-1, PREDICT_BATCH, *self.shape)  # needs a multiple of PREDICT_BATCH
+        chunks = self._images(x).reshape(-1, PREDICT_BATCH, *self.shape)  # needs a multiple of PREDICT_BATCH
         return np.concatenate([self._labels(chunk) for chunk in chunks])
 
     def weights(self) -> list[np.ndarray]:

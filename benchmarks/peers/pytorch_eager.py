@@ -9,9 +9,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from benchmarks.configurations import FILTER, POOL, SIDE, Configuration, flipped
+from benchmarks.configurations import Configuration, ResidualConfiguration, flipped
 
 from . import mini_batches
+from .pytorch_residual import residual_layers
 
 PREDICT_BATCH = 500  # images at a time: a fixed size, so that the compiled network is compiled once
 torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", torch.get_num_threads())))
@@ -35,10 +36,13 @@ class Dropout(nn.Dropout):
 
 def layers(config: Configuration) -> nn.Sequential:
     """Return the network up to the logits."""
+    if isinstance(config, ResidualConfiguration):
+        return residual_layers(config)
     f = {"sigmoid": nn.Sigmoid, "relu": nn.ReLU}[config.activation]
-    stack: list[nn.Module] = [nn.Unflatten(1, (1, SIDE, SIDE))] if config.maps else []
-    for maps, shape in zip(config.maps, config.image_shapes, strict=False):
-        stack += [nn.Conv2d(shape[0], maps, FILTER), nn.MaxPool2d(POOL), f()]
+    stack: list[nn.Module] = []
+    for maps, shape, pool in zip(config.maps, config.image_shapes, config.poolings, strict=False):
+        stack.append(nn.Conv2d(shape[0], maps, config.filter, padding=config.padding))
+        stack += [*([nn.MaxPool2d(pool)] if pool > 1 else []), f()]
     if config.maps:
         stack.append(nn.Flatten())
     for i, (n_in, n_out) in enumerate(itertools.pairwise(config.widths)):
@@ -57,6 +61,8 @@ class PyTorch:
     compiler : callable
         Applied to the cost function and to the network.
     device : "cpu" or "cuda"
+    memory_format : torch.memory_format
+        Of the images and the filters.
     """
 
     def __init__(
@@ -66,11 +72,14 @@ class PyTorch:
         batch: int,
         compiler: Callable[[Callable[..., Any]], Callable[..., Any]] = unchanged,
         device: str = "cpu",
+        memory_format: torch.memory_format = torch.contiguous_format,
     ) -> None:
-        self.device, self.batch, self.decay = device, batch, config.decay(batch)
+        self.config, self.device, self.memory_format = config, device, memory_format
+        self.batch, self.decay = batch, config.decay(batch)
         self.net = layers(config)
         for parameter, array in zip(self.net.parameters(), map(_converted, weights), strict=True):
             parameter.data = torch.tensor(array, device=device)
+        self.net.to(device, memory_format=memory_format)
         # PyTorch's weight decay is the derivative of decay/2 |w|^2; biases have none.
         matrices, biases = list(self.net.parameters())[::2], list(self.net.parameters())[1::2]
         groups: list[dict[str, Any]] = [{"params": matrices, "weight_decay": self.decay}, {"params": biases}]
@@ -92,7 +101,7 @@ class PyTorch:
 
     @torch.inference_mode()
     def cost(self, x: np.ndarray, y: np.ndarray) -> float:
-        self.net.eval()
+        self.net.train()
         l2 = self.decay / 2 * sum((w.double() ** 2).sum() for w in list(self.net.parameters())[::2])
         images, labels = self._tensors(x, y)
         return float(nn.functional.cross_entropy(self.net(images), labels) + l2)
@@ -100,11 +109,18 @@ class PyTorch:
     @torch.inference_mode()
     def predict(self, x: np.ndarray) -> np.ndarray:
         self.net.eval()
-        chunks = torch.from_numpy(x).to(self.device).split(PREDICT_BATCH)
+        chunks = self._images(x).split(PREDICT_BATCH)
         return torch.cat([self.forward(chunk).argmax(1) for chunk in chunks]).cpu().numpy()
 
     def _tensors(self, x: np.ndarray, y: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
-        return torch.tensor(x, device=self.device), torch.tensor(y, dtype=torch.int64, device=self.device)
+        return self._images(x), torch.tensor(y, dtype=torch.int64, device=self.device)
+
+    def _images(self, x: np.ndarray) -> torch.Tensor:
+        """Return images of shape (n, maps * rows * columns) as the network takes them."""
+        images = torch.tensor(x, device=self.device)
+        if not self.config.has_filters:
+            return images
+        return images.reshape(-1, *self.config.image).contiguous(memory_format=self.memory_format)
 
     def weights(self) -> list[np.ndarray]:
         return [_converted(parameter.detach().cpu().numpy()) for parameter in self.net.parameters()]

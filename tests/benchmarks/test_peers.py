@@ -20,6 +20,8 @@ LIBRARIES = {
     "pytorch_compiled": "torch",
     "jax_jit": "jax",
     "keras_peer": "keras",
+    "pytorch_eager_last": "torch",
+    "pytorch_compiled_last": "torch",
     "pytensor_ml": "pytensor_ml",
 }
 SLOW = {"pytorch_compiled", "pytensor_ml"}
