@@ -1,10 +1,12 @@
-"""Read a data set from a folder of IDX files, an .npz file, or a pickle in the book's format."""
+"""Read a data set from a folder of IDX files or of images, a table, an .npz file, or a pickle in the book's format."""
 
 import os
 from pathlib import Path
 
 from .checks import check_pair
+from .formats.csv_table import has_labels, read_csv
 from .formats.idx_folder import is_idx_name, read_idx_folder
+from .formats.image_folder import has_image_folders, read_image_folder
 from .formats.npz import read_npz
 from .formats.pickles import read_pickle
 from .pairs import DataPair
@@ -22,6 +24,8 @@ def read(path: str | os.PathLike[str]) -> list[Pair]:
                    the folder and a name (``gzip/emnist-letters``)
     ``*.npz``      x_train, y_train, x_test, y_test and, optionally, x_validation, y_validation;
                    without these the last sixth of the training set is the validation set
+    a folder       of images, in a folder for each class (`read_image_folder`)
+    ``*.csv``      a table whose column of labels can be recognized (`read_csv`)
     anything else  a pickle of three (images, labels) pairs, gzipped or plain (`read_pickle`)
     =============  ================================================================================
 
@@ -33,6 +37,7 @@ def read(path: str | os.PathLike[str]) -> list[Pair]:
     Returns
     -------
     list of three pairs (images, labels): training, validation, test
+        A `DataSet` if the classes have names.
         images : array of shape (n, features)
             uint8 or float as in the file; other integers become float32. Pixels are not scaled.
         labels : int32 array of shape (n,)
@@ -52,13 +57,17 @@ def read(path: str | os.PathLike[str]) -> list[Pair]:
     """
     path = Path(path)
     validation: Pair | None
+    if path.is_dir() and has_image_folders(path):
+        return read_image_folder(path)
+    if path.suffix.lower() == ".csv" and has_labels(path):
+        return read_csv(path)
     if path.is_dir() or is_idx_name(path):
         training, test = read_idx_folder(path)
         validation = None
     elif not path.exists():
         raise FileNotFoundError(
-            f"read({path}): expected a folder of IDX files, an .npz or a pickle; got a path that "
-            f"does not exist (from {Path.cwd()}). Correct the path, or use load_mnist() for the "
+            f"read({path}): expected a folder of IDX files or of images, a table, an .npz or a pickle; got a path "
+            f"that does not exist (from {Path.cwd()}). Correct the path, or use load_mnist() for the "
             "MNIST that ships with the package."
         )
     elif path.suffix == ".npz":

@@ -3,8 +3,11 @@
 A listing of chapter 6 runs as printed; see the README for what else there is.
 """
 
+from network3.layers import BatchNormLayer as BatchNormLayer
 from network3.layers import ConvPoolLayer as ConvPoolLayer
+from network3.layers import DropoutLayer as DropoutLayer
 from network3.layers import FullyConnectedLayer as FullyConnectedLayer
+from network3.layers import GlobalPoolLayer as GlobalPoolLayer
 from network3.layers import Layer as Layer
 from network3.layers import RegressionLayer as RegressionLayer
 from network3.layers import ReLU as ReLU
@@ -28,6 +31,8 @@ from .plotting import plot_filters as plot_filters
 from .shared_data import load_data_shared as load_data_shared
 from .shared_data import size as size
 from .training.callbacks import Progress as Progress
+from .training.confusion import class_accuracy as class_accuracy
+from .training.confusion import confusion_matrix as confusion_matrix
 from .training.gradient_norms import GradientNorms as GradientNorms
 from .training.gradient_norms import gradient_norms as gradient_norms
 from .training.health import DivergenceError as DivergenceError

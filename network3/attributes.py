@@ -27,7 +27,7 @@ OF_OTHERS = {
     ),
     **dict.fromkeys(("score", "test"), "accuracy(data)"),
     **dict.fromkeys(("forward", "predict_on_batch", "predict_classes"), "predict_proba(images), or predict(images)"),
-    **dict.fromkeys(("summary", "count_params"), "print(net)"),
+    "count_params": "net.summary(), which has the number",
     **dict.fromkeys(("parameters", "state_dict", "trainable_weights", "coefs_"), "get_weights(), or net.params"),
     **dict.fromkeys(
         ("load_weights", "load_state_dict", "load_model"), "network3.load(filename), or set_weights(arrays)"

@@ -17,11 +17,11 @@ from network3.layers.precision import floatX, graph_flags
 
 from .attributes import ExplainedAttributes
 from .data import examples
-from .graph import connect, follow_shapes, input_width, layer_name
+from .graph import buffers_of, connect, follow_shapes, input_width, layer_name
 from .layer_protocol import layer_list
 from .storage.atomic import explained_errors
 from .storage.networks import read, write
-from .storage.weight_arrays import weight_arrays
+from .storage.weight_arrays import HasWeights
 from .summary import Summarized
 from .training.callbacks import Callback, Progress
 from .training.config import TrainingConfig
@@ -33,7 +33,7 @@ from .training.trainer import train
 Data = Any  # a pair (x, y) of arrays or shared variables, or a list of pairs; see `Network.SGD`
 
 
-class Network(Summarized, ExplainedAttributes):
+class Network(HasWeights, Summarized, ExplainedAttributes):
     """Layers in a row, each fed with the output of the one before.
 
     Parameters
@@ -48,13 +48,15 @@ class Network(Summarized, ExplainedAttributes):
     layers : list
     params : list of shared variables
         ``[w, b]`` of each layer, in order.
+    buffers : list of shared variables
+        What the layers keep besides, such as running means: training sets it, but not by gradients.
     x : float matrix, (batch, features)
     y : int32 vector, (batch,)
         Or what the last layer's ``target_dtype`` and ``target_ndim`` say.
     output, output_dropout : expressions
         Of the last layer: for evaluation, and for training.
     best : list of arrays or None
-        The parameters after the `best_epoch` of the last `SGD`, see `History`; ``net.set_weights(net.best)``.
+        `get_weights` after the `best_epoch` of the last `SGD`, see `History`; ``net.set_weights(net.best)``.
     floatX : "float32" or "float64"
         Type of the network, set when it was made.
 
@@ -78,6 +80,7 @@ class Network(Summarized, ExplainedAttributes):
         self.floatX = floatX()
         self.shapes = follow_shapes(layers)
         self.params: list[SharedVariable] = [param for layer in layers for param in layer.params]
+        self.buffers = buffers_of(layers)
         last = layers[-1]
         with graph_flags(self.floatX):
             self.x = TensorType(self.floatX, shape=(None, None))("x")
@@ -155,7 +158,7 @@ class Network(Summarized, ExplainedAttributes):
         lmbda_over : "mini_batches" or "examples"
             What :math:`m` counts: mini-batches as in chapter 6, or examples as in chapter 3.
         rule : callable, default `gradient_descent`
-            See `network3.optim`: momentum, Nesterov's, max-norm, the Hessian technique.
+            See `network3.optim`: momentum, Adam, the Hessian technique, clipped gradients, averaged weights.
         schedule : callable, optional
             ``schedule(eta, history) -> eta`` of the next epoch, see `network3.optim`. It always gets the first rate,
             `eta` above; the rate of the last epoch is ``history.eta[-1]``.
@@ -240,23 +243,6 @@ class Network(Summarized, ExplainedAttributes):
             name, hint = layer_name(self.layers, len(self.layers) - 1), "Use predict, or end with a SoftmaxLayer."
             raise ValueError(error_message(name, "the last layer must have an accuracy(y)", "one without", hint))
         return score(self, examples("accuracy: data", data, self))["accuracy"]
-
-    @keywords_checked("get_weights")
-    def get_weights(self) -> list[np.ndarray]:
-        """Return a copy of each of ``params``, in order."""
-        return [np.array(param.get_value(borrow=True), order="C") for param in self.params]
-
-    @keywords_checked("set_weights")
-    def set_weights(self, weights: Sequence[ArrayLike] | None) -> None:
-        """Set ``params`` to `weights`, a list of arrays of the same shapes, in order; cast to the network's type.
-
-        Raises
-        ------
-        ValueError
-            None, another number of arrays, another shape, or values that are not finite numbers; nothing is changed.
-        """
-        for param, array in zip(self.params, weight_arrays(weights, self.params, self.floatX), strict=True):
-            param.set_value(array, borrow=True)
 
     @keywords_checked("save")
     def save(self, filename: str | os.PathLike) -> None:

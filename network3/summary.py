@@ -50,6 +50,10 @@ class Summarized:
     def __str__(self) -> str:
         return str(table(self.layers, self.shapes, self.floatX))
 
+    def summary(self) -> None:
+        """Print the table of layers and parameters, as ``print(net)`` does."""
+        print(self)
+
     def __repr__(self) -> str:
         total = table(self.layers, self.shapes, self.floatX).rows[-1][-1]
         return f"<{type(self).__name__} of {len(self.layers)} layers, {total} parameters, {self.floatX}>"

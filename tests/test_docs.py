@@ -1,5 +1,10 @@
 """The Python blocks of the README and of the pages in docs/: those of a page run one after the other."""
 
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from types import ModuleType
+
 import pytest
 
 from network3.datasets import mnist
@@ -7,6 +12,7 @@ from tests.datasets.photos.drawn_digits import TEN, draw
 from tests.pages import ROOT, blocks, name, with_blocks
 
 TUTORIAL = ROOT / "docs" / "tutorial.md"
+ECOSYSTEM = ROOT / "docs" / "ecosystem.md"
 
 
 @pytest.fixture
@@ -17,6 +23,19 @@ def folder(monkeypatch, tmp_path):
     monkeypatch.setenv("MPLBACKEND", "agg")
     draw(4, **dict(TEN)[4]).save(tmp_path / "my_digit.png")
     return tmp_path
+
+
+@pytest.fixture
+def mlflow(monkeypatch):
+    """A stand-in for MLflow, which is large: it returns what was logged."""
+    logged = {}
+    module = ModuleType("mlflow")
+    module.start_run = nullcontext
+    module.log_params = logged.update
+    module.log_metrics = lambda metrics, step: logged.update({(name, step): value for name, value in metrics.items()})
+    module.log_artifact = lambda path: logged.update({path: Path(path).stat().st_size})
+    monkeypatch.setitem(sys.modules, "mlflow", module)
+    return logged
 
 
 @pytest.fixture
@@ -41,7 +60,9 @@ def run(page):
 
 
 @pytest.mark.usefixtures("folder", "smaller_mnist")
-@pytest.mark.parametrize("page", [page for page in with_blocks("python") if page != TUTORIAL], ids=name)
+@pytest.mark.parametrize(
+    "page", [page for page in with_blocks("python") if page not in (TUTORIAL, ECOSYSTEM)], ids=name
+)
 def test_the_python_blocks_run_one_after_the_other(page):
     run(page)
 
@@ -57,3 +78,14 @@ def test_the_tutorial_trains_a_network_and_draws_it(folder, capsys):
     output = capsys.readouterr().out
     assert "Accuracy is 9" in output
     assert "[4]" in output
+
+
+@pytest.mark.usefixtures("smaller_mnist")
+def test_the_page_on_other_libraries_searches_logs_and_plots(folder, mlflow):
+    scope = run(ECOSYSTEM)
+    assert scope["search"].best_params_["networkclassifier__eta"] in (0.003, 0.03)
+    assert scope["model"].history_.epochs == 1
+    assert {"digits.png", "history.png", "training.csv", "runs"} <= {path.name for path in folder.iterdir()}
+    assert mlflow["eta"] == 0.5
+    assert {"cost", "validation_accuracy", "seconds"} <= {key[0] for key in mlflow if isinstance(key, tuple)}
+    assert mlflow["model.safetensors"] > 1000

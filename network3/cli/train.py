@@ -1,5 +1,6 @@
 """``network3 train NAME``: train one of the book's networks, with progress, and save everything about it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ from network3.experiments.own_data import DataSets, OwnData, read_own_data
 from network3.experiments.run_plots import save_run_plots
 from network3.layers.checks import error_message
 from network3.network import Network
+from network3.training.confusion import class_accuracy, confusion_matrix
 from network3.training.signals import TERMINATED, TrainingInterrupted, TrainingTerminated
 
 from .border import INTERRUPTED, border, leave, program
@@ -31,7 +33,10 @@ def train(
     mini_batch_size: Annotated[int | None, typer.Option(help="Images per step; by default the book's 10.")] = None,
     data: Annotated[
         Path | None,
-        typer.Option(help="Your own data instead of MNIST: a folder of IDX files, an .npz, or the book's pickle."),
+        typer.Option(
+            help="Your own data instead of MNIST: a folder of IDX files, or of images by class, a table, an .npz, or "
+            "the book's pickle."
+        ),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the initial weights and masks; 0 by default.")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu or gpu.")] = None,
@@ -109,10 +114,20 @@ def _train_all(
         reporter.begin(experiment, net, images=len(data[0][0]))
         with reporter:
             history = experiment.train(net, data, [reporter], devices, verbose=reporter.output.shows_prints)
-        plots = save_run_plots(experiment.folder.path, net, history, data[2], published=book)
-        reporter.end(experiment, history, [*experiment.folder.names(), *plots])
+        predictions = net.predict(data[2][0])
+        names = class_names(experiment)
+        plots = save_run_plots(experiment.folder.path, net, history, data[2], predictions, book, names)
+        accuracies = class_accuracy(confusion_matrix(data[2][1], predictions, len(names)))
+        files = [*experiment.folder.names(), *plots]
+        reporter.end(experiment, history, files, dict(zip(names, accuracies.tolist(), strict=True)))
         nets.append(net)
     return nets, data
+
+
+def class_names(experiment: Experiment) -> Sequence[str]:
+    """Return the names of the classes, by default their numbers."""
+    own = experiment.own
+    return [str(k) for k in range(10)] if own is None else own.class_names or [str(k) for k in range(own.classes)]
 
 
 def _vote(nets: list[Network], data: DataSets, run: Run, reporter: TrainingReporter) -> None:

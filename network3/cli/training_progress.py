@@ -1,7 +1,9 @@
 """The progress of ``network3 train``: what is trained, each epoch, and the result."""
 
+import math
 import sys
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Self
 
 from network3.experiments.experiment import Experiment
@@ -14,6 +16,8 @@ from .progress import Output, Terminal, choose_output, time_left_column
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
+
+SHOWN_CLASSES = 3  # with the lowest accuracies
 
 
 class TrainingReporter(Callback):
@@ -47,8 +51,8 @@ class TrainingReporter(Callback):
         self.output.line(str(net))
         self.output.line(f"{describe(experiment, images)}; compiling first ...")
 
-    def end(self, experiment: Experiment, history: History, files: list[str]) -> None:
-        """Report the result, and the files."""
+    def end(self, experiment: Experiment, history: History, files: list[str], by_class: Mapping[str, float]) -> None:
+        """Report the result, the test accuracy of each class, NaN if it has no examples, and the files."""
         found = {"validation_cost": history.best_validation_cost, "test_cost": history.corresponding_test_cost}
         costs = {name: value for name, value in found.items() if value is not None}
         self.output.result(
@@ -59,12 +63,13 @@ class TrainingReporter(Callback):
                 "validation_accuracy": history.best_validation_accuracy,
                 "test_accuracy": history.corresponding_test_accuracy,
                 **costs,
+                "class_accuracy": {name: None if math.isnan(value) else value for name, value in by_class.items()},
                 "published": experiment.run.published if experiment.own is None else {},
                 "data": experiment.run.data if experiment.own is None else str(experiment.own.path),
                 "folder": str(experiment.folder.path),
                 "files": files,
             },
-            summarize(experiment, history, files),
+            summarize(experiment, history, files, by_class),
         )
 
 
@@ -167,7 +172,7 @@ def epoch_line(history: History) -> str:
     return "   ".join([*parts, f"{row['seconds']:.1f} s"])
 
 
-def summarize(experiment: Experiment, history: History, files: list[str]) -> str:
+def summarize(experiment: Experiment, history: History, files: list[str], by_class: Mapping[str, float]) -> str:
     """Return the result of a training and its files, in lines."""
     lines = []
     if history.best_epoch is not None:
@@ -186,6 +191,9 @@ def summarize(experiment: Experiment, history: History, files: list[str]) -> str
         if published.value is not None and experiment.run.nets == 1 and experiment.own is None:
             line += f" (the book: {published.formatted} after {experiment.run.epochs} epochs)"
         lines.append(f"{line}.")
+    lowest = sorted((value, name) for name, value in by_class.items() if not math.isnan(value))[:SHOWN_CLASSES]
+    if lowest:
+        lines.append(f"Lowest by class: {', '.join(f'{name} {value:.2%}' for value, name in lowest)}.")
     folder = experiment.folder
     lines.append(f"In {folder.path}: {', '.join(files)}.")
     if experiment.own is None:  # `predict` reads photographs as MNIST's digits

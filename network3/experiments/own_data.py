@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from network3.datasets import read
+from network3.datasets import DataSet, read
 from network3.datasets.split import Pair
 from network3.layers import ConvPoolLayer
 from network3.layers.checks import error_message
@@ -33,10 +33,13 @@ class OwnData:
         Absolute.
     sets : three pairs (x, y)
         As `network3.datasets.read` returns them, all of them used as they are.
+    class_names : tuple of str
+        Empty if the classes have numbers only.
     """
 
     path: Path
     sets: DataSets
+    class_names: tuple[str, ...] = ()
 
     @property
     def inputs(self) -> int:
@@ -45,8 +48,8 @@ class OwnData:
 
     @property
     def classes(self) -> int:
-        """The largest label of all sets plus one."""
-        return 1 + max(int(labels.max()) for _, labels in self.sets)
+        """The number of names, or the largest label of all sets plus one."""
+        return len(self.class_names) or 1 + max(int(labels.max()) for _, labels in self.sets)
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -71,8 +74,9 @@ def read_own_data(path: str | os.PathLike[str], run: Run) -> OwnData:
     FileNotFoundError, ValueError, TypeError, pickle.UnpicklingError
         As `network3.datasets.read`, or data of a single class or for other layers.
     """
-    training, validation, test = read(path)
-    own = OwnData(Path(path).resolve(), (training, validation, test))
+    training, validation, test = data = read(path)
+    names = data.class_names if isinstance(data, DataSet) else ()
+    own = OwnData(Path(path).resolve(), (training, validation, test), names)
     if own.classes < 2:
         hint = "Number the classes 0, 1, 2, ..."
         raise ValueError(error_message(WHO, "expected labels of two classes or more", "only the label 0", hint))

@@ -1,5 +1,6 @@
 """Plots of trainings and networks, drawn with Matplotlib, which is imported for the first plot."""
 
+from .confusion import draw_confusion as draw_confusion
 from .errors import draw_errors as draw_errors
 from .errors import plot_errors as plot_errors
 from .feature_maps import draw_feature_maps as draw_feature_maps

@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from network3.training.gradient_norms import GradientNorms
-
 from .curves import label_epochs, legend_beside
+from .recorded import RecordedNorms
 from .style import in_plot_style, new_figure
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ FEW_EPOCHS = 30  # below, each epoch has a marker
 
 
 @in_plot_style
-def draw_gradient_norms(recorded: GradientNorms, figure: "Figure | None" = None) -> "Figure":
+def draw_gradient_norms(recorded: RecordedNorms, figure: "Figure | None" = None) -> "Figure":
     r"""Draw the norm of each layer's gradient from epoch to epoch, on a logarithmic scale.
 
     Parameters

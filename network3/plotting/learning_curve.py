@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from network3.layers.checks import error_message
-from network3.training.history import History
 
 from .curves import COLORS, LABELS, end_at_100, label_epochs, legend_beside
+from .recorded import RecordedTraining
 from .style import in_plot_style, new_figure
 
 if TYPE_CHECKING:
@@ -29,7 +29,9 @@ class Points(NamedTuple):
 
 
 @in_plot_style
-def draw_learning_curve(history: History, published: float | None = None, figure: "Figure | None" = None) -> "Figure":
+def draw_learning_curve(
+    history: RecordedTraining, published: float | None = None, figure: "Figure | None" = None
+) -> "Figure":
     """Draw the costs and the accuracies of `history`, monitored ones included, and mark the best epoch.
 
     Parameters
@@ -76,7 +78,7 @@ def draw_learning_curve(history: History, published: float | None = None, figure
     return figure
 
 
-def _check(history: History, published: float | None) -> None:
+def _check(history: RecordedTraining, published: float | None) -> None:
     who = "draw_learning_curve"
     if not history.epochs:
         expected, hint = "expected a history of 1 epoch or more", "Train the network first."
@@ -86,7 +88,7 @@ def _check(history: History, published: float | None) -> None:
         raise ValueError(error_message(who, "published must be a share from 0 to 1", repr(published), hint))
 
 
-def _curves(history: History, unit: str) -> Iterator[Points]:
+def _curves(history: RecordedTraining, unit: str) -> Iterator[Points]:
     """Yield the curves of "accuracy" or "cost": those that were monitored, and those of the record itself."""
     for data, label in LEGEND.items():
         own: list[float | None] = getattr(history, f"{data}_{unit}", [])

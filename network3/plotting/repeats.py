@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from network3.layers.checks import error_message
-from network3.training.history import History
 
 from .curves import CURVES, LABELS, Curve, end_at_100, label_epochs
+from .recorded import RecordedTraining
 from .style import in_plot_style, new_figure
 
 if TYPE_CHECKING:
@@ -19,7 +19,9 @@ Size: TypeAlias = tuple[float, float]
 
 
 @in_plot_style
-def draw_repeats(histories: Sequence[History], points: Mapping[str, Mapping[int, float]] | None = None) -> "Figure":
+def draw_repeats(
+    histories: Sequence[RecordedTraining], points: Mapping[str, Mapping[int, float]] | None = None
+) -> "Figure":
     """Draw the accuracies of repeats of one training, and the costs over whole data sets if there are any.
 
     If neither was recorded, the cost while training is drawn.
@@ -49,7 +51,9 @@ def draw_repeats(histories: Sequence[History], points: Mapping[str, Mapping[int,
 
 @in_plot_style
 def draw_repeats_apart(
-    histories: Sequence[History], points: Mapping[str, Mapping[int, float]] | None = None, size: Size = (3.7, 2.5)
+    histories: Sequence[RecordedTraining],
+    points: Mapping[str, Mapping[int, float]] | None = None,
+    size: Size = (3.7, 2.5),
 ) -> "list[Figure]":
     """Draw each panel of `draw_repeats` as a figure of its own, `size` inches wide and high: accuracies, then costs."""
     figures = []
@@ -60,7 +64,7 @@ def draw_repeats_apart(
     return figures
 
 
-def _panels(histories: Sequence[History]) -> list[Panel]:
+def _panels(histories: Sequence[RecordedTraining]) -> list[Panel]:
     """Return the curves of accuracies and those of costs, those that there are, each by name with all repeats."""
     histories = [history for history in histories if history.epochs]
     if not histories:
@@ -84,7 +88,7 @@ def _draw_panel(ax: "Axes", panel: Panel, points: Mapping[str, Mapping[int, floa
     ax.legend()
 
 
-def _values(history: History, name: str) -> list[float]:
+def _values(history: RecordedTraining, name: str) -> list[float]:
     own = {"validation_accuracy": history.validation_accuracy, "validation_cost": history.validation_cost}
     return own.get(name) or history.monitors.get(name, [])
 

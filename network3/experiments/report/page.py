@@ -15,7 +15,7 @@ from network3.training.history import History
 
 from .charts import draw_growth, svg
 from .comparison import compare
-from .samples import best_repeat, errors, filters
+from .samples import best_repeat, confusion, errors, filters
 from .summary import RowResult, origin, summarize
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ TITLES = {
 }
 GROWTH_CHAPTER = 3  # whose figure has the accuracy against the number of training images
 SHOWN_NETWORKS = (6, 7)  # chapters for which filters and misclassified digits are shown
+CONFUSION = "test images by label and by the network's digit; on the diagonal the accuracy of each digit in %"
 
 
 def write_report(
@@ -121,6 +122,9 @@ def _figures(entry: Entry, records: Sequence[Record], results: Path) -> list[dic
         best = best_repeat(records)
         drawn = filters(results, best)
         charts |= {f"{entry.name}-filters{k}": shown for k, shown in enumerate(drawn.items())}
+        matrix = confusion(best)
+        if matrix is not None:
+            charts[f"{entry.name}-confusion"] = (CONFUSION, matrix)
         errors_of_best = errors(best)
     figures: list[dict[str, Any]] = [
         {"caption": caption, "chart": svg(figure, name)} for name, (caption, figure) in charts.items()

@@ -17,7 +17,8 @@ from network3.experiments.reproduction import Record
 from network3.experiments.reproduction.work import folder_of
 from network3.layers import ConvPoolLayer
 from network3.network import load
-from network3.plotting import draw_filters
+from network3.plotting import draw_confusion, draw_filters
+from network3.training.confusion import confusion_matrix
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -72,6 +73,17 @@ def filters(results: Path, record: Record) -> "dict[str, Figure]":
     what = "filters of layer" if convolutions else "weights of layer"
     whose = f" of network {first + 1}" if record.task.members else ""
     return {f"{what} {k}{whose}": draw_filters(net, k) for k in convolutions or [0]}
+
+
+def confusion(record: Record) -> "Figure | None":
+    """Draw which digits are misclassified as which, according to `record`; None if it has no misclassified images."""
+    if not record.errors:
+        return None
+    labels = load_mnist()[2][1]
+    predictions = labels.copy()
+    for k, prediction in record.errors:
+        predictions[k] = prediction
+    return draw_confusion(confusion_matrix(labels, predictions, 10))
 
 
 def errors(record: Record) -> Errors | None:

@@ -18,6 +18,7 @@ FILES = {
     "errors.png",
     "filters_layer0.png",
     "history.jsonl",
+    "confusion.png",
     "learning_curve.png",
     "model.safetensors",
     "run.json",
@@ -56,7 +57,8 @@ def test_a_run_writes_all_files(run, little):
     lines = result.stdout.splitlines()
     assert "Training mini-batch number 0" in lines
     assert f"Epoch 1: validation accuracy {history.validation_accuracy[1]:.2%}" in lines
-    assert f"test {history.corresponding_test_accuracy:.2%} (the book: test 97.80% after 60 epochs)." in lines[-3]
+    assert f"test {history.corresponding_test_accuracy:.2%} (the book: test 97.80% after 60 epochs)." in lines[-4]
+    assert re.fullmatch(r"Lowest by class: \d [\d.]+%, \d [\d.]+%, \d [\d.]+%\.", lines[-3])
     assert all(name in lines[-2] for name in FILES)
     assert lines[-1].endswith(f"predict {folder / 'model.safetensors'} IMAGE")
 
@@ -164,6 +166,8 @@ def test_json_has_a_line_for_each_epoch_and_the_result(run, little):
         == network3.History.load("network3-runs/shallow/history.jsonl").test_accuracy[end["best_epoch"]]
     )
     assert set(end["files"]) == FILES
+    assert list(end["class_accuracy"]) == list("0123456789")
+    assert all(value is None or 0 <= value <= 1 for value in end["class_accuracy"].values())
     assert result.stderr == ""
 
 
@@ -246,3 +250,15 @@ def test_a_word_instead_of_a_number_is_wrong_usage(run):
     result = run("train", "shallow", "--epochs", "many")
     assert result.exit_code == 2
     assert "Invalid value for '--epochs'" in result.stderr
+
+
+@pytest.mark.usefixtures("no_plots")
+def test_classes_of_a_table_keep_their_names(run, little):
+    rng = np.random.default_rng(0)
+    lines = [",".join([*map(str, rng.random(4) + k % 2), ("cat", "dog")[k % 2]]) for k in range(120)]
+    Path("animals.csv").write_text("\n".join(lines), encoding="utf-8")
+    result = run("train", "shallow", "--data", "animals.csv", "--epochs", 3, "--json")
+    assert result.exit_code == 0, result.output
+    end = json.loads(result.stdout.splitlines()[-1])
+    assert list(end["class_accuracy"]) == ["cat", "dog"]
+    assert end["test_accuracy"] == pytest.approx(sum(end["class_accuracy"].values()) / 2)

@@ -28,7 +28,7 @@ def test_the_terminal_shows_bars_and_a_line_for_each_epoch(little, screen, tmp_p
     with bars:
         history = experiment.train(net, load(run), [bars, lambda progress: bars.bars.refresh()], verbose=False)
         shown.append(screen.file.getvalue())
-    bars.end(experiment, history, ["model.safetensors"])
+    bars.end(experiment, history, ["model.safetensors"], {"7": 0.5})
     text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", screen.file.getvalue())
     assert "SoftmaxLayer" in text
     assert "2 epochs over 600 images" in text

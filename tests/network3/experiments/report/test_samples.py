@@ -56,7 +56,7 @@ def test_misclassified_digits_are_shown_without_the_network(made):
     assert captions == [
         "57 of 10,000 test images misclassified (the first 40): each with its label, and after the arrow the network's"
     ]
-    assert (page.tags.count("svg"), page.tags.count("img")) == (1, 40)
+    assert (page.tags.count("svg"), page.tags.count("img")) == (2, 40)  # one of them the confusion matrix
     assert page.texts["→"] == 0  # the labels are text, as large as the rest: readable on any screen
     assert sum("→" in text for text in page.texts.elements()) == 40
     assert all(link.startswith(("#", "data:image/png;base64,", "http://neural")) for link in page.links)
@@ -71,7 +71,7 @@ def test_of_networks_that_vote_the_first_existing_one_is_shown(made, tmp_path, s
     assert page.texts[f"filters of layer 0 of network {seeds[0] + 1}"] == 1
     assert page.texts[f"filters of layer 1 of network {seeds[0] + 1}"] == 1
     assert page.texts["1 of 10,000 test images misclassified: each with its label, and after the arrow the network's"]
-    assert (page.tags.count("svg"), page.tags.count("img")) == (2, 1)
+    assert (page.tags.count("svg"), page.tags.count("img")) == (3, 1)
 
 
 def test_a_network_of_another_repeat_than_the_best_is_not_shown(made, tmp_path):
