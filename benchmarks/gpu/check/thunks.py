@@ -29,11 +29,13 @@ def _largest_body(lines: list[str]) -> int:
 
 
 def _thunks_below(lines: list[str]) -> list[tuple[int, str]]:
-    """Return (indentation, kind) of each thunk until the indentation falls below that of the first."""
+    """Return (indentation, kind) of each thunk until that of the first is left, or the loop's condition begins."""
     found: list[tuple[int, str]] = []
     for line in lines:
         match = LINE.match(line)
         if match is None:
+            if found and line.strip().startswith("condition") and len(line) - len(line.lstrip()) < found[0][0]:
+                break
             continue
         depth = len(match[1])
         if found and depth < found[0][0]:
