@@ -117,8 +117,9 @@ class Server:
             elapsed = time.perf_counter() - start
             if elapsed >= 0.8 * seconds:
                 return {"steps": steps, "seconds": elapsed, "peak_mb": peak_mb()}
-            grown = steps * min(10.0, 1.1 * seconds / elapsed)
-            self.steps[name, batch] = max(steps + 1, int(grown))
+            grown = max(steps + 1, int(steps * min(10.0, 1.1 * seconds / elapsed)))
+            together = getattr(network, "steps_together", 1)
+            self.steps[name, batch] = -(-grown // together) * together
 
     def time_inference(self, name: str) -> Response:
         """Time the prediction of all test images by the network last opened with `predict`."""

@@ -8,7 +8,8 @@ from dataclasses import replace
 from benchmarks.peers import Peer
 
 FORM, NETWORKS, DEVICE = "BENCHMARK_FORM", "BENCHMARK_NETWORKS", "BENCHMARK_DEVICE"  # environment variables
-JAX = (("XLA_PYTHON_CLIENT_PREALLOCATE", "false"), ("JAX_DEFAULT_MATMUL_PRECISION", "highest"))
+PRECISION, SWITCH = "JAX_DEFAULT_MATMUL_PRECISION", "NETWORK3_GPU_GRAPHS"
+JAX = (("XLA_PYTHON_CLIENT_PREALLOCATE", "false"), (PRECISION, "highest"))
 BOOK_BATCH = 10
 
 
@@ -28,6 +29,9 @@ def peers(device: str) -> dict[str, Peer]:
         "benchmarks.gpu.ours",
         variables=jax,
         versions=("network3", "pytensor", "jax", "jaxlib"),
+    )
+    no_graphs = replace(
+        ours, name="ours_no_graphs", title="network3, kernel by kernel", variables=(*jax, (SWITCH, "off"))
     )
     five = replace(
         ours,
@@ -58,4 +62,4 @@ def peers(device: str) -> dict[str, Peer]:
             ("eager", "PyTorch, eager"),
         )
     )
-    return {peer.name: peer for peer in (ours, five, loop, graph, compiled, eager)}
+    return {peer.name: peer for peer in (ours, no_graphs, loop, graph, five, compiled, eager)}

@@ -51,6 +51,8 @@ def program(count: int, config: Configuration, decay: float) -> Program:
 class Loop(Jax):
     """The parameters, the key of the dropout masks, and all mini-batches on the device."""
 
+    steps_together = STEPS
+
     def load(self, x: np.ndarray, y: np.ndarray) -> None:
         count = len(x) // self.batch
         self.x, self.y = (jnp.array(a[: count * self.batch].reshape(count, self.batch, *a.shape[1:])) for a in (x, y))

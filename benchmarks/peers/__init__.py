@@ -10,11 +10,14 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from benchmarks.configurations import CHAPTER6, CONFIGURATIONS
+from benchmarks.configurations import CHAPTER6, CONFIGURATIONS, ResidualConfiguration
 
 
 class PeerNetwork(Protocol):
-    """A network that can be trained, as a peer's ``build`` returns it."""
+    """A network that can be trained, as a peer's ``build`` returns it.
+
+    One that is compiled for a number of steps has it as ``steps_together``: multiples of it are timed.
+    """
 
     def load(self, x: np.ndarray, y: np.ndarray) -> None:
         """Convert training data, (n, 784) float32 and (n,) int32, to the library's own form; this is not timed."""
@@ -88,6 +91,7 @@ OURS = Peer(
 # Later releases of PyTorch on the package index bring several GB of CUDA; this one has a build for the CPU.
 TORCH, JAX = ("torch>=2.6,<=2.13.0", "numpy>=2.0,<3"), ("jax>=0.8,<1", "numpy>=2.0,<3")
 WIDE = tuple(name for name in CONFIGURATIONS if name not in CHAPTER6)  # where the memory format matters
+SEQUENTIAL = tuple(name for name, config in CONFIGURATIONS.items() if not isinstance(config, ResidualConfiguration))
 PEERS = {
     peer.name: peer
     for peer in (
@@ -143,6 +147,7 @@ PEERS = {
             requirements=("keras>=3.10,<4", *JAX),
             variables=(("KERAS_BACKEND", "jax"),),
             versions=("keras", "jax"),
+            networks=SEQUENTIAL,
         ),
         Peer(
             "pytensor_ml",
@@ -154,6 +159,7 @@ PEERS = {
             versions=("pytensor-ml", "pytensor", "numba"),
             caches_on_disk=True,
             slow_compile=True,
+            networks=SEQUENTIAL,
         ),
     )
 }

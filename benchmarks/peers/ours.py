@@ -44,6 +44,7 @@ class Ours:
         chunk: int = sys.maxsize,
     ) -> None:
         self.config, self.batch, self.devices, self.chunk = config, batch, devices, chunk
+        self.steps_together = 1 if devices is None else chunk
         self.net = network3.Network(layers(config, batch), batch)
         self.net.set_weights([*weights, *self.net.get_weights()[len(weights) :]])  # buffers keep their values
         self.position = 0
@@ -64,12 +65,11 @@ class Ours:
         return make_runner(chosen_backend(), step, data, self.net.floatX, mesh)
 
     def run(self, steps: int) -> None:
-        done = 0
-        while done < steps:
-            rows = self.rows[self.position : self.position + min(steps - done, self.chunk)]
+        for done in range(0, steps, self.chunk):
+            count = min(steps - done, self.chunk)
+            rows = self.rows[(self.position + np.arange(count)) % len(self.rows)]
             self.runner.run(rows, self.config.eta, self.config.decay(self.batch))
-            done += len(rows)
-            self.position = (self.position + len(rows)) % len(self.rows)
+            self.position = (self.position + count) % len(self.rows)
 
     def cost(self, x: np.ndarray, y: np.ndarray) -> float:
         runner, rows = self._runner(x, y)
