@@ -24,6 +24,14 @@ class DataSet(list[Any]):
     Attributes
     ----------
     class_names : tuple of str
+
+    Examples
+    --------
+    >>> pair = np.zeros((2, 4)), np.array([0, 1])
+    >>> data = DataSet([pair, pair, pair], ["circle", "cross"])
+    >>> training, validation, test = data
+    >>> data.names(test[1])
+    array(['circle', 'cross'], dtype='<U6')
     """
 
     def __init__(self, pairs: Iterable[Pair], class_names: Sequence[str]):

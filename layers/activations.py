@@ -22,32 +22,62 @@ Activation: TypeAlias = Callable[[TensorVariable], TensorVariable]
 
 @keywords_checked("linear")
 def linear(z: TensorVariable) -> TensorVariable:
-    r"""Return the weighted input itself, :math:`f(z) = z` (book, chapter 3)."""
+    r"""Return the weighted input itself, :math:`f(z) = z` (book, chapter 3).
+
+    Examples
+    --------
+    >>> linear(pt.constant([-1.0, 2.0])).eval()
+    array([-1.,  2.])
+    """
     return z
 
 
 @keywords_checked("step")
 def step(z: TensorVariable) -> TensorVariable:
-    r"""Return 1 for :math:`z > 0` and 0 otherwise, with derivative 0: the perceptron's (book, chapter 1)."""
+    r"""Return 1 for :math:`z > 0` and 0 otherwise, with derivative 0: the perceptron's (book, chapter 1).
+
+    Examples
+    --------
+    >>> step(pt.constant([-1.0, 2.0])).eval()
+    array([0., 1.])
+    """
     z = as_tensor("step", z)
     return pt.switch(z <= 0, 0, pt.switch(z > 0, 1, z))
 
 
 @keywords_checked("sigmoid")
 def sigmoid(z: TensorVariable) -> TensorVariable:
-    r"""Return the logistic function :math:`f(z) = 1 / (1 + e^{-z})`, in (0, 1) (book, chapter 1)."""
+    r"""Return the logistic function :math:`f(z) = 1 / (1 + e^{-z})`, in (0, 1) (book, chapter 1).
+
+    Examples
+    --------
+    >>> sigmoid(pt.constant([0.0])).eval()
+    array([0.5])
+    """
     return pt.sigmoid(as_tensor("sigmoid", z))
 
 
 @keywords_checked("tanh")
 def tanh(z: TensorVariable) -> TensorVariable:
-    r"""Return the hyperbolic tangent :math:`f(z) = (e^z - e^{-z}) / (e^z + e^{-z})`, in (-1, 1) (book, chapter 3)."""
+    r"""Return the hyperbolic tangent :math:`f(z) = (e^z - e^{-z}) / (e^z + e^{-z})`, in (-1, 1) (book, chapter 3).
+
+    Examples
+    --------
+    >>> tanh(pt.constant([0.0])).eval()
+    array([0.])
+    """
     return pt.tanh(as_tensor("tanh", z))
 
 
 @keywords_checked("ReLU")
 def ReLU(z: TensorVariable) -> TensorVariable:
-    r"""Return the rectified linear :math:`f(z) = \max(0, z)`, with derivative 0 at 0 (book, chapters 3 and 6)."""
+    r"""Return the rectified linear :math:`f(z) = \max(0, z)`, with derivative 0 at 0 (book, chapters 3 and 6).
+
+    Examples
+    --------
+    >>> ReLU(pt.constant([-1.0, 2.0])).eval()
+    array([0., 2.])
+    """
     z = as_tensor("ReLU", z)
     # Not switch(z > 0, z, 0): that would turn NaN into 0.
     return pt.switch(z <= 0, 0, z)
@@ -55,7 +85,14 @@ def ReLU(z: TensorVariable) -> TensorVariable:
 
 @keywords_checked("softmax")
 def softmax(z: TensorVariable) -> TensorVariable:
-    r"""Return :math:`f(z)_j = e^{z_j} / \sum_k e^{z_k}`, a distribution for each row of `z` (book, chapter 3)."""
+    r"""Return :math:`f(z)_j = e^{z_j} / \sum_k e^{z_k}`, a distribution for each row of `z` (book, chapter 3).
+
+    Examples
+    --------
+    >>> softmax(pt.constant([[0.0, 0.0], [5.0, 5.0]])).eval()
+    array([[0.5, 0.5],
+           [0.5, 0.5]])
+    """
     z = as_tensor("softmax", z)
     if z.ndim == 0:
         hint = "Give the activations of an example one axis."

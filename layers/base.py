@@ -22,7 +22,16 @@ Shape: TypeAlias = tuple[int | None, *tuple[int, ...]]  # the batch size, which 
 
 
 class ShapeError(ValueError):
-    """A shape that does not match the layer before; a Network adds the names of the two layers."""
+    """A shape that does not match the layer before; a Network adds the names of the two layers.
+
+    Examples
+    --------
+    >>> from network3 import FullyConnectedLayer
+    >>> FullyConnectedLayer(n_in=784, n_out=30).output_shape((None, 100))
+    Traceback (most recent call last):
+    ...
+    network3.layers.base.ShapeError: ...
+    """
 
     def __init__(self, who: str, expected: str, got: str, hint: str):
         super().__init__(error_message(who, expected, got, hint))
@@ -62,6 +71,24 @@ class Layer(ABC):
         What a step of training sets them to: expressions of the training pass, once connected.
     min_batch : int
         The fewest examples of a mini-batch that the layer can be trained on.
+
+    Examples
+    --------
+    >>> class Negative(Layer):
+    ...     def __init__(self, n_in):
+    ...         self.input_shape, self.params = (n_in,), []
+    ...
+    ...     def output_shape(self, input_shape):
+    ...         return input_shape
+    ...
+    ...     def expression(self, x, *, training):
+    ...         return -x
+    ...
+    ...     def config(self):
+    ...         return {"n_in": self.input_shape[0]}
+    >>> from network3 import Network, SoftmaxLayer
+    >>> Network([Negative(n_in=4), SoftmaxLayer(n_in=4, n_out=2)], 10).shapes
+    [(None, 4), (None, 2)]
     """
 
     input_shape: tuple[int, ...]

@@ -47,7 +47,13 @@ def _mean_of_rows(values: TensorVariable) -> TensorVariable:
 
 @keywords_checked("quadratic")
 def quadratic(a: TensorVariable, y: TensorVariable) -> TensorVariable:
-    r"""Return the mean of :math:`C = \frac12 \|a - y\|^2`, with :math:`\delta = (a - y) f'(z)` (chapter 1)."""
+    r"""Return the mean of :math:`C = \frac12 \|a - y\|^2`, with :math:`\delta = (a - y) f'(z)` (chapter 1).
+
+    Examples
+    --------
+    >>> quadratic(pt.constant([[1.0, 0.0], [0.0, 1.0]]), pt.constant([0, 0])).eval()
+    array(0.5)
+    """
     a, y = _checked("quadratic", a, y)
     half = pt.constant(0.5, dtype=a.dtype)
     return _mean_of_rows(half * (a - _desired(a, y)) ** 2)
@@ -58,6 +64,11 @@ def cross_entropy(a: TensorVariable, y: TensorVariable) -> TensorVariable:
     r"""Return the mean of :math:`C = -\sum_j [y_j \ln a_j + (1 - y_j) \ln(1 - a_j)]`, for sigmoid outputs (chapter 3).
 
     The error is :math:`\delta = a - y`: no factor :math:`f'(z)` slows learning. A term with factor 0 counts as 0.
+
+    Examples
+    --------
+    >>> cross_entropy(pt.constant([[0.5], [1.0]]), pt.constant([[1.0], [1.0]])).eval().round(4)  # ln(2) / 2
+    np.float64(0.3466)
     """
     a, y = _checked("cross_entropy", a, y)
     y = _desired(a, y)
@@ -71,6 +82,11 @@ def log_likelihood(a: TensorVariable, y: TensorVariable) -> TensorVariable:
 
     The error is :math:`\delta = a - y`. The logarithm of a softmax is computed from its weighted inputs, so the cost
     stays finite and exact where the probability underflows. A term with factor 0 counts as 0.
+
+    Examples
+    --------
+    >>> log_likelihood(pt.constant([[0.5, 0.5], [1.0, 0.0]]), pt.constant([0, 0])).eval().round(4)  # ln(2) / 2
+    np.float64(0.3466)
     """
     a, y = _checked("log_likelihood", a, y)
     softmax = a.owner is not None and isinstance(a.owner.op, Softmax)
@@ -113,6 +129,11 @@ class LogLikelihood:
     -----
     Sources: C. Szegedy et al., CVPR 2016, section 7 (smoothing); G. King and L. Zeng, Political Analysis, 2001
     (weights).
+
+    Examples
+    --------
+    >>> LogLikelihood(class_weight=[1.0, 3.0])(pt.constant([[0.5, 0.5]]), pt.constant([1])).eval().round(4)  # 3 ln(2)
+    np.float64(2.0794)
     """
 
     smoothing: float = 0.0

@@ -53,6 +53,13 @@ def dropout_layer(layer: TensorVariable, p_dropout: float) -> TensorVariable:
     A Network advances the masks at every step; in a function of your own, pass ``updates=dropout_updates(expression)``.
     Source: book, chapter 3; N. Srivastava et al., "Dropout", JMLR 15 (2014). The original drew all its masks from one
     fixed seed, so layers of the same size used the same masks; here each application has its own stream.
+
+    Examples
+    --------
+    >>> import pytensor.tensor as pt
+    >>> masked = dropout_layer(pt.ones((100, 100)), 0.3)
+    >>> float(masked.mean().eval().round(2))
+    0.7
     """
     layer = as_tensor("dropout_layer", layer)
     p_dropout = real("dropout_layer: p_dropout", p_dropout, least=0.0, below=1.0)
@@ -63,7 +70,14 @@ def dropout_layer(layer: TensorVariable, p_dropout: float) -> TensorVariable:
 
 @keywords_checked("dropout_states")
 def dropout_states(expression: TensorVariable) -> list[SharedVariable]:
-    """Return the states of all masks on which `expression` depends, in topological order."""
+    """Return the states of all masks on which `expression` depends, in topological order.
+
+    Examples
+    --------
+    >>> import pytensor.tensor as pt
+    >>> len(dropout_states(dropout_layer(pt.ones(5), 0.5)))
+    1
+    """
     nodes = [node for node in toposort([as_tensor("dropout_states", expression)]) if isinstance(node.op, DropoutMask)]
     return [cast(SharedVariable, node.inputs[1]) for node in nodes]
 
@@ -73,6 +87,15 @@ def dropout_updates(expression: TensorVariable) -> dict[SharedVariable, TensorVa
     """Return ``{state: next state}`` for all masks of `expression`: with these ``updates`` each call draws new masks.
 
     (PyTensor's ``default_update``, which used to do this automatically, is deprecated.)
+
+    Examples
+    --------
+    >>> import pytensor
+    >>> import pytensor.tensor as pt
+    >>> masked = dropout_layer(pt.ones(100), 0.5)
+    >>> draw = pytensor.function([], masked, updates=dropout_updates(masked))
+    >>> bool((draw() == draw()).all())
+    False
     """
     one_step = np.array([0, 0, 1], dtype="int32")
     return {state: pt.add(state, one_step) for state in dropout_states(expression)}

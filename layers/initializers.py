@@ -35,6 +35,12 @@ def book_normal(rng: NormalSource, w_shape: tuple[int, ...], b_shape: tuple[int,
     ------
     ValueError
         `n_out` is 0.
+
+    Examples
+    --------
+    >>> w, b = book_normal(np.random.default_rng(0), (784, 100), (100,), n_in=784, n_out=100)
+    >>> float(w.std().round(3)), b.shape
+    (0.1, (100,))
     """
     if n_out < 1:
         raise ValueError(
@@ -50,28 +56,63 @@ def book_normal(rng: NormalSource, w_shape: tuple[int, ...], b_shape: tuple[int,
 
 
 def normalized(rng: NormalSource, w_shape: tuple[int, ...], b_shape: tuple[int, ...], n_in: int, n_out: int) -> Values:
-    r"""Draw :math:`w \sim N(0, 1/n_{in})`, then :math:`b \sim N(0, 1)` (chapter 3, "Weight initialization")."""
+    r"""Draw :math:`w \sim N(0, 1/n_{in})`, then :math:`b \sim N(0, 1)` (chapter 3, "Weight initialization").
+
+    Examples
+    --------
+    >>> w, b = normalized(np.random.default_rng(0), (400, 100), (100,), n_in=400, n_out=100)
+    >>> float(w.std().round(3)), b.shape
+    (0.05, (100,))
+    """
     w = rng.normal(loc=0, scale=np.sqrt(1.0 / n_in), size=w_shape)
     return w, rng.normal(loc=0, scale=1.0, size=b_shape)
 
 
 def large(rng: NormalSource, w_shape: tuple[int, ...], b_shape: tuple[int, ...], n_in: int, n_out: int) -> Values:
-    r"""Draw :math:`w \sim N(0, 1)`, then :math:`b \sim N(0, 1)`, as in chapter 1; this saturates neurons."""
+    r"""Draw :math:`w \sim N(0, 1)`, then :math:`b \sim N(0, 1)`, as in chapter 1; this saturates neurons.
+
+    Examples
+    --------
+    >>> w, b = large(np.random.default_rng(0), (400, 100), (100,), n_in=400, n_out=100)
+    >>> float(w.std().round(1)), b.shape
+    (1.0, (100,))
+    """
     return rng.normal(loc=0, scale=1.0, size=w_shape), rng.normal(loc=0, scale=1.0, size=b_shape)
 
 
 def glorot(rng: NormalSource, w_shape: tuple[int, ...], b_shape: tuple[int, ...], n_in: int, n_out: int) -> Values:
-    r"""Draw :math:`w \sim N(0, 2/(n_{in} + n_{out}))`; biases 0 (X. Glorot and Y. Bengio, AISTATS 2010)."""
+    r"""Draw :math:`w \sim N(0, 2/(n_{in} + n_{out}))`; biases 0 (X. Glorot and Y. Bengio, AISTATS 2010).
+
+    Examples
+    --------
+    >>> w, b = glorot(np.random.default_rng(0), (300, 500), (500,), n_in=300, n_out=500)
+    >>> float(w.std().round(3)), float(b.max())
+    (0.05, 0.0)
+    """
     return rng.normal(loc=0, scale=np.sqrt(2.0 / (n_in + n_out)), size=w_shape), np.zeros(b_shape)
 
 
 def he(rng: NormalSource, w_shape: tuple[int, ...], b_shape: tuple[int, ...], n_in: int, n_out: int) -> Values:
-    r"""Draw :math:`w \sim N(0, 2/n_{in})`; biases 0; for rectified linear neurons (K. He et al., ICCV 2015)."""
+    r"""Draw :math:`w \sim N(0, 2/n_{in})`; biases 0; for rectified linear neurons (K. He et al., ICCV 2015).
+
+    Examples
+    --------
+    >>> w, b = he(np.random.default_rng(0), (800, 100), (100,), n_in=800, n_out=100)
+    >>> float(w.std().round(3)), float(b.max())
+    (0.05, 0.0)
+    """
     return rng.normal(loc=0, scale=np.sqrt(2.0 / n_in), size=w_shape), np.zeros(b_shape)
 
 
 def zeros(rng: NormalSource, w_shape: tuple[int, ...], b_shape: tuple[int, ...], n_in: int, n_out: int) -> Values:
-    """Return weights and biases of 0 without drawing, as the book's softmax layers start."""
+    """Return weights and biases of 0 without drawing, as the book's softmax layers start.
+
+    Examples
+    --------
+    >>> zeros(np.random.default_rng(0), (2, 1), (1,), n_in=2, n_out=1)
+    (array([[0.],
+           [0.]]), array([0.]))
+    """
     return np.zeros(w_shape), np.zeros(b_shape)
 
 

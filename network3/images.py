@@ -23,7 +23,19 @@ Shape = tuple[int, ...]
 
 
 class TrainingWarning(UserWarning):
-    """Something about the data, or about the course of a training, that is seldom meant."""
+    """Something about the data, or about the course of a training, that is seldom meant.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from network3 import Network, SoftmaxLayer
+    >>> net = Network([SoftmaxLayer(n_in=2, n_out=2)], 1)
+    >>> with warnings.catch_warnings(action="error", category=TrainingWarning):
+    ...     net.predict([[0.0, 255.0]])  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    network3.images.TrainingWarning: predict: images: expected values between 0 and 1, or near them; got ...
+    """
 
 
 def value_of(variable: Any, name: str = "data") -> Any:

@@ -71,6 +71,14 @@ class Network(HasWeights, Summarized, ExplainedAttributes):
     -----
     Source: book, chapter 6. Beyond the original: shapes are checked, any batch fits the expressions, and sets of any
     size are evaluated whole.
+
+    Examples
+    --------
+    >>> from network3 import FullyConnectedLayer, SoftmaxLayer
+    >>> net = Network([FullyConnectedLayer(n_in=4, n_out=3), SoftmaxLayer(n_in=3, n_out=2)], 10)
+    >>> history = net.SGD((np.eye(4)[[0, 1] * 50], np.array([0, 1] * 50)), 20, 10, 1.0, verbose=False)
+    >>> net.predict(np.eye(4)[:2])
+    array([0, 1])
     """
 
     @keywords_checked("Network", layer_list)
@@ -278,6 +286,10 @@ def load(filename: str | os.PathLike, layers: list[Any] | None = None) -> Networ
         No such file.
     ValueError
         Not a file of ours, of a newer format, or one whose parameters do not fit `layers`.
+
+    Examples
+    --------
+    >>> load("digits.safetensors")  # doctest: +SKIP
     """
     saved = read(file_path("load: filename", filename), None if layers is None else layer_list(layers))
     with graph_flags(saved.floatX):

@@ -46,6 +46,12 @@ def load_data_shared(
     ------
     FileNotFoundError, ValueError, pickle.UnpicklingError
         The file is missing, damaged, or of another format.
+
+    Examples
+    --------
+    >>> training_data, validation_data, test_data = load_data_shared(storage="uint8")
+    >>> training_data[0].get_value().shape
+    (50000, 784)
     """
     one_of("load_data_shared: storage", storage, ("floatX", "uint8"))
     return [
@@ -56,7 +62,13 @@ def load_data_shared(
 
 @keywords_checked("size")
 def size(data: tuple[np.ndarray | SharedVariable, Any]) -> int:
-    """Return the number of examples in `data`, a pair ``(x, y)``."""
+    """Return the number of examples in `data`, a pair ``(x, y)``.
+
+    Examples
+    --------
+    >>> size((np.zeros((5, 784)), np.zeros(5)))
+    5
+    """
     x = data[0] if isinstance(data, tuple | list) and len(data) == 2 else None
     x = x.get_value(borrow=True) if isinstance(x, SharedVariable) else x
     if not hasattr(x, "__len__") or np.shape(x) == ():

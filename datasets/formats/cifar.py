@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import pickle
 from pathlib import Path
 from typing import Any, cast
 
@@ -84,7 +83,9 @@ def unpickled_batch(path: str | os.PathLike[str], key: str) -> Pair:
         if images.ndim != 2 or images.shape[1] != SIZE or images.dtype != np.uint8 or labels.shape != (len(images),):
             raise Refused(f"data of shape {images.shape} and {labels.shape} labels")
         return images, labels.astype(np.int32)
-    except (pickle.UnpicklingError, AttributeError, KeyError, TypeError, ValueError, EOFError) as error:
+    except Exception as error:  # a damaged pickle may raise anything, according to the pickle documentation
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # an error of the disk, not of the file
         raise ValueError(
             f"load({path}): expected a batch of CIFAR; got a file that cannot be read ({error!r}). Download it again."
         ) from error

@@ -49,6 +49,14 @@ def read_csv(
         No such file.
     ValueError
         A value that is no number, lines of different lengths, or no column of labels.
+
+    Examples
+    --------
+    >>> with open("kinds.csv", "w") as file:
+    ...     lines = file.write("width,height,kind\n" + "1.5,2.5,cup\n3.5,0.5,plate\n" * 10)
+    >>> data = read_csv("kinds.csv", "kind")
+    >>> data.class_names, data[0][0].dtype
+    (('cup', 'plate'), dtype('float32'))
     """
     values, labels = _read(Path(path), label)
     held_out = None if test is None else _read(Path(test), label)

@@ -49,6 +49,17 @@ def read_image_folder(
         No folders with images.
     ValueError
         A damaged image, or images of different sizes without `size`.
+
+    Examples
+    --------
+    >>> from PIL import Image
+    >>> for name in ("circle", "cross"):
+    ...     Path("drawings", name).mkdir(parents=True)
+    ...     for number in range(10):
+    ...         Image.new("L", (4, 3), color=20 * number).save(f"drawings/{name}/{number}.png")
+    >>> data = read_image_folder("drawings")
+    >>> data.class_names, data[0][0].shape[1]
+    (('circle', 'cross'), 12)
     """
     folder = Path(folder)
     parts = {PARTS[path.name.lower()]: path for path in _folders(folder) if path.name.lower() in PARTS}

@@ -42,6 +42,14 @@ def read_pickle(path: str | os.PathLike[str]) -> list[Pair]:
         Not a pickle, a damaged one, one that contains anything but arrays of numbers, or one that is not three pairs.
     FileNotFoundError
         No such file.
+
+    Examples
+    --------
+    >>> pair = np.zeros((2, 4), "float32"), np.array([0, 1])
+    >>> with open("data.pkl", "wb") as file:
+    ...     pickle.dump((pair, pair, pair), file)
+    >>> read_pickle("data.pkl")[0][1]
+    array([0, 1])
     """
     path = Path(path)
     who = f"read_pickle({path})"

@@ -47,6 +47,14 @@ def write_npz(file: IO[bytes], training: Pair, validation: Pair, test: Pair) -> 
     training, validation, test : pairs (images, labels)
         images : array of shape (n, ...)
         labels : array of shape (n, ...)
+
+    Examples
+    --------
+    >>> pair = np.array([[0, 128]], "uint8"), np.array([1])
+    >>> with open("data.npz", "wb") as file:
+    ...     write_npz(file, pair, pair, pair)
+    >>> np.load("data.npz")["x_train"]
+    array([[  0, 128]], dtype=uint8)
     """
     arrays: dict[str, Any] = {}
     for name, (images, labels) in (("train", training), ("validation", validation), ("test", test)):

@@ -69,6 +69,13 @@ def deform(
     -----
     A field that still folds, :math:`\det(A + \partial u / \partial p) \le 0` somewhere, is drawn again.
     Source: book, chapter 6; P. Simard, D. Steinkraus and J. Platt, ICDAR 2003.
+
+    Examples
+    --------
+    >>> image = np.zeros((1, 25))
+    >>> image[0, 12] = 1  # the pixel in the middle
+    >>> deform(image, rotation=180, image_shape=(5, 5))[0, 12]
+    np.float64(1.0)
     """
     from scipy.ndimage import map_coordinates  # slow to import
 

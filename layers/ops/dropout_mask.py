@@ -50,6 +50,13 @@ class DropoutMask(TensorOp):
     Inputs are `x` and `state`, int32 of shape (3,): seed, stream and step. Word 0 of the generator's blocks is used for
     the first half of the elements (in C order), word 1 for the second; an element is kept if the upper 24 bits of its
     word are below ``keep * 2**24``.
+
+    Examples
+    --------
+    >>> import pytensor.tensor as pt
+    >>> mask = DropoutMask(keep=0.5)(pt.ones(4), pt.constant(np.array([0, 0, 0], "int32")))
+    >>> mask.eval()  # the same on every back end
+    array([0., 0., 0., 0.])
     """
 
     __props__ = ("keep",)

@@ -75,6 +75,17 @@ def train_many(
     -----
     RuntimeWarning
         A network diverged; the others go on.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from network3 import FullyConnectedLayer, SoftmaxLayer
+    >>> def build():
+    ...     return Network([FullyConnectedLayer(n_in=4, n_out=3), SoftmaxLayer(n_in=3, n_out=2)], 10)
+    >>> data = np.eye(4)[[0, 1] * 50], np.array([0, 1] * 50)
+    >>> trained = train_many(build, data, 5, 10, 1.0, seeds=[0, 1], verbose=False)
+    >>> [history.epochs for net, history in trained]
+    [5, 5]
     """
     _check_options(options)
     pairs = _for_each(builders, seeds)

@@ -44,6 +44,17 @@ def ensemble(
     -----
     Source: book, chapter 6, ``conv.ensemble``. Each network gets ``test_predictions``, its own votes, an integer
     array of shape (n,).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from network3 import SoftmaxLayer
+    >>> nets = [Network([SoftmaxLayer(n_in=2, n_out=2)], 10) for _ in range(3)]
+    >>> for net in nets:
+    ...     net.set_weights([np.eye(2), np.zeros(2)])
+    >>> ensemble(nets, ([[0.0, 1.0], [1.0, 0.0]], [1, 1]))
+    Accuracy is 50.00%
+    ([1], [0])
     """
     listed = as_list(nets)
     voters: list[Any] = listed or []

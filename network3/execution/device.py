@@ -36,6 +36,13 @@ def use(device: str | None = None, floatX: str | None = None, *, backend: str | 
         An unknown name, or a back end for CPUs together with a GPU.
     RuntimeError
         There is no GPU, or JAX is not installed; names what to install.
+
+    Examples
+    --------
+    >>> from network3 import Network, SoftmaxLayer
+    >>> use(device="cpu", floatX="float64")
+    >>> Network([SoftmaxLayer(n_in=2, n_out=2)], 10).floatX
+    'float64'
     """
     global _device, _backend
     new_device = _device if device is None else one_of("use: device", device, DEVICES)

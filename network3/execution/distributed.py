@@ -48,6 +48,12 @@ def join_processes(
         Process 0 cannot listen at the port.
     RuntimeError
         JAX is not installed; names what to install.
+
+    Examples
+    --------
+    The first of two processes, on the machine 10.0.0.1:
+
+    >>> join_processes("10.0.0.1:12345", count=2, number=0)  # doctest: +SKIP
     """
     use(backend="jax")
     import jax

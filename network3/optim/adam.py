@@ -34,6 +34,12 @@ class Adam:
     ------
     ValueError
         A value outside its range.
+
+    Examples
+    --------
+    >>> w = shared(2.0, name="w")
+    >>> float(Adam()(w**2, [w], pt.constant(0.1))[w].eval().round(3))  # a step of the length eta
+    1.9
     """
 
     beta1: float = 0.9
@@ -83,6 +89,12 @@ class AdamW(Adam):
     ----------
     decay : float, >= 0
         :math:`\lambda`.
+
+    Examples
+    --------
+    >>> w = shared(np.array([[2.0]]), name="w")
+    >>> AdamW(decay=0.5)((w**2).sum(), [w], pt.constant(0.1))[w].eval().round(3)  # 2 (1 - 0.1 * 0.5) - 0.1
+    array([[1.8]])
     """
 
     decay: float = 0.01

@@ -30,6 +30,12 @@ class CosineDecay:
     ------
     ValueError
         A value outside its range.
+
+    Examples
+    --------
+    >>> from network3 import History
+    >>> [round(CosineDecay(4)(1.0, History(cost=[0.3] * t)), 3) for t in range(5)]
+    [1.0, 0.854, 0.5, 0.146, 0.0]
     """
 
     epochs: int
@@ -63,6 +69,12 @@ class WarmUp:
     ------
     ValueError
         `epochs` outside its range.
+
+    Examples
+    --------
+    >>> from network3 import History
+    >>> [WarmUp(3)(1.0, History(cost=[0.3] * t)) for t in range(5)]
+    [0.25, 0.5, 0.75, 1.0, 1.0]
     """
 
     epochs: int
@@ -110,6 +122,12 @@ class OneCycle:
     ------
     ValueError
         A value outside its range.
+
+    Examples
+    --------
+    >>> from network3 import History
+    >>> [round(OneCycle(5, rise=0.5)(1.0, History(cost=[0.3] * t)), 3) for t in range(5)]
+    [0.04, 0.52, 1.0, 0.5, 0.0]
     """
 
     epochs: int

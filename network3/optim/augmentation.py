@@ -30,6 +30,12 @@ class Deformation:
     Notes
     -----
     Source: book, chapter 6; P. Simard, D. Steinkraus and J. Platt, ICDAR 2003.
+
+    Examples
+    --------
+    >>> images = np.random.default_rng(0).random((5, 784), np.float32)
+    >>> Deformation(rotation=10, elastic=30)(images, np.random.default_rng(0)).shape
+    (5, 784)
     """
 
     rotation: float = 0.0

@@ -46,6 +46,14 @@ class MovingAverage:
     -----
     Sources: B. Polyak and A. Juditsky, SIAM J. Control and Optimization, 1992; D. Kingma and J. Ba, ICLR 2015,
     section 7.2.
+
+    Examples
+    --------
+    >>> import pytensor.tensor as pt
+    >>> w = shared(2.0, name="w")
+    >>> updates = MovingAverage(decay=0.9)(w**2, [w], pt.constant(0.1))
+    >>> {variable.name: float(value.eval().round(3)) for variable, value in updates.items()}
+    {'w': 1.6, 'number of averaged steps': 1.0, 'average of w': 1.6}
     """
 
     rule: Rule = gradient_descent

@@ -33,6 +33,13 @@ class ClipNorm(LimitedRule):
     ------
     TypeError, ValueError
         `rule` is not a rule, or uses second derivatives; `limit` is not positive.
+
+    Examples
+    --------
+    >>> from pytensor import shared
+    >>> w = shared(2.0, name="w")
+    >>> float(ClipNorm(limit=1.0)(w**2, [w], pt.constant(0.1))[w].eval().round(3))  # the gradient 4 becomes 1
+    1.9
     """
 
     def __post_init__(self) -> None:

@@ -94,6 +94,13 @@ def gradient_descent(cost: TensorVariable, params: Params, eta: TensorVariable) 
     Returns
     -------
     dict from each of `params` to its next value
+
+    Examples
+    --------
+    >>> w = shared(2.0, name="w")
+    >>> updates = gradient_descent(w**2, [w], pt.constant(0.1))
+    >>> {variable.name: float(value.eval().round(3)) for variable, value in updates.items()}
+    {'w': 1.6}
     """
     return {p: p - eta * g for p, g in zip(params, gradients(cost, params), strict=True)}
 
@@ -122,6 +129,13 @@ class Momentum(WithMomentum):
     ------
     ValueError
         `mu` outside [0, 1).
+
+    Examples
+    --------
+    >>> w = shared(2.0, name="w")
+    >>> updates = Momentum(0.9)(w**2, [w], pt.constant(0.1))
+    >>> {variable.name: float(value.eval().round(3)) for variable, value in updates.items()}
+    {'velocity of w': -0.4, 'w': 1.6}
     """
 
     def __call__(self, cost: TensorVariable, params: Params, eta: TensorVariable) -> Updates:
@@ -151,6 +165,13 @@ class Nesterov(WithMomentum):
     ------
     ValueError
         `mu` outside [0, 1).
+
+    Examples
+    --------
+    >>> w = shared(2.0, name="w")
+    >>> updates = Nesterov(0.9)(w**2, [w], pt.constant(0.1))
+    >>> {variable.name: float(value.eval().round(3)) for variable, value in updates.items()}
+    {'velocity of w': -0.4, 'w': 1.24}
     """
 
     def __call__(self, cost: TensorVariable, params: Params, eta: TensorVariable) -> Updates:
@@ -207,6 +228,13 @@ class MaxNorm(LimitedRule):
     ------
     ValueError
         `limit` is not positive.
+
+    Examples
+    --------
+    >>> w = shared(np.array([[3.0], [4.0]]), name="w")
+    >>> MaxNorm(limit=1.0)((w**2).sum(), [w], pt.constant(0.1))[w].eval().round(3)
+    array([[0.6],
+           [0.8]])
     """
 
     def __call__(self, cost: TensorVariable, params: Params, eta: TensorVariable) -> Updates:

@@ -30,6 +30,12 @@ class StepDecay:
     ------
     ValueError
         A value outside its range.
+
+    Examples
+    --------
+    >>> from network3 import History
+    >>> [StepDecay(every=2, factor=0.5)(1.0, History(cost=[0.3] * t)) for t in range(5)]
+    [1.0, 1.0, 0.5, 0.5, 0.25]
     """
 
     every: int = 10
@@ -58,6 +64,12 @@ class ExponentialDecay:
     ------
     ValueError
         `rate` is negative.
+
+    Examples
+    --------
+    >>> from network3 import History
+    >>> [round(ExponentialDecay(0.1)(1.0, History(cost=[0.3] * t)), 3) for t in range(4)]
+    [1.0, 0.905, 0.819, 0.741]
     """
 
     rate: float = 0.05
@@ -93,6 +105,12 @@ class HalveOnPlateau:
     ------
     ValueError
         A value outside its range.
+
+    Examples
+    --------
+    >>> from network3 import History
+    >>> HalveOnPlateau(patience=2)(1.0, History(cost=[0.3] * 4, validation_accuracy=[0.8, 0.9, 0.9, 0.9]))
+    0.5
     """
 
     patience: int = 10

@@ -67,6 +67,12 @@ class NoImprovementIn:
     ------
     TypeError, ValueError
         `epochs` is not an integer of at least 1, or `restore_best` no bool.
+
+    Examples
+    --------
+    >>> from network3 import History
+    >>> NoImprovementIn(2)(History(cost=[0.3] * 4, validation_accuracy=[0.8, 0.9, 0.9, 0.9]))
+    True
     """
 
     epochs: int = 10

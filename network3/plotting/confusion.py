@@ -42,6 +42,12 @@ def draw_confusion(
     ------
     ValueError
         No square matrix, or another number of names.
+
+    Examples
+    --------
+    >>> figure = draw_confusion([[3, 1], [0, 2]], ["circle", "cross"])
+    >>> [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    ['circle', 'cross']
     """
     counts = np.asarray(matrix)
     size = len(counts) if counts.ndim else 0

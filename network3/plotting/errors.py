@@ -55,6 +55,12 @@ def draw_errors(
     Notes
     -----
     Source: book, chapter 6, figure of the misclassified digits.
+
+    Examples
+    --------
+    >>> images = np.random.default_rng(0).random((3, 784))
+    >>> draw_errors(images, [0, 1, 2], [0, 1, 7]).get_suptitle()
+    'misclassified: 1 (above: label, below: network)'
     """
     who = "draw_errors"
     given = {"images": images, "labels": labels, "predictions": predictions}
@@ -105,6 +111,12 @@ def plot_errors(
     Notes
     -----
     Source: book, chapter 6, ``conv.plot_errors``; the original supports MNIST alone.
+
+    Examples
+    --------
+    >>> plt = plot_errors([8, 247], [6, 2])  # rows of MNIST's test images
+    >>> plt.gcf().savefig("errors.png")
+    >>> plt.close()
     """
     who = "plot_errors"
     images, labels = _pair(who, load_mnist()[2] if test_data is None else test_data)

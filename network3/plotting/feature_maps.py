@@ -50,6 +50,13 @@ def draw_feature_maps(net: NetworkLike, layer: int, image: Values, figure: "Figu
     Notes
     -----
     Source: book, chapter 6. All maps share one scale, white for the least active neuron.
+
+    Examples
+    --------
+    >>> from network3 import Network, SoftmaxLayer
+    >>> layers = [ConvPoolLayer((3, 1, 5, 5), (10, 1, 28, 28)), SoftmaxLayer(n_in=3 * 12 * 12, n_out=10)]
+    >>> draw_feature_maps(Network(layers, 10), 0, np.zeros(784)).get_suptitle()
+    'layer 0: 3 feature maps of 12 x 12'
     """
     maps = feature_maps(net, layer, image)
     first_map = _first_input_map(net, to_array("feature maps", "image", value_of(image)))

@@ -46,6 +46,13 @@ def draw_filters(net: NetworkLike, layer: int, columns: int | None = None, figur
     Notes
     -----
     Source: book, chapter 6. All filters share one scale, a middle grey for 0.
+
+    Examples
+    --------
+    >>> from network3 import Network, SoftmaxLayer
+    >>> layers = [ConvPoolLayer((3, 1, 5, 5), (10, 1, 28, 28)), SoftmaxLayer(n_in=3 * 12 * 12, n_out=10)]
+    >>> draw_filters(Network(layers, 10), 0).get_suptitle()
+    'layer 0: 3 filters of 5 x 5'
     """
     images = filter_images(net, layer)
     shown = images[:MOST]
@@ -89,6 +96,14 @@ def plot_filters(net: NetworkLike, layer: int, x: int, y: int) -> ModuleType:
     Notes
     -----
     Source: book, chapter 6, ``conv.plot_filters``; each filter has a scale of its own, as there.
+
+    Examples
+    --------
+    >>> from network3 import Network, SoftmaxLayer
+    >>> layers = [ConvPoolLayer((3, 1, 5, 5), (10, 1, 28, 28)), SoftmaxLayer(n_in=3 * 12 * 12, n_out=10)]
+    >>> plt = plot_filters(Network(layers, 10), 0, 3, 1)
+    >>> plt.gcf().savefig("filters.png")
+    >>> plt.close()
     """
     x, y = integer("plot_filters: x", x), integer("plot_filters: y", y)
     images = filter_images(net, layer)

@@ -33,6 +33,14 @@ def draw_gradient_norms(recorded: RecordedNorms, figure: "Figure | None" = None)
     -----
     Source: book, chapter 5, whose figures of speeds of learning these are. A norm of 0 cannot be drawn on the
     logarithmic scale and leaves a gap.
+
+    Examples
+    --------
+    >>> from network3 import FullyConnectedLayer, GradientNorms, Network, SoftmaxLayer
+    >>> net = Network([FullyConnectedLayer(n_in=2, n_out=3), SoftmaxLayer(n_in=3, n_out=2)], 1)
+    >>> figure = draw_gradient_norms(GradientNorms(net, ([[0, 1], [1, 0]], [0, 1])))
+    >>> figure.axes[0].get_yscale()
+    'log'
     """
     from matplotlib import colormaps
 

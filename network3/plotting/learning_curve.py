@@ -56,6 +56,13 @@ def draw_learning_curve(
     Notes
     -----
     Source: book, chapter 3, whose curves of cost and accuracy these are.
+
+    Examples
+    --------
+    >>> from network3 import History
+    >>> figure = draw_learning_curve(History(cost=[2.3, 0.4], validation_accuracy=[0.9, 0.95]))
+    >>> [ax.get_ylabel() for ax in figure.axes]
+    ['cost', 'accuracy, per cent']
     """
     _check(history, published)
     accuracies = list(_curves(history, "accuracy"))

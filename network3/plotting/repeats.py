@@ -41,6 +41,13 @@ def draw_repeats(
     ------
     ValueError
         No history with an epoch.
+
+    Examples
+    --------
+    >>> from network3 import History
+    >>> repeats = [History(cost=[2.3, 0.4], validation_accuracy=[0.9, 0.95]) for _ in range(3)]
+    >>> len(draw_repeats(repeats, {"validation_accuracy": {1: 0.96}}).axes[0].lines)
+    3
     """
     panels = _panels(histories)
     figure = new_figure(4.6 * len(panels), 3.1)

@@ -37,6 +37,13 @@ def function(inputs: Any, outputs: Any = None, mode: Any = None, *arguments: Any
     Returns
     -------
     callable
+
+    Examples
+    --------
+    >>> x = tensor.matrix()
+    >>> double = function([x], 2 * x)
+    >>> double([[1.0, 2.0]])
+    array([[2., 4.]])
     """
     if mode is None and pytensor.config.mode == "Mode":
         mode = "NETWORK3"

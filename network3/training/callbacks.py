@@ -38,6 +38,14 @@ class Progress:
     message : str
         At the end: why the training stopped before its last epoch, unless an error is raised that contains it. In
         `on_wait`: what takes long.
+
+    Examples
+    --------
+    >>> def report(progress):
+    ...     if progress.epoch_done:
+    ...         print(f"epoch {progress.epoch}: {progress.cost:.2f} after {progress.iteration} mini-batches")
+    >>> report(Progress(None, History(), epoch=1, epochs=30, batch=5000, batches=5000, cost=0.25, epoch_done=True))
+    epoch 1: 0.25 after 10000 mini-batches
     """
 
     net: NetworkLike
@@ -62,7 +70,16 @@ class Progress:
 class Callback(Protocol):
     """Called along a training: any object with some of these methods, or a class derived from this one.
 
-    A plain function of one `Progress` is a callback as well: it is called after each chunk and after each epoch.
+    A plain function of one `Progress` is a callback as well: it is called after each chunk and after each epoch. For
+    one that changes the learning rate or the regularization while it trains see `network3.training.adjustment`.
+
+    Examples
+    --------
+    >>> class Stopwatch(Callback):
+    ...     def on_epoch(self, progress):
+    ...         print(f"{sum(progress.history.seconds):.0f} s")
+    >>> Stopwatch().on_epoch(Progress(None, History(seconds=[2.0, 1.0]), 1, 30, 5000, 5000, 0.25, epoch_done=True))
+    3 s
     """
 
     def before_chunk(self, progress: Progress) -> None:
@@ -91,6 +108,14 @@ class BookLog(Callback):
 
     Where the targets have no accuracy, costs take the place of accuracies; without validation data, an epoch's line
     has the cost while training.
+
+    Examples
+    --------
+    >>> history = History(cost=[0.4], validation_accuracy=[0.95], test_accuracy=[0.94])
+    >>> BookLog().on_epoch(Progress(None, history, epoch=0, epochs=1, batch=10, batches=10, cost=0.4))
+    Epoch 0: validation accuracy 95.00%
+    This is the best validation accuracy to date.
+    The corresponding test accuracy is 94.00%
     """
 
     def on_wait(self, progress: Progress) -> None:

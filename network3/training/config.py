@@ -124,7 +124,16 @@ class TrainingConfig:
     @property
     def decay(self) -> float:
         """The factor of the regularizer."""
-        return self.lmbda / (self.batches if self.lmbda_over == "mini_batches" else len(self.training_data))
+        return self.decay_of(self.lmbda)
+
+    @property
+    def regularized(self) -> bool:
+        """Whether steps have the regularizer: it is used, or a callback with `adjust` may use it later."""
+        return self.lmbda > 0 or any(hasattr(callback, "adjust") for callback in self.callbacks)
+
+    def decay_of(self, lmbda: float) -> float:
+        """Return the factor of the regularizer for another `lmbda`."""
+        return lmbda / (self.batches if self.lmbda_over == "mini_batches" else len(self.training_data))
 
     def learning_rate(self, history: History) -> float | None:
         """Return the learning rate of the epoch after those in `history`; None if the training is to stop."""
@@ -179,7 +188,7 @@ class TrainingConfig:
             raise ValueError(error_message("SGD", "expected a layer to train", "frozen layers only", hint))
         self._check_min_batch(net)
         last = layer_name(net.layers, len(net.layers) - 1)
-        regularizer = self.regularizer if self.lmbda > 0 else None
+        regularizer = self.regularizer if self.regularized else None
         try_functions(net, self.mini_batch_size, self.training_data, self.cost, regularizer, self.rule)
         for monitor in self.monitor:
             self._check_monitor(monitor, has_accuracy(net, self.training_data.targets.shape[1:]), last)

@@ -48,6 +48,13 @@ def gradient_norms(
     Notes
     -----
     Source: book, chapter 5, "What's causing the vanishing gradient problem?".
+
+    Examples
+    --------
+    >>> from network3 import FullyConnectedLayer, Network, SoftmaxLayer
+    >>> net = Network([FullyConnectedLayer(n_in=2, n_out=3), SoftmaxLayer(n_in=3, n_out=2)], 1)
+    >>> gradient_norms(net, ([[0, 1], [1, 0]], [0, 1])).shape
+    (2,)
     """
     check_network("gradient_norms: net", net)
     one_of("gradient_norms: of", of, OF)

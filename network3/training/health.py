@@ -19,7 +19,19 @@ RISE = 1.1  # factor of the first epoch's cost: mini-batches and masks alone cha
 
 
 class DivergenceError(FloatingPointError):
-    """The cost or the weights became NaN or infinite; ``history`` has the epochs before."""
+    """The cost or the weights became NaN or infinite; ``history`` has the epochs before.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from network3 import Network, RegressionLayer
+    >>> net = Network([RegressionLayer(n_in=1, n_out=1)], 1)
+    >>> try:
+    ...     net.SGD((np.full((100, 1), 9.0), np.zeros(100)), 2, 1, 9.0, verbose=False)
+    ... except DivergenceError as error:
+    ...     print(error.history.epochs, "epochs before it")
+    0 epochs before it
+    """
 
     def __init__(self, message: str, history: History):
         super().__init__(message)

@@ -47,6 +47,12 @@ class History(HistoryViews):
         in epochs of a checkpoint that an older network3 wrote.
     test_cost : list of float >= 0 or None
         Likewise. None in epochs whose validation cost is not a new best.
+
+    Examples
+    --------
+    >>> history = History(cost=[2.3, 0.4], validation_accuracy=[0.9, 0.95])
+    >>> history.epochs, history.best_epoch, history["validation_accuracy"]
+    (2, 1, [0.9, 0.95])
     """
 
     cost: list[float] = field(default_factory=list)

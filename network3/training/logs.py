@@ -25,6 +25,14 @@ class CSVLog(Callback):
     ------
     OSError
         The file cannot be written.
+
+    Examples
+    --------
+    >>> from network3 import FullyConnectedLayer, Network, SoftmaxLayer
+    >>> net = Network([FullyConnectedLayer(n_in=2, n_out=2), SoftmaxLayer(n_in=2, n_out=2)], 1)
+    >>> history = net.SGD(([[0, 1], [1, 0]], [0, 1]), 3, 1, 1.0, verbose=False, callbacks=[CSVLog("training.csv")])
+    >>> open("training.csv").readline()
+    'epoch,cost,eta,seconds\n'
     """
 
     def __init__(self, filename: str | os.PathLike[str]):
@@ -60,6 +68,14 @@ class TensorBoardLog(Callback):
     ------
     ImportError
         tensorboardX is not installed.
+
+    Examples
+    --------
+    >>> from network3 import FullyConnectedLayer, Network, SoftmaxLayer
+    >>> net = Network([FullyConnectedLayer(n_in=2, n_out=2), SoftmaxLayer(n_in=2, n_out=2)], 1)
+    >>> history = net.SGD(([[0, 1], [1, 0]], [0, 1]), 3, 1, 1.0, verbose=False, callbacks=[TensorBoardLog("runs/first")])
+    >>> len(os.listdir("runs/first"))
+    1
     """
 
     def __init__(self, folder: str | os.PathLike[str], *, weights: bool = False):

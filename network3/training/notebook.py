@@ -24,6 +24,14 @@ class NotebookLog(BookLog):
     ----------
     clock : callable
         Returns seconds.
+
+    Examples
+    --------
+    >>> from network3 import FullyConnectedLayer, Network, SoftmaxLayer
+    >>> net = Network([FullyConnectedLayer(n_in=2, n_out=2), SoftmaxLayer(n_in=2, n_out=2)], 1)
+    >>> history = net.SGD(([[0, 1], [1, 0]], [0, 1]), 3, 1, 1.0, verbose=False, callbacks=[NotebookLog()])
+    ... # doctest: +ELLIPSIS
+    ...
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic):

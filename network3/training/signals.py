@@ -27,6 +27,18 @@ class TrainingInterrupted(KeyboardInterrupt):
         Of the complete epochs.
     checkpoint : Path or None
         Where the training was saved; ``SGD(..., resume=checkpoint)`` goes on from there.
+
+    Examples
+    --------
+    >>> import _thread
+    >>> from network3 import Network, SoftmaxLayer
+    >>> net = Network([SoftmaxLayer(n_in=2, n_out=2)], 1)
+    >>> data, stop = ([[0, 1], [1, 0]], [0, 1]), lambda progress: _thread.interrupt_main()  # as Ctrl-C does
+    >>> try:
+    ...     net.SGD(data, 1000, 1, 1.0, verbose=False, callbacks=[stop])
+    ... except TrainingInterrupted as error:
+    ...     print(error.history.epochs < 1000, error.checkpoint)
+    True None
     """
 
     def __init__(self, message: str, history: History, checkpoint: Path | None):
@@ -42,6 +54,18 @@ class TrainingTerminated(SystemExit):
     message : str
     history, checkpoint
         As those of `TrainingInterrupted`.
+
+    Examples
+    --------
+    >>> import os
+    >>> from network3 import Network, SoftmaxLayer
+    >>> net = Network([SoftmaxLayer(n_in=2, n_out=2)], 1)
+    >>> data, stop = ([[0, 1], [1, 0]], [0, 1]), lambda progress: signal.raise_signal(signal.SIGTERM)
+    >>> try:
+    ...     net.SGD(data, 1000, 1, 1.0, verbose=False, callbacks=[stop])
+    ... except TrainingTerminated as error:
+    ...     print(error.history.epochs < 1000, error.code)
+    True 143
     """
 
     def __init__(self, message: str, history: History, checkpoint: Path | None):

@@ -40,7 +40,7 @@ class Steps:
         self.states = states
         self.mesh = states[0].config.mesh
         if len(states) > 1 and self.mesh is not None:
-            self._step = states[0].compile_step(regularized=any(state.config.lmbda > 0 for state in states))
+            self._step = states[0].compile_step(regularized=any(state.config.regularized for state in states))
             self._storages = [self._own_storages(state) for state in states]
         else:
             self._runners = [self._own_runner(state) for state in states]
@@ -66,6 +66,6 @@ class Steps:
         return storages_of(self._step.shared, self.states[0].net, state.net, slots)
 
     def _own_runner(self, state: TrainingState) -> Runner:
-        step = state.compile_step(regularized=state.config.lmbda > 0)
+        step = state.compile_step(regularized=state.config.regularized)
         state.restore_optimizer(step)
         return make_runner(chosen_backend(), step, state.config.training_data, state.net.floatX, self.mesh)

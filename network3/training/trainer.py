@@ -15,6 +15,7 @@ from network3.execution.runner import ManyRunner
 from network3.graph import NetworkLike, foreign_op
 from network3.layers.checks import error_message
 
+from .adjustment import adjust
 from .callbacks import Callback, Progress, as_callback, notify
 from .checkpoint import resume, save
 from .checkpoint_file import checkpoint_lock
@@ -166,16 +167,17 @@ class Trainer:
     def _run_batches(self, runner: ManyRunner, rates: dict[int, float]) -> None:
         """Run the current epoch from where it is to its end, in chunks."""
         states, lead = [self.states[k] for k in self.active], self.states[self.active[0]]
-        etas, decays = list(rates.values()), [state.config.decay for state in states]
+        scheduled, configs = dict(rates), [state.config for state in states]
         with self._stoppable("Changing the images ..." if self.config.augment and not self._evaluated else ""):
             runner.set_images(lead.config.images(lead.seeds.augmentation))
         rows = np.stack([state.begin_epoch() for state in states])
         epoch, done = lead.epoch, lead.batch
         while done < self.config.batches:
             self._notify("before_chunk", epoch, done)
+            decays = adjust(self.callbacks, scheduled, rates, configs)
             # Chunks begin at multiples of their size, counted over all epochs.
             stop = min(self.config.batches, done + STEPS_A_CHUNK - (epoch * self.config.batches + done) % STEPS_A_CHUNK)
-            costs = self._run_chunk(runner, rows[:, done:stop], etas, decays)
+            costs = self._run_chunk(runner, rows[:, done:stop], [*rates.values()], decays)
             done, self.cost = done + costs.shape[1], float(costs[0].mean())
             if done == stop:
                 self._notify("on_chunk", epoch, done)

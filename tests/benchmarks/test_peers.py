@@ -4,13 +4,14 @@ The images are random: without equal values in a pooling window, all libraries a
 """
 
 import importlib
+import math
 import os
 import shutil
 
 import numpy as np
 import pytest
 
-from benchmarks.configurations import CONFIGURATIONS, channels_first, channels_last
+from benchmarks.configurations import CHAPTER6, CONFIGURATIONS, channels_first, channels_last
 from benchmarks.peers import PEERS
 
 os.environ.setdefault("KERAS_BACKEND", "jax")  # as the benchmark sets it for its process
@@ -24,7 +25,7 @@ LIBRARIES = {
     "pytorch_compiled_last": "torch",
     "pytensor_ml": "pytensor_ml",
 }
-SLOW = {"pytorch_compiled", "pytensor_ml"}
+SLOW = {"pytorch_compiled", "pytorch_compiled_last", "pytensor_ml"}
 MODULES = [pytest.param(name, marks=[pytest.mark.torch] if LIBRARIES[name] == "torch" else []) for name in PEERS]
 pytestmark = [
     # Raised inside PyTorch and Keras.
@@ -33,21 +34,26 @@ pytestmark = [
 ]
 
 
+def random_data(config):
+    """Return images and labels for a network."""
+    rng = np.random.default_rng(1)
+    return rng.random((500, math.prod(config.image)), dtype=np.float32), rng.integers(0, 10, 500).astype(np.int32)
+
+
 @pytest.fixture(scope="module")
 def data():
-    rng = np.random.default_rng(1)
-    return rng.random((500, 784), dtype=np.float32), rng.integers(0, 10, 500).astype(np.int32)
+    return random_data(CONFIGURATIONS["dropout"])
 
 
 @pytest.fixture(scope="module")
-def after_a_step(data):
+def after_a_step():
     """Return a function for the cost, the weights after a step and the labels of a peer, computed once."""
-    x, y = data
     done = {}
 
     def run(module, name):
         if (module, name) not in done:
             config = CONFIGURATIONS[name].without_dropout()
+            x, y = random_data(config)
             network = importlib.import_module(f"benchmarks.peers.{module}").build(config, config.weights(), BATCH)
             cost = network.cost(x[:BATCH], y[:BATCH])
             network.load(x, y)
@@ -64,12 +70,14 @@ def test_every_peer_is_tested():
     }
 
 
-@pytest.mark.parametrize("name", CONFIGURATIONS)
+@pytest.mark.parametrize("name", [name for name in CONFIGURATIONS if name != "vgg64"])  # as vgg16, but slow
 @pytest.mark.parametrize("module", MODULES)
 def test_a_peer_computes_the_same(module, name, after_a_step):
     pytest.importorskip(LIBRARIES[module])
     if module in SLOW and name != "two_conv":
         pytest.skip("compiles for long")
+    if PEERS[module].networks and name not in PEERS[module].networks:
+        pytest.skip("not compared")
     if module == "pytorch_compiled" and not any(map(shutil.which, ("g++", "clang++", "cl"))):
         pytest.skip("torch.compile needs a C++ compiler")
     cost, weights, labels = after_a_step(module, name)
@@ -78,8 +86,11 @@ def test_a_peer_computes_the_same(module, name, after_a_step):
     first = CONFIGURATIONS[name].weights()
     for weight, our, before in zip(weights, ours, first, strict=True):
         assert not np.array_equal(our, before)
-        np.testing.assert_allclose(weight, our, rtol=1e-4, atol=1e-6)
-        np.testing.assert_allclose(weight - before, our - before, rtol=0.01, atol=1e-6)
+        if name in CHAPTER6:
+            np.testing.assert_allclose(weight, our, rtol=1e-4, atol=1e-6)
+            np.testing.assert_allclose(weight - before, our - before, rtol=0.01, atol=1e-6)
+        else:  # among very many windows, rounding decides in one or two which of nearly equal values is the maximum
+            assert np.linalg.norm(weight - our) < 0.02 * np.linalg.norm(our - before)
     assert np.mean(labels == our_labels) >= 0.99
 
 

@@ -24,6 +24,7 @@ FLOORS = (
     ("training",),
     ("network",),
     ("ensembles", "sklearn"),
+    ("serve",),  # below __init__, which exports `widget`: the command line passes the catalogue in
     ("__init__",),
     ("experiments",),
     ("cli",),

@@ -1,4 +1,4 @@
-"""Batch normalization as an Op: values and first gradients against NumPy in float64, second ones against its formula."""
+"""Batch normalization as an Op: values and gradients against NumPy, second ones against its formula."""
 
 import numpy as np
 import pytensor
@@ -12,7 +12,7 @@ from network3.layers.ops.batch_norm import BatchNormalize, Inlined, apply, momen
 SHAPES = {"features": (6, 7), "maps": (6, 3, 5, 4)}
 EPSILON = 0.03
 each_shape = pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
-each_mode = pytest.mark.parametrize("mode", ["FAST_COMPILE", "NUMBA", "NETWORK3"])
+SLOW_MODES = [pytest.param(mode, marks=pytest.mark.slow) for mode in ("NUMBA", "NETWORK3")]
 
 
 def graph(shape, dtype="float64", known=True):
@@ -50,7 +50,7 @@ def in_numpy(x, gamma, beta, g):
     return y, means, variances, dx, dgamma, dbeta
 
 
-@each_mode
+@pytest.mark.parametrize("mode", ["FAST_COMPILE", *SLOW_MODES])
 @each_shape
 @pytest.mark.parametrize("known", [True, False])
 def test_values_and_gradients(shape, known, mode):

@@ -7,10 +7,9 @@ from network3.optim import Momentum
 from network3.sklearn import NetworkClassifier, NetworkRegressor
 
 # What takes time is to compile about 200 networks: these have a single layer.
-MOMENTUM = Momentum(0.5)
 SMALLEST = [
-    NetworkClassifier(layers=(), epochs=50, mini_batch_size=10, eta=0.1, rule=MOMENTUM),
-    NetworkRegressor(layers=(), epochs=50, mini_batch_size=10, eta=0.02, rule=MOMENTUM),
+    NetworkClassifier(layers=(), epochs=50, mini_batch_size=10, eta=0.1, rule=Momentum(0.5)),
+    NetworkRegressor(layers=(), epochs=50, eta=0.05),
 ]
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 import network3
 from network3 import History, datasets
+from network3.datasets.formats.cifar import unpickled_batch
 from network3.datasets.formats.write import write_npz, write_pickle
 from network3.datasets.photos.own_images import preprocess_digit, read_grayscale
 from network3.experiments.catalogue import RUNS
@@ -108,7 +109,7 @@ def readers(folder: Path) -> dict[str, Reader]:
             _resume,
         ),
     }
-    return found | _images(rng)
+    return found | _images(rng) | _published(rng)
 
 
 def _resume(path: Path) -> object:
@@ -132,3 +133,13 @@ def _images(rng: np.random.Generator) -> dict[str, Reader]:
         Image.fromarray(grey).save(buffer, kind)
         found[kind] = Reader(f".{kind}", buffer.getvalue(), lambda path: preprocess_digit(read_grayscale(path)))
     return found
+
+
+def _published(rng: np.random.Generator) -> dict[str, Reader]:
+    """Return readers of a table, and of a batch of CIFAR."""
+    rows = [f"{k / 8},{-k},{('red', 'green')[k % 2]}" for k in range(24)]
+    batch = {b"data": rng.integers(0, 256, (2, 3072), np.uint8), b"labels": [3, 7], b"filenames": [b"a.png", b"b.png"]}
+    return {
+        "table": Reader(".csv", "\n".join(["a,b,colour", *rows]).encode(), datasets.read_csv),
+        "cifar": Reader("", pickle.dumps(batch, protocol=2), lambda path: unpickled_batch(path, "labels")),
+    }

@@ -206,6 +206,15 @@ def conv2d_transpose(
     ------
     TypeError, ValueError
         As `conv2d_grad_wrt_inputs`.
+
+    Examples
+    --------
+    >>> import pytensor.tensor as pt
+    >>> x, w = pt.ones((1, 1, 2, 2)), pt.ones((1, 1, 2, 2))
+    >>> conv2d_transpose(x, w, output_shape=(1, 1, 3, 3)).eval()[0, 0]
+    array([[1., 2., 1.],
+           [2., 4., 2.],
+           [1., 2., 1.]])
     """
     who = "conv2d_transpose"
     g = as_tensor(f"{who}: input", input)

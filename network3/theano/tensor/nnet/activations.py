@@ -31,6 +31,11 @@ def relu(x: TensorVariable, alpha: Any = 0) -> TensorVariable:
     Returns
     -------
     tensor of the shape of `x`
+
+    Examples
+    --------
+    >>> relu(pt.constant([-1.0, 2.0]), alpha=0.1).eval()
+    array([-0.1,  2. ])
     """
     x = as_tensor("relu", x)
     half = _like(x, 0.5)
@@ -56,7 +61,13 @@ def selu(x: TensorVariable) -> TensorVariable:
 
 @keywords_checked("sigmoid")
 def sigmoid(x: TensorVariable) -> TensorVariable:
-    r"""Return :math:`1 / (1 + e^{-x})`."""
+    r"""Return :math:`1 / (1 + e^{-x})`.
+
+    Examples
+    --------
+    >>> sigmoid(pt.constant([0.0])).eval()
+    array([0.5])
+    """
     return pt.sigmoid(as_tensor("sigmoid", x))
 
 
@@ -69,7 +80,13 @@ def hard_sigmoid(x: TensorVariable) -> TensorVariable:
 
 @keywords_checked("softplus")
 def softplus(x: TensorVariable) -> TensorVariable:
-    r"""Return :math:`\ln(1 + e^x)`."""
+    r"""Return :math:`\ln(1 + e^x)`.
+
+    Examples
+    --------
+    >>> softplus(pt.constant([0.0])).eval().round(4)  # ln(2)
+    array([0.6931])
+    """
     return pt.softplus(as_tensor("softplus", x))
 
 
@@ -96,6 +113,11 @@ def softmax(c: TensorVariable) -> TensorVariable:
     ------
     TypeError
         Another number of axes.
+
+    Examples
+    --------
+    >>> softmax(pt.constant([0.0, 0.0])).eval()
+    array([[0.5, 0.5]])
     """
     return softmax_of_axis(_rows("softmax", c), axis=-1)
 

@@ -60,6 +60,14 @@ def batch_normalization_train(
     Notes
     -----
     Source: S. Ioffe and C. Szegedy (2015); Theano 1.0, ``theano/tensor/nnet/bn.py``.
+
+    Examples
+    --------
+    >>> x = pt.constant([[1.0], [3.0]])
+    >>> normalized, mean, invstd = batch_normalization_train(x, pt.constant([1.0]), pt.constant([0.0]))[:3]
+    >>> normalized.eval().round(3)
+    array([[-1.],
+           [ 1.]])
     """
     who = "batch_normalization_train"
     x, over = _inputs(who, inputs, axes)
@@ -108,6 +116,12 @@ def batch_normalization_test(
     ------
     TypeError, ValueError
         As `batch_normalization_train`.
+
+    Examples
+    --------
+    >>> one, zero = pt.constant([1.0]), pt.constant([0.0])
+    >>> batch_normalization_test(pt.constant([[3.0]]), one, zero, 2 * one, 4 * one).eval().round(3)  # (3 - 2) / 2
+    array([[0.5]])
     """
     who = "batch_normalization_test"
     x, over = _inputs(who, inputs, axes)

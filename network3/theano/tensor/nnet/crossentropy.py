@@ -30,6 +30,11 @@ def categorical_crossentropy(coding_dist: TensorVariable, true_dist: TensorVaria
     ------
     TypeError
         Another number of axes, or classes that are not integers.
+
+    Examples
+    --------
+    >>> categorical_crossentropy(pt.constant([[0.5, 0.5]]), pt.constant([1])).eval().round(4)  # ln(2)
+    array([0.6931])
     """
     who = "categorical_crossentropy"
     q, p = as_tensor(f"{who}: coding_dist", coding_dist), as_tensor(f"{who}: true_dist", true_dist)
@@ -64,6 +69,11 @@ def binary_crossentropy(output: TensorVariable, target: TensorVariable | float) 
     Returns
     -------
     tensor of the shape of `output`
+
+    Examples
+    --------
+    >>> binary_crossentropy(pt.constant([0.5]), pt.constant([1.0])).eval().round(4)  # ln(2)
+    array([0.6931])
     """
     a, t = as_tensor("binary_crossentropy: output", output), as_tensor("binary_crossentropy: target", target)
     t = pt.cast(t, a.dtype) if t.dtype.startswith(("int", "uint", "bool")) else t

@@ -1,0 +1,60 @@
+"""Settings of Sphinx for the site that ``make docs`` builds into build/docs."""
+
+import sys
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).parent / "extensions"), str(Path(__file__).parent / "sheets")]
+
+project = "network3"
+author = "the authors of network3"
+copyright = "MIT licence"
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "numpydoc",
+    "myst_nb",
+    "sphinx_design",
+    "sphinx_copybutton",
+    "mathml",
+    "repository_links",
+]
+exclude_patterns = ["_templates"]
+templates_path = ["_templates"]
+
+# Docstrings
+default_role = "py:obj"
+add_module_names = False
+autodoc_typehints = "none"  # the docstrings have types, with shapes
+autodoc_class_signature = "mixed"
+autodoc_default_options = {"members": True, "special-members": "__call__"}
+autosummary_ignore_module_all = False
+numpydoc_show_class_members = False  # autodoc lists them
+numpydoc_xref_param_type = False
+
+# Pages and notebooks
+myst_enable_extensions = ["colon_fence", "dollarmath", "deflist"]
+myst_heading_anchors = 4
+nb_execution_mode = "force"
+nb_execution_timeout = 300
+nb_execution_raise_on_error = True
+nb_merge_streams = True
+
+# The site: everything it needs is in its folder, so that it can be read without a network.
+html_theme = "pydata_sphinx_theme"
+html_title = "network3"
+html_math_renderer = "mathml"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_show_sourcelink = False
+html_copy_source = False
+html_theme_options = {
+    "show_prev_next": True,
+    "navigation_with_keys": False,
+    "header_links_before_dropdown": 6,
+    "show_toc_level": 2,
+    "footer_start": ["copyright"],
+    "footer_end": [],
+}
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
