@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train test test-slow lint types dist bench bench-steps bench-start bench-gpu check-gpu fuzz fuzz-kernels fuzz-use torture reproduce clean
+.PHONY: help setup train test test-slow lint types docs dist bench bench-steps bench-start bench-gpu check-gpu fuzz fuzz-kernels fuzz-use torture reproduce clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,18 @@ lint: $(VENV)/.dev ## Check style and formatting with ruff
 
 types: $(VENV)/.dev ## Check types with mypy
 	@$(BIN)/python -m mypy
+
+DOCS_VENV := .venv-docs
+DOCS_BIN := $(subst $(VENV),$(DOCS_VENV),$(BIN))
+$(DOCS_VENV)/.done: pyproject.toml
+	@echo "Setting up $(DOCS_VENV) (a minute or two, once) ..."
+	@$(PYTHON) -m venv $(DOCS_VENV)
+	@$(DOCS_BIN)/python -m pip install --quiet -e '.[docs]'
+	@touch $@
+
+docs: $(DOCS_VENV)/.done ## Build the documentation site into build/docs, and run every notebook of it
+	@echo "Building build/docs/index.html, with every notebook run (up to 10 minutes) ..."
+	@MPLBACKEND=agg $(DOCS_BIN)/python -m sphinx --builder html --quiet --fail-on-warning --keep-going docs build/docs
 
 dist: $(VENV)/.dev ## Build the wheel and the source archive into dist/
 	@$(PYTHON) -c "import shutil; shutil.rmtree('build', ignore_errors=True)"
@@ -90,4 +102,4 @@ reproduce: $(VENV)/.dev ## Reproduce the results of chapters 1, 3 and 5, or of C
 	$(BIN)/python -m network3 report --results benchmarks/results
 
 clean: ## Remove the environments, caches and build files
-	@$(PYTHON) -c "import shutil; [shutil.rmtree(d, ignore_errors=True) for d in (*__import__('glob').glob('.venv-peers-*'), '$(VENV)', 'build', 'dist', 'network3.egg-info', '.pytest_cache', '.mypy_cache', '.ruff_cache')]"
+	@$(PYTHON) -c "import shutil; [shutil.rmtree(d, ignore_errors=True) for d in (*__import__('glob').glob('.venv-peers-*'), '$(VENV)', '$(DOCS_VENV)', 'docs/reference/generated', 'build', 'dist', 'network3.egg-info', '.pytest_cache', '.mypy_cache', '.ruff_cache')]"

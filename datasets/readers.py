@@ -38,8 +38,10 @@ def read(path: str | os.PathLike[str]) -> list[Pair]:
     -------
     list of three pairs (images, labels): training, validation, test
         A `DataSet` if the classes have names.
+
         images : array of shape (n, features)
             uint8 or float as in the file; other integers become float32. Pixels are not scaled.
+
         labels : int32 array of shape (n,)
 
     Raises
@@ -53,7 +55,11 @@ def read(path: str | os.PathLike[str]) -> list[Pair]:
 
     Examples
     --------
-    >>> training, validation, test = read("mnist.pkl.gz")  # doctest: +SKIP
+    >>> import numpy as np
+    >>> np.savez("data.npz", x_train=np.zeros((6, 4)), y_train=[0, 1] * 3, x_test=np.zeros((1, 4)), y_test=[1])
+    >>> training, validation, test = read("data.npz")
+    >>> training[0].shape
+    (5, 4)
     """
     path = Path(path)
     validation: Pair | None

@@ -3,6 +3,8 @@
 import sys
 from pathlib import Path
 
+from sphinx.application import Sphinx
+
 sys.path[:0] = [str(Path(__file__).parent / "extensions"), str(Path(__file__).parent / "sheets")]
 
 project = "network3"
@@ -58,3 +60,15 @@ html_theme_options = {
 }
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
+
+
+def leave_out_requests_of_sklearn(
+    app: Sphinx, kind: str, name: str, value: object, skip: bool, options: object
+) -> bool:
+    """Leave out the methods that scikit-learn adds to each estimator: their docstrings link its own pages."""
+    return skip or (name.startswith("set_") and name.endswith("_request"))
+
+
+def setup(app: Sphinx) -> None:
+    """Connect what is particular to this site."""
+    app.connect("autodoc-skip-member", leave_out_requests_of_sklearn)

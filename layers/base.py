@@ -120,7 +120,7 @@ class Layer(ABC):
 
     @abstractmethod
     def expression(self, x: TensorVariable, *, training: bool) -> TensorVariable:
-        """Return the layer's formula applied to `x`, of shape (batch, *input_shape)."""
+        """Return the layer's formula applied to `x`, of shape ``(batch, *input_shape)``."""
 
     @abstractmethod
     def config(self) -> dict[str, Any]:

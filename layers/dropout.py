@@ -58,8 +58,8 @@ def dropout_layer(layer: TensorVariable, p_dropout: float) -> TensorVariable:
     --------
     >>> import pytensor.tensor as pt
     >>> masked = dropout_layer(pt.ones((100, 100)), 0.3)
-    >>> float(masked.mean().eval().round(2))
-    0.7
+    >>> bool(0.65 < masked.mean().eval() < 0.75)
+    True
     """
     layer = as_tensor("dropout_layer", layer)
     p_dropout = real("dropout_layer: p_dropout", p_dropout, least=0.0, below=1.0)

@@ -74,11 +74,10 @@ class Network(HasWeights, Summarized, ExplainedAttributes):
 
     Examples
     --------
-    >>> from network3 import FullyConnectedLayer, SoftmaxLayer
-    >>> net = Network([FullyConnectedLayer(n_in=4, n_out=3), SoftmaxLayer(n_in=3, n_out=2)], 10)
-    >>> history = net.SGD((np.eye(4)[[0, 1] * 50], np.array([0, 1] * 50)), 20, 10, 1.0, verbose=False)
-    >>> net.predict(np.eye(4)[:2])
-    array([0, 1])
+    >>> from network3 import SoftmaxLayer
+    >>> net = Network([SoftmaxLayer(n_in=4, n_out=2)], 10)
+    >>> net.predict_proba(np.eye(4)[:1])
+    array([[0.5, 0.5]], dtype=float32)
     """
 
     @keywords_checked("Network", layer_list)
@@ -289,7 +288,10 @@ def load(filename: str | os.PathLike, layers: list[Any] | None = None) -> Networ
 
     Examples
     --------
-    >>> load("digits.safetensors")  # doctest: +SKIP
+    >>> from network3 import SoftmaxLayer
+    >>> Network([SoftmaxLayer(n_in=2, n_out=2)], 10).save("net.safetensors")
+    >>> load("net.safetensors").layers[0].n_in
+    2
     """
     saved = read(file_path("load: filename", filename), None if layers is None else layer_list(layers))
     with graph_flags(saved.floatX):

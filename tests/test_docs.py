@@ -1,7 +1,9 @@
 """The Python blocks of the README and of the pages in docs/: those of a page run one after the other."""
 
+import re
 import sys
 from contextlib import nullcontext
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
@@ -52,9 +54,11 @@ def smaller_mnist(monkeypatch):
 
 
 def run(page):
-    """Run the Python blocks of a page in one namespace, and return it."""
+    """Run the Python blocks of a page in one namespace, and return it; those with PyTorch only if it is installed."""
     scope = {"__name__": page.stem}
     for block in blocks(page, "python"):
+        if find_spec("torch") is None and re.search(r"\btorch\b", block):
+            continue
         exec(compile(block, name(page), "exec"), scope)
     return scope
 

@@ -53,7 +53,7 @@ def read_csv(
     Examples
     --------
     >>> with open("kinds.csv", "w") as file:
-    ...     lines = file.write("width,height,kind\n" + "1.5,2.5,cup\n3.5,0.5,plate\n" * 10)
+    ...     print("width,height,kind", *10 * ["1.5,2.5,cup", "3.5,0.5,plate"], sep=os.linesep, file=file)
     >>> data = read_csv("kinds.csv", "kind")
     >>> data.class_names, data[0][0].dtype
     (('cup', 'plate'), dtype('float32'))

@@ -34,6 +34,7 @@ def read_pickle(path: str | os.PathLike[str]) -> list[Pair]:
     list of three pairs (images, labels): training, validation, test
         images : array of shape (n, ...), of the file's dtype
             A list of images becomes one float32 array of shape (n, features).
+
         labels : array of shape (n, ...), of the file's dtype
 
     Raises

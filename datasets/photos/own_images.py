@@ -76,7 +76,8 @@ def _digits(grey: ArrayLike) -> tuple[GreyImage, list[NDArray[np.bool_]], float]
     ink, noise = find_ink(sheet, inside)
     masks = find_digits(ink, noise, inside)
     for mask in masks:
-        _check_shape(mask & (ink > 0.5))
+        dark = mask & (ink > 0.5)
+        _check_shape(dark if dark.any() else mask)  # a digit may be fainter than others
     return np.clip(ink, 0, 1), masks, max(NOISE_FACTOR * noise, 0.1)
 
 

@@ -126,7 +126,8 @@ class Inlined(OpFromGraph):
         # Of copies, since a gradient that is known for a value replaces what it receives from others that depend on it.
         pairs = zip((value.copy() for value in self.expressions(*own)), output_grads, strict=True)
         known = {value: g for value, g in pairs if not isinstance(g.type, DisconnectedType)}
-        found = grad(None, own, known_grads=known, disconnected_inputs="ignore", return_disconnected="disconnected")
+        options: dict[str, Any] = {"disconnected_inputs": "ignore", "return_disconnected": "disconnected"}
+        found: Any = grad(None, own, known_grads=known, **options)
         return list(graph_replace(found, dict(zip(own, inputs, strict=True)), strict=False))
 
 

@@ -56,7 +56,7 @@ class DropoutMask(TensorOp):
     >>> import pytensor.tensor as pt
     >>> mask = DropoutMask(keep=0.5)(pt.ones(4), pt.constant(np.array([0, 0, 0], "int32")))
     >>> mask.eval()  # the same on every back end
-    array([0., 0., 0., 0.])
+    array([1., 1., 0., 0.])
     """
 
     __props__ = ("keep",)

@@ -26,8 +26,8 @@ def pool2d(
 ) -> TensorVariable:
     r"""Reduce each window of each feature map to one value.
 
-    .. math:: y = \max_{ij} x_{ij} \quad\text{or}\quad y = \sqrt{\textstyle\sum_{ij} x_{ij}^2} \quad\text{or}\quad
-        y = \textstyle\sum_{ij} x_{ij} \quad\text{or}\quad y = \frac1n \textstyle\sum_{ij} x_{ij}
+    .. math:: y = \max_{ij} x_{ij} \quad\text{or}\quad y = \sqrt{\sum_{ij} x_{ij}^2} \quad\text{or}\quad
+        y = \sum_{ij} x_{ij} \quad\text{or}\quad y = \frac1n \sum_{ij} x_{ij}
 
     Parameters
     ----------

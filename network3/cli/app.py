@@ -11,12 +11,14 @@ import typer
 
 from .border import INTERRUPTED, leave
 from .expand import expand
+from .export import export
 from .info import info
 from .listing import show_list
 from .predict import predict
 from .report import report
 from .reproduce import reproduce_command
 from .search import search
+from .serve import serve_command
 from .train import train
 
 SHADOWED = "network3: Python programs in this folder import its file network3.py, not this package. Rename that file."
@@ -26,9 +28,11 @@ app.command("list")(show_list)
 app.command()(train)
 app.command()(predict)
 app.command()(expand)
+app.command()(export)
 app.command("reproduce")(reproduce_command)
 app.command()(report)
 app.command()(search)
+app.command("serve")(serve_command)
 app.command()(info)
 
 

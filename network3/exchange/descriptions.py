@@ -35,7 +35,8 @@ def describe(operation: Operation) -> str:
         case PoolAll():
             return f"global {operation.mode} pooling"
         case Activate():
-            return f"the activation {operation.function}"
+            axis = f" over axis {operation.axis}" if operation.function == "softmax" else ""
+            return f"the activation {operation.function}{axis}"
         case Drop():
             return f"a factor of {operation.scale:.6g}, as of dropout in evaluation"
         case Reshape():

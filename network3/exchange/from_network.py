@@ -70,7 +70,8 @@ def _activation(who: str, layer: Any, where: str) -> Iterator[Operation]:
         expected = f"expected an activation among {', '.join(FUNCTIONS)}"
         hint = "Use one of these; others have no counterpart elsewhere."
         raise TypeError(error_message(f"{who}: {where}", expected, name, hint))
-    yield from (Activate(where, part) for part in FUNCTIONS[name])
+    rows = len(layer.output_shape((None, *layer.input_shape))) == 2
+    yield from (Activate(where, part, 1 if rows and part == "softmax" else -1) for part in FUNCTIONS[name])
 
 
 def _convolution(layer: ConvPoolLayer, where: str) -> Iterator[Operation]:

@@ -25,23 +25,23 @@ def normal_form(operations: Chain) -> Scaled:
     """
     ordered = _sorted(operations, lambda one, two: _bias_may_be_first(one, two) or _pool_may_be_first(one, two))
     found: Scaled = []
-    factor = 1.0
+    factor, where = 1.0, ""  # of the dropout that is not yet accounted for
     for operation in ordered:
         match operation:
             case Drop():
-                factor *= operation.scale
+                factor, where = factor * operation.scale, operation.where
                 continue
             case Multiply() | Convolve():
                 found.append((operation, factor))
                 factor = 1.0
                 continue
-            case Pool() | PoolAll() | Activate(function="ReLU"):  # of multiples of their inputs, they are multiples
+            case Pool() | PoolAll() | Activate(function="ReLU") if factor > 0:  # they multiply their outputs as well
                 pass
             case _ if factor != 1:
-                found.append((Drop(operation.where, 0.0, factor), 1.0))
+                found.append((Drop(where, 0.0, factor), 1.0))
                 factor = 1.0
         found.append((operation, 1.0))
-    return found if factor == 1 else [*found, (Drop(ordered[-1].where, 0.0, factor), 1.0)]
+    return found if factor == 1 else [*found, (Drop(where, 0.0, factor), 1.0)]
 
 
 def _sorted(operations: Chain, may_be_first: Callable[[Operation, Operation], bool]) -> Chain:

@@ -106,9 +106,10 @@ class PoolAll(Operation):
 
 @dataclass(frozen=True)
 class Activate(Operation):
-    """An activation function: "sigmoid", "tanh", "ReLU", "sign", or "softmax" over the last axis."""
+    """An activation function: "sigmoid", "tanh", "ReLU", "sign" or "softmax"; that is over axis 1, or the last one."""
 
     function: str
+    axis: int = -1
 
 
 @dataclass(frozen=True)

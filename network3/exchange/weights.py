@@ -84,6 +84,8 @@ def _counterpart(
             other = replace(following, mean=array_of(following.mean) - array_of(other.b))
     if isinstance(own, Convolve) and isinstance(other, Convolve):
         other = _for_image(own, other)
+    if own == Activate(own.where, "softmax", 1) and isinstance(other, Activate):
+        other = replace(other, axis=1)  # the last one as well
     if other is None or describe(own) != describe(other):
         got = f"the end of {source}" if other is None else f"{describe(other)} ({other.where})"
         raise ValueError(error_message(f"{who}: {own.where}", f"expected {describe(own)}", got, HINT))

@@ -3,9 +3,9 @@
 Importing this package loads the package `onnx`, which ``pip install 'network3[onnx]'`` installs.
 """
 
-from .requirement import check_installed
+from network3.exchange.requirement import check_installed
 
-check_installed()
+check_installed("network3.onnx", "onnx", "onnx")
 
 from .load import load_weights as load_weights  # noqa: E402  # imports what is checked above
 from .write import export as export  # noqa: E402

@@ -66,7 +66,7 @@ class Nodes:
                 self._node("Flatten", attributes={"axis": 1})
                 self._axes = 2
             case Activate():
-                axis = {"axis": -1} if operation.function == "softmax" else {}
+                axis = {"axis": operation.axis} if operation.function == "softmax" else {}
                 self._node(FUNCTIONS[operation.function], attributes=axis)
             case Drop():
                 self._node("Mul", factor=np.float32(operation.scale))

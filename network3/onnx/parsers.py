@@ -147,10 +147,10 @@ def _factor(node: Node) -> list[Operation]:
 
 
 def _normalization(node: Node) -> list[Operation]:
-    arrays = [node.array(place) for place in range(1, 5)]
+    gamma, b, mean, variance = (node.array(place) for place in range(1, 5))
     if node.attribute("training_mode", 0):
         raise node.refused("batch normalization by running averages", "training_mode 1")
-    return [Normalize(node.where, *arrays, epsilon=node.attribute("epsilon", 1e-5))]
+    return [Normalize(node.where, gamma, b, mean, variance, node.attribute("epsilon", 1e-5))]
 
 
 def _pool(mode: str) -> Callable[[Node], list[Operation]]:
@@ -183,9 +183,10 @@ def _activation(name: str) -> Callable[[Node], list[Operation]]:
 
 
 def _softmax(node: Node) -> list[Operation]:
-    if node.attribute("axis", -1) not in (-1, 1):
-        raise node.refused("a softmax over the last axis", f"axis {node.attribute('axis')}")
-    return [Activate(node.where, "softmax")]
+    axis = node.attribute("axis", -1)
+    if axis not in (-1, 1):
+        raise node.refused("a softmax over axis 1 or the last one", f"axis {axis}")
+    return [Activate(node.where, "softmax", axis)]
 
 
 def _reshape(node: Node) -> list[Operation]:

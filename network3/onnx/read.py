@@ -26,30 +26,28 @@ def read_chain(who: str, model: ModelProto) -> Chain:
     arrays = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     inputs = [value.name for value in graph.input if value.name not in arrays]
     if len(inputs) != 1 or len(graph.output) != 1:
-        got = f"{len(inputs)} inputs and {len(graph.output)} outputs"
-        raise ValueError(error_message(who, "expected a graph with one input and one output", got, "Cut out that part."))
-    current, computed = inputs[0], set[str]()  # the value that the next node takes; values that are shapes
-    operations: Chain = []
+        got, hint = f"{len(inputs)} inputs and {len(graph.output)} outputs", "Write one network to a file."
+        raise ValueError(error_message(who, "expected a graph with one input and one output", got, hint))
+    (current,) = inputs  # what the next node of the row takes
+    shapes: set[str] = set()  # values that are computed from shapes only
     image = _image(graph, current)
+    operations: Chain = []
     for proto in graph.node:
-        if proto.op_type in ("Constant", "Identity") and not set(proto.input) - set(arrays):
+        given = {name for name in proto.input if name} - arrays.keys()
+        if proto.op_type in ("Constant", "Identity") and not given:
             arrays[proto.output[0]] = _constant(who, proto, arrays)
-            continue
-        if current not in proto.input or (proto.op_type == "Shape"):
-            if proto.op_type in SHAPES and set(proto.input) <= {current, *computed, *arrays}:
-                computed.add(proto.output[0])
-                continue
+        elif given <= {current, *shapes} and _of_shapes(proto, current):
+            shapes.add(proto.output[0])
+        elif current in given and given <= {current, *shapes}:
+            parsed = _parsed(who, Node(who, proto, current, arrays, image))
+            operations += parsed
+            image = _reshaped_image(parsed)
+            current = proto.output[0]
+        else:
             raise _not_a_row(who, proto)
-        if [name for name in proto.input if name and name != current and name not in arrays and name not in computed]:
-            raise _not_a_row(who, proto)
-        parsed = _parsed(who, Node(who, proto, current, arrays, image))
-        operations += parsed
-        image = parsed[-1].shape[1:] if _is_image(parsed) else None  # type: ignore[attr-defined]  # a Reshape
-        current = proto.output[0]
     if current != graph.output[0].name:
-        got = f"one that ends in {current}"
-        hint = f"Cut the graph after {current}."
-        raise ValueError(error_message(who, f"expected a row of nodes up to {graph.output[0].name}", got, hint))
+        expected, hint = f"expected a row of nodes up to {graph.output[0].name}", "Write one network to a file."
+        raise ValueError(error_message(who, expected, f"one up to {current}", hint))
     return operations
 
 
@@ -61,9 +59,15 @@ def _parsed(who: str, node: Node) -> list[Operation]:
     return parse(node)
 
 
-def _is_image(parsed: list[Operation]) -> bool:
-    last = parsed[-1] if parsed else None
-    return isinstance(last, Reshape) and last.shape is not None and len(last.shape) == 3
+def _of_shapes(proto: NodeProto, current: str) -> bool:
+    """Return whether a node computes with shapes, not with values: such as the batch, for a change of shape."""
+    return proto.op_type == "Shape" or (proto.op_type in SHAPES and current not in proto.input)
+
+
+def _reshaped_image(parsed: list[Operation]) -> tuple[int, int] | None:
+    """Return rows and columns of the images into which a node reshapes its input."""
+    shape = parsed[-1].shape if parsed and isinstance(parsed[-1], Reshape) else None
+    return (shape[1], shape[2]) if shape is not None and len(shape) == 3 else None
 
 
 def _constant(who: str, proto: NodeProto, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -88,6 +92,7 @@ def _image(graph: GraphProto, name: str) -> tuple[int, int] | None:
 
 
 def _not_a_row(who: str, proto: NodeProto) -> ValueError:
-    expected, got = "expected nodes in a row, each fed with the one before", f"{proto.op_type} ({proto.name or 'a node'})"
+    expected = "expected nodes in a row, each fed with the one before"
+    got = f"{proto.op_type} of {', '.join(proto.input) or 'nothing'}"
     hint = "Only networks of this form have counterparts here; branches and sums of layers have none."
     return ValueError(error_message(who, expected, got, hint))

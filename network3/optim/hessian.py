@@ -47,6 +47,7 @@ class Hessian:
 
     Examples
     --------
+    >>> from pytensor import shared
     >>> w = shared(np.array([2.0]), name="w")
     >>> abs(Hessian(damping=0.0)((w**2).sum(), [w], pt.constant(1.0))[w].eval()).round(3)  # the minimum, in one step
     array([0.])

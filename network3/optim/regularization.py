@@ -45,8 +45,9 @@ def l2(weights: Sequence[TensorSharedVariable]) -> TensorVariable:
 
     Examples
     --------
+    >>> import numpy as np
     >>> import pytensor
-    >>> float(l2([pytensor.shared([3.0, -4.0])]).eval())
+    >>> float(l2([pytensor.shared(np.array([3.0, -4.0]))]).eval())
     12.5
     """
     # A sum of a million squares in float32 loses digits, so the accumulator is float64; the result has the type of w.
@@ -58,8 +59,9 @@ def l1(weights: Sequence[TensorSharedVariable]) -> TensorVariable:
 
     Examples
     --------
+    >>> import numpy as np
     >>> import pytensor
-    >>> float(l1([pytensor.shared([3.0, -4.0])]).eval())
+    >>> float(l1([pytensor.shared(np.array([3.0, -4.0]))]).eval())
     7.0
     """
     return _total(abs(w).sum(acc_dtype="float64") for w in weights)
@@ -90,8 +92,9 @@ class ElasticNet:
 
     Examples
     --------
+    >>> import numpy as np
     >>> import pytensor
-    >>> float(ElasticNet(0.5)([pytensor.shared([3.0, -4.0])]).eval())
+    >>> float(ElasticNet(0.5)([pytensor.shared(np.array([3.0, -4.0]))]).eval())
     9.75
     """
 

@@ -38,7 +38,7 @@ def draw_gradient_norms(recorded: RecordedNorms, figure: "Figure | None" = None)
     --------
     >>> from network3 import FullyConnectedLayer, GradientNorms, Network, SoftmaxLayer
     >>> net = Network([FullyConnectedLayer(n_in=2, n_out=3), SoftmaxLayer(n_in=3, n_out=2)], 1)
-    >>> figure = draw_gradient_norms(GradientNorms(net, ([[0, 1], [1, 0]], [0, 1])))
+    >>> figure = draw_gradient_norms(GradientNorms(net, ([[0, 1], [1, 0]], [1, 0])))
     >>> figure.axes[0].get_yscale()
     'log'
     """

@@ -20,12 +20,13 @@ from network3.layers import (
 from network3.layers.checks import error_message, integer, one_of, real, shown
 from network3.layers.costs import cross_entropy, quadratic
 
-IMAGE, CLASSES = (1, 28, 28), 10
+CLASSES = 10
 MOST_LAYERS, MOST_WEIGHTS = 12, 5_000_000
 COSTS: dict[str, Callable | None] = {"log-likelihood": None, "cross-entropy": cross_entropy, "quadratic": quadratic}
 POOLING = ("max", "l2", "average")
 HIDDEN_ACTIVATIONS = tuple(name for name in ACTIVATIONS if name not in ("softmax", "step"))
 Shape = tuple[int, ...]
+IMAGE: Shape = (1, 28, 28)
 
 
 class Entry:
@@ -195,7 +196,7 @@ def _built(entry: Entry, kind: str, shape: Shape) -> tuple[Layer, Shape]:
             message = entry.who + message.removeprefix(kind)
         raise ValueError(message) from None
     entry.finish()
-    return layer, tuple(layer.output_shape((None, *shape))[1:])  # type: ignore[arg-type]  # an open batch
+    return layer, tuple(layer.output_shape((None, *shape))[1:])
 
 
 def _image(entry: Entry, shape: Shape) -> tuple[int, int, int]:

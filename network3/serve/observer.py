@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from network3.graph import NetworkLike
 from network3.training.callbacks import Callback, Progress
 from network3.training.gradient_norms import gradient_norms, layers_with
+from network3.training.history import History
 
 from .budget import Budget
 from .control import Control
@@ -45,6 +46,8 @@ class Observer(Callback):
     errors : list of dict
         The images of the sample that are misclassified: ``{"index", "label", "prediction", "probability", "image"}``,
         the image as base64 of bytes. The surest errors come first.
+    history : History or None
+        Of the complete epochs.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class Observer(Callback):
         self.layers = layers_with(net, "weights")
         self.errors: list[dict[str, Any]] = []
         self.looks = 0
+        self.history: History | None = None
         self._budget = Budget(SHARE, EVERY, clock)
         self._costs: list[tuple[float, int]] = []  # means of chunks, and their steps
         self._steps, self._last = 0, 0.0
@@ -89,7 +93,7 @@ class Observer(Callback):
 
     def on_epoch(self, progress: Progress) -> None:
         """Publish the record of an epoch."""
-        row = progress.history.rows()[-1]
+        self.history, row = progress.history, progress.history.rows()[-1]
         self.log.publish("epoch", step=progress.iteration, **row)
         self._last, self._costs = self._now(), []
 

@@ -1,6 +1,6 @@
 """What a training in the page trains: a run of the catalogue, a saved network, or one that is put together there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -17,7 +17,7 @@ from .composition import compose, cost_for
 IMAGES = {"mnist": 50_000, "expanded": 250_000}  # by the data of a run
 MOST = {"epochs": 1000, "mini_batch_size": 1000, "images": 250_000}
 SETTINGS = {"epochs": 10, "mini_batch_size": 10, "eta": 0.1, "lmbda": 0.0, "images": 50_000, "seed": 0}
-DataSets = tuple[Any, Any, Any]  # training, validation and test: pairs (images, labels)
+DataSets = Sequence[Any]  # training, validation and test: pairs (images, labels)
 
 
 class CatalogueRun(Protocol):
@@ -87,7 +87,7 @@ class Plan:
     settings: dict[str, Any]
     methods: dict[str, Any] = field(default_factory=dict)
 
-    def data(self) -> DataSets:
+    def data(self) -> tuple[Any, Any, Any]:
         """Return training, validation and test data, of the training data the first images."""
         (images, labels), validation, test = self.load()
         count = self.settings["images"]

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from network3.layers.checks import error_message
 from network3.network import Network
+from network3.training.history import History
 
 from .composition import table
 from .control import Control, StopTrainingError
@@ -60,6 +61,21 @@ class Session:
     def errors(self) -> list[dict[str, Any]]:
         """The misclassified images of the last look, see `Observer`."""
         return [] if self._observer is None else self._observer.errors
+
+    @property
+    def history(self) -> History | None:
+        """The record of the training, None before the first epoch."""
+        return None if self._observer is None else self._observer.history
+
+    def facts(self) -> dict[str, str]:
+        """Return what an exported page shows about the network."""
+        history = self.history
+        if history is None or not history.epochs:
+            return {}
+        accuracy = (
+            {"validation accuracy": f"{history.validation_accuracy[-1]:.2%}"} if history.validation_accuracy else {}
+        )
+        return {"epochs": str(history.epochs), **accuracy}
 
     def start(self, plan: Plan) -> None:
         """Begin a training.

@@ -53,7 +53,7 @@ def gradient_norms(
     --------
     >>> from network3 import FullyConnectedLayer, Network, SoftmaxLayer
     >>> net = Network([FullyConnectedLayer(n_in=2, n_out=3), SoftmaxLayer(n_in=3, n_out=2)], 1)
-    >>> gradient_norms(net, ([[0, 1], [1, 0]], [0, 1])).shape
+    >>> gradient_norms(net, ([[0, 1], [1, 0]], [1, 0])).shape
     (2,)
     """
     check_network("gradient_norms: net", net)
@@ -98,8 +98,15 @@ class GradientNorms(Callback):
 
     Examples
     --------
-    ``norms = GradientNorms(net, data)``, ``net.SGD(..., callbacks=[norms])``, then
-    ``network3.plotting.draw_gradient_norms(norms)``.
+    >>> from network3 import FullyConnectedLayer, Network, SoftmaxLayer
+    >>> net = Network([FullyConnectedLayer(n_in=2, n_out=3), SoftmaxLayer(n_in=3, n_out=2)], 1)
+    >>> data = [[0, 1], [1, 0]], [1, 0]
+    >>> norms = GradientNorms(net, data)
+    >>> history = net.SGD(data, 5, 2, 0.1, verbose=False, callbacks=[norms])
+    >>> norms.norms.shape
+    (6, 2)
+
+    Then ``network3.plotting.draw_gradient_norms(norms)`` draws them.
     """
 
     @keywords_checked("GradientNorms")

@@ -50,7 +50,7 @@ class History(HistoryViews):
 
     Examples
     --------
-    >>> history = History(cost=[2.3, 0.4], validation_accuracy=[0.9, 0.95])
+    >>> history = History(cost=[2.3, 0.4], validation_accuracy=[0.9, 0.95], seconds=[1.0, 1.0])
     >>> history.epochs, history.best_epoch, history["validation_accuracy"]
     (2, 1, [0.9, 0.95])
     """

@@ -30,9 +30,10 @@ class CSVLog(Callback):
     --------
     >>> from network3 import FullyConnectedLayer, Network, SoftmaxLayer
     >>> net = Network([FullyConnectedLayer(n_in=2, n_out=2), SoftmaxLayer(n_in=2, n_out=2)], 1)
-    >>> history = net.SGD(([[0, 1], [1, 0]], [0, 1]), 3, 1, 1.0, verbose=False, callbacks=[CSVLog("training.csv")])
-    >>> open("training.csv").readline()
-    'epoch,cost,eta,seconds\n'
+    >>> history = net.SGD(([[0, 1], [1, 0]], [1, 0]), 3, 2, 0.1, verbose=False, callbacks=[CSVLog("training.csv")])
+    >>> with open("training.csv") as file:
+    ...     print(next(file).strip())
+    epoch,iteration,cost,seconds,eta
     """
 
     def __init__(self, filename: str | os.PathLike[str]):
@@ -73,7 +74,8 @@ class TensorBoardLog(Callback):
     --------
     >>> from network3 import FullyConnectedLayer, Network, SoftmaxLayer
     >>> net = Network([FullyConnectedLayer(n_in=2, n_out=2), SoftmaxLayer(n_in=2, n_out=2)], 1)
-    >>> history = net.SGD(([[0, 1], [1, 0]], [0, 1]), 3, 1, 1.0, verbose=False, callbacks=[TensorBoardLog("runs/first")])
+    >>> log = TensorBoardLog("runs/first")
+    >>> history = net.SGD(([[0, 1], [1, 0]], [1, 0]), 3, 2, 0.1, verbose=False, callbacks=[log])
     >>> len(os.listdir("runs/first"))
     1
     """

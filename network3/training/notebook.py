@@ -29,9 +29,8 @@ class NotebookLog(BookLog):
     --------
     >>> from network3 import FullyConnectedLayer, Network, SoftmaxLayer
     >>> net = Network([FullyConnectedLayer(n_in=2, n_out=2), SoftmaxLayer(n_in=2, n_out=2)], 1)
-    >>> history = net.SGD(([[0, 1], [1, 0]], [0, 1]), 3, 1, 1.0, verbose=False, callbacks=[NotebookLog()])
-    ... # doctest: +ELLIPSIS
-    ...
+    >>> history = net.SGD(([[0, 1], [1, 0]], [1, 0]), 3, 2, 0.1, verbose=False, callbacks=[NotebookLog()])
+    [...] 3 of 3 epochs, ...Finished training network.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic):

@@ -33,7 +33,7 @@ class TrainingInterrupted(KeyboardInterrupt):
     >>> import _thread
     >>> from network3 import Network, SoftmaxLayer
     >>> net = Network([SoftmaxLayer(n_in=2, n_out=2)], 1)
-    >>> data, stop = ([[0, 1], [1, 0]], [0, 1]), lambda progress: _thread.interrupt_main()  # as Ctrl-C does
+    >>> data, stop = ([[0, 1], [1, 0]], [1, 0]), lambda progress: _thread.interrupt_main()  # as Ctrl-C does
     >>> try:
     ...     net.SGD(data, 1000, 1, 1.0, verbose=False, callbacks=[stop])
     ... except TrainingInterrupted as error:
@@ -60,7 +60,7 @@ class TrainingTerminated(SystemExit):
     >>> import os
     >>> from network3 import Network, SoftmaxLayer
     >>> net = Network([SoftmaxLayer(n_in=2, n_out=2)], 1)
-    >>> data, stop = ([[0, 1], [1, 0]], [0, 1]), lambda progress: signal.raise_signal(signal.SIGTERM)
+    >>> data, stop = ([[0, 1], [1, 0]], [1, 0]), lambda progress: signal.raise_signal(signal.SIGTERM)
     >>> try:
     ...     net.SGD(data, 1000, 1, 1.0, verbose=False, callbacks=[stop])
     ... except TrainingTerminated as error:

@@ -10,51 +10,29 @@ from network3.layers.backends.cpu.kernels import exponential
 from network3.layers.backends.cpu.kernels.dropout_mask import dropout_mask
 from network3.layers.backends.cpu.kernels.elementwise import elementwise
 from network3.layers.backends.cpu.kernels.gather import gather
-from network3.layers.backends.cpu.kernels.geometry import Geometry
 from network3.layers.backends.cpu.kernels.reductions import reduce, sum_columns, sum_rows
 from network3.layers.backends.cpu.kernels.sizes import Sizes
 from tests.layers.backends.cpu.kernels import (
-    convolutions,
-    pooled_convolutions,
     test_argmax,
     test_batch_statistics,
     test_descent,
-    test_direct_conv_to_filters,
-    test_direct_conv_to_images,
     test_matrix_product,
-    test_pool2d,
-    test_pool2d_windows,
     test_product,
     test_product_transposed,
     test_softmax,
-    test_winograd,
-    test_winograd_to_filters,
 )
+from tests.tools import kernel_image_draws
+from tests.tools.kernel_draw_sizes import CLOSE, float_type, small_integers, some_length
 from tests.tools.kernel_runs import Runner, numbers
 from tests.tools.kernel_source import TYPES, Source
 
 FLOATS = ("float32", "float64")
-CLOSE = {"float32": 3e-6, "float64": 1e-14}
-
-
-def _float(rng: np.random.Generator) -> str:
-    return "float32" if rng.random() < 0.7 else "float64"
-
-
-def _length(rng: np.random.Generator, most: int) -> int:
-    """Return a random length, usually a small one."""
-    return int(rng.integers(1, most + 1 if rng.random() < 0.3 else 7))
-
-
-def _small(rng: np.random.Generator, shape, dtype: str) -> np.ndarray:
-    """Return small integers, many of them 0."""
-    return rng.integers(-3, 4, shape).astype(dtype)
 
 
 def _drawn(rng: np.random.Generator, run: Runner, dtype: str, *shapes) -> list[np.ndarray]:
     """Return arrays of small integers, or of normally distributed values, and set the tolerance accordingly."""
     if rng.random() < 0.5:
-        return [_small(rng, shape, dtype) for shape in shapes]
+        return [small_integers(rng, shape, dtype) for shape in shapes]
     run.tolerance = CLOSE[dtype] * 10
     return [rng.normal(size=shape).astype(dtype) for shape in shapes]
 
@@ -64,7 +42,7 @@ def _drawn(rng: np.random.Generator, run: Runner, dtype: str, *shapes) -> list[n
 
 def draw_products(rng: np.random.Generator, run: Runner) -> None:
     """Draw the products of a layer, and an update of its weights."""
-    s = Sizes(_length(rng, 150), _length(rng, 300), _length(rng, 150), _float(rng))
+    s = Sizes(some_length(rng, 150), some_length(rng, 300), some_length(rng, 150), float_type(rng))
     x, w, d = _drawn(rng, run, s.dtype, (s.batch, s.n_in), (s.n_in, s.n_out), (s.batch, s.n_out))
     choice = rng.integers(3)
     if choice == 0:
@@ -82,7 +60,7 @@ def draw_packed_products(rng: np.random.Generator, run: Runner) -> None:
     before = product.CACHE, product.OFTEN
     try:
         product.CACHE = product.OFTEN = 0
-        s = Sizes(int(rng.integers(30, 60)), _length(rng, 200), int(rng.integers(1, 90)), _float(rng))
+        s = Sizes(int(rng.integers(30, 60)), some_length(rng, 200), int(rng.integers(1, 90)), float_type(rng))
         x, w = _drawn(rng, run, s.dtype, (s.batch, s.n_in), (s.n_in, s.n_out))
         test_product.multiplied(s, x, w, run)
     finally:
@@ -91,8 +69,8 @@ def draw_packed_products(rng: np.random.Generator, run: Runner) -> None:
 
 def draw_matrix_products(rng: np.random.Generator, run: Runner) -> None:
     """Draw a product of matrices with any strides."""
-    rows, terms, columns = (_length(rng, 140) for _ in range(3))
-    a, b = _drawn(rng, run, _float(rng), (rows, terms), (terms, columns))
+    rows, terms, columns = (some_length(rng, 140) for _ in range(3))
+    a, b = _drawn(rng, run, float_type(rng), (rows, terms), (terms, columns))
     orders = list(test_matrix_product.ORDERS.values())
     one, other = (orders[rng.integers(len(orders))] for _ in range(2))
     test_matrix_product.product(one(a), other(b), run)
@@ -113,7 +91,7 @@ def draw_elementwise(rng: np.random.Generator, run: Runner) -> None:
 
 def draw_exponentials(rng: np.random.Generator, run: Runner) -> None:
     """Draw a function of `exponential`."""
-    dtype = _float(rng)
+    dtype = float_type(rng)
     name = f"{rng.choice(['exp', 'sigmoid', 'tanh', 'log1p', 'softplus'])}{dtype[-2:]}"
     assert hasattr(exponential, name)
     run.tolerance = CLOSE[dtype]
@@ -122,7 +100,7 @@ def draw_exponentials(rng: np.random.Generator, run: Runner) -> None:
 
 def _run_elementwise(rng, run: Runner, lines, results, inputs, outputs) -> None:
     axes = int(rng.integers(1, 4))
-    lengths = [_length(rng, 40) for _ in range(axes)]
+    lengths = [some_length(rng, 40) for _ in range(axes)]
     own = [kind for kind, place in outputs if place is None]
     in_place = [place for _, place in outputs]
     arrays, strides, steps = [], [], []
@@ -148,7 +126,7 @@ def draw_gathers(rng: np.random.Generator, run: Runner) -> None:
     source, dtype = (("uint8", "float32"), ("float32", "float64"), ("float64", "float32"), ("int64", "int64"))[
         rng.integers(4)
     ]
-    batch, width, per = _length(rng, 20), _length(rng, 90), _length(rng, 8)
+    batch, width, per = some_length(rng, 20), some_length(rng, 90), some_length(rng, 8)
     data, rows = np.abs(numbers(source, (9, width), rng)), rng.integers(0, 9, batch)
     factor, x = np.array([3], dtype), np.zeros((batch, width), dtype)
     run(gather(source, dtype), [rows, data, factor, x, width, batch, per], -(-batch // per))
@@ -156,7 +134,7 @@ def draw_gathers(rng: np.random.Generator, run: Runner) -> None:
 
 def draw_masks(rng: np.random.Generator, run: Runner) -> None:
     """Draw a dropout mask."""
-    dtype, size, per = _float(rng), _length(rng, 300), _length(rng, 60)
+    dtype, size, per = float_type(rng), some_length(rng, 300), some_length(rng, 60)
     state = rng.integers(-(2**31), 2**31, 3).astype("int32")
     y = np.full(size, np.nan, dtype)
     run(dropout_mask(dtype), [state, y, size, int(rng.integers(0, 2**24 + 1)), per], -(-((size + 1) // 2) // per))
@@ -167,7 +145,7 @@ def draw_masks(rng: np.random.Generator, run: Runner) -> None:
 
 def draw_softmax(rng: np.random.Generator, run: Runner) -> None:
     """Draw a softmax, or its logarithm."""
-    dtype, shape = _float(rng), (_length(rng, 30), _length(rng, 40))
+    dtype, shape = float_type(rng), (some_length(rng, 30), some_length(rng, 40))
     run.tolerance = CLOSE[dtype]
     x = rng.normal(0, 10, shape).astype(dtype)
     x[rng.random(shape) < 0.02] = rng.choice([np.nan, np.inf, -np.inf])
@@ -178,34 +156,34 @@ def draw_argmax(rng: np.random.Generator, run: Runner) -> None:
     """Draw an argmax."""
     dtype, shape = (
         str(rng.choice([kind for kind in TYPES if kind != "bool"])),
-        tuple(_length(rng, 20) for _ in range(3)),
+        tuple(some_length(rng, 20) for _ in range(3)),
     )
     test_argmax.found(numbers(dtype, shape, rng), run)
 
 
 def draw_reductions(rng: np.random.Generator, run: Runner) -> None:
     """Draw a reduction over axes."""
-    shape, per = tuple(_length(rng, 70) for _ in range(3)), _length(rng, 5)
+    shape, per = tuple(some_length(rng, 70) for _ in range(3)), some_length(rng, 5)
     parts = -(-shape[1] // per)
-    choice, dtype, squared = rng.integers(3), _float(rng), bool(rng.random() < 0.5)
+    choice, dtype, squared = rng.integers(3), float_type(rng), bool(rng.random() < 0.5)
     inside = "float64" if rng.random() < 0.5 else dtype
     if choice == 0:
         kind = str(rng.choice(["add", "maximum", "minimum", "and", "or"]))
         source = "bool" if kind in ("and", "or") else str(rng.choice(["float32", "int32", "uint8", "int64"]))
-        x = numbers(source, shape, rng) if kind != "add" else _small(rng, shape, source)
+        x = numbers(source, shape, rng) if kind != "add" else small_integers(rng, shape, source)
         run(reduce(kind, source, source, source), [x, np.zeros(shape[1], source), *shape, per], parts)
     elif choice == 1:
         lanes = int(rng.choice([4, 8, 16, 32]))
-        x, y = _small(rng, shape, dtype), np.zeros(shape[1], dtype)
+        x, y = small_integers(rng, shape, dtype), np.zeros(shape[1], dtype)
         run(sum_rows(squared, dtype, inside, dtype, lanes), [x, y, *shape, per], parts)
     else:
-        x, y, found = _small(rng, shape[:2], dtype), np.zeros(shape[1], dtype), np.zeros(shape[1], inside)
+        x, y, found = small_integers(rng, shape[:2], dtype), np.zeros(shape[1], dtype), np.zeros(shape[1], inside)
         run(sum_columns(squared, dtype, inside, dtype), [x, y, found, *shape[:2]], 1)
 
 
 def draw_batch_statistics(rng: np.random.Generator, run: Runner) -> None:
     """Draw the sums of batch normalization."""
-    dtype, shape, per = _float(rng), tuple(_length(rng, 70) for _ in range(3)), _length(rng, 5)
+    dtype, shape, per = float_type(rng), tuple(some_length(rng, 70) for _ in range(3)), some_length(rng, 5)
     run.tolerance = CLOSE[dtype] * 10
     x, g = (rng.normal(2, 3, shape).astype(dtype) for _ in range(2))
     mean = rng.normal(size=shape[1]).astype(dtype)
@@ -213,99 +191,8 @@ def draw_batch_statistics(rng: np.random.Generator, run: Runner) -> None:
     test_batch_statistics.gradient_sums(x, g, mean, per, run)
 
 
-# --- images
-
-
-def draw_pooled_convolutions(rng: np.random.Generator, run: Runner) -> None:
-    """Draw a convolution with max-pooling, and both gradients."""
-    maps, filters = _length(rng, 24), _length(rng, 24)
-    (kh, kw), pad, size = rng.integers(1, 5, 2), rng.integers(0, 3, 2), rng.integers(1, 4, 2)
-    stride = rng.integers(1, 3, 2) if rng.random() < 0.3 else (1, 1)
-    least = [k + s * (p - 1) - 2 * b for k, s, p, b in zip((kh, kw), stride, size, pad, strict=True)]
-    height, width = (max(1, int(n)) + _length(rng, 12) - 1 for n in least)
-    pairs = [(int(a), int(b)) for a, b in (stride, pad, size)]
-    flip = bool(rng.random() < 0.5)
-    g = Geometry(maps, height, width, filters, int(kh), int(kw), pairs[0], pairs[1], pairs[2], flip, _float(rng))
-    images = int(rng.integers(1, 4))
-    x, w = _small(rng, (images, maps, height, width), g.dtype), _small(rng, (filters, maps, kh, kw), g.dtype)
-    _, bits = pooled_convolutions.pooled(g, x, w, run)
-    gradient = _small(rng, (images, filters, *g.pooled), g.dtype)
-    pooled_convolutions.to_weight(g, x, bits, gradient, run)
-    pooled_convolutions.to_input(g, w, bits, gradient, run)
-
-
-def draw_convolutions(rng: np.random.Generator, run: Runner) -> None:
-    """Draw a convolution, or one of its gradients."""
-    s, dtype = convolutions.random_sizes(rng, int(rng.choice([5, 12, 40]))), _float(rng)
-    x, w, gradient = (_small(rng, shape, dtype) for shape in s.shapes)
-    choice = rng.integers(3)
-    if choice == 0:
-        convolutions.convolved(s, x, w, run)
-    elif choice == 1:
-        convolutions.to_filters(s, x, gradient, run)
-    else:
-        convolutions.to_images(s, w, gradient, run)
-
-
-def draw_winograd(rng: np.random.Generator, run: Runner) -> None:
-    """Draw a convolution by Winograd's method, before or after pooling."""
-    dtype, kinds = _float(rng), test_winograd.KINDS[rng.integers(3)]
-    s = test_winograd.random_sizes(rng, dtype, int(rng.choice([5, 40])))
-    run.tolerance = CLOSE[dtype] * 10
-    test_winograd.convolved(s, *test_winograd.drawn(s, dtype, kinds[0], int(rng.integers(99))), kinds, run)
-
-
-def draw_winograd_to_filters(rng: np.random.Generator, run: Runner) -> None:
-    """Draw the gradient of a convolution to its filters by Winograd's method."""
-    dtype, source = _float(rng), str(rng.choice(["image", "windows"]))
-    s = test_winograd_to_filters.random_sizes(rng, dtype, int(rng.choice([5, 40])))
-    run.tolerance = CLOSE[dtype] * 10
-    test_winograd_to_filters.to_filters(s, *test_winograd_to_filters.drawn(s, dtype, source), source, run)
-
-
-def draw_direct_convolutions_to_filters(rng: np.random.Generator, run: Runner) -> None:
-    """Draw the gradient of a convolution to its filters without packed patches."""
-    dtype = _float(rng)
-    s = test_direct_conv_to_filters.random_sizes(rng, dtype, int(rng.choice([5, 20])))
-    of_images, _, of_output = s.shapes
-    test_direct_conv_to_filters.to_filters(s, _small(rng, of_images, dtype), _small(rng, of_output, dtype), run)
-
-
-def draw_direct_convolutions_to_images(rng: np.random.Generator, run: Runner) -> None:
-    """Draw the direct gradient of a convolution to its images."""
-    dtype = _float(rng)
-    s = test_direct_conv_to_images.random_sizes(rng, dtype, int(rng.choice([5, 30])))
-    _, shape, of_output = s.shapes
-    test_direct_conv_to_images.to_images(s, _small(rng, shape, dtype), _small(rng, of_output, dtype), run)
-
-
-def draw_pools(rng: np.random.Generator, run: Runner) -> None:
-    """Draw a pooling, and its gradient."""
-    size, dtype = tuple(int(n) for n in rng.integers(1, 5, 2)), _float(rng)
-    shape = int(rng.integers(1, 3)), _length(rng, 4), size[0] + _length(rng, 12) - 1, size[1] + _length(rng, 40) - 1
-    x, mode = _small(rng, shape, dtype), str(rng.choice(["max", "l2", "sum"]))
-    y = test_pool2d.pooled(x, size, mode, run)
-    gradient = _small(rng, y.shape, dtype)
-    if mode == "max":
-        test_pool2d.gradient(x, y, gradient, size, run)
-    else:
-        unpool2d = test_pool2d.unpool2d(dtype, size)
-        run(unpool2d, [gradient, np.zeros(shape, dtype), *shape[2:]], shape[0] * shape[1])
-
-
-def draw_windows(rng: np.random.Generator, run: Runner) -> None:
-    """Draw a pooling over windows of any stride and padding, and its gradients."""
-    dtype = _float(rng)
-    size, stride = ([int(n) for n in rng.integers(1, 5, 2)] for _ in range(2))
-    padding = [[int(n) for n in rng.integers(0, k, 2)] for k in size]
-    settings = {"size": size, "stride": stride, "padding": padding, "ceil": bool(rng.random() < 0.5)}
-    shape = int(rng.integers(1, 3)), _length(rng, 3), size[0] + _length(rng, 12) - 1, size[1] + _length(rng, 40) - 1
-    x, values = _small(rng, shape, dtype), _small(rng, shape, dtype)
-    y = test_pool2d_windows.pooled(x, str(rng.choice(["max", "l2", "sum"])), settings, run)
-    gradient = _small(rng, y.shape, dtype)
-    test_pool2d_windows.gradient(x, y, gradient, settings, run)
-    test_pool2d_windows.at_maxima(x, y, values, settings, run)
-    test_pool2d_windows.spread(gradient, shape, settings, run)
-
-
-DRAWS = {name.removeprefix("draw_"): draw for name, draw in list(globals().items()) if name.startswith("draw_")}
+DRAWS = {
+    name.removeprefix("draw_"): draw
+    for name, draw in [*globals().items(), *vars(kernel_image_draws).items()]
+    if name.startswith("draw_")
+}

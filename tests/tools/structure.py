@@ -23,7 +23,7 @@ FLOORS = (
     ("plotting",),
     ("training",),
     ("network",),
-    ("ensembles", "sklearn"),
+    ("ensembles", "exchange", "onnx", "sklearn", "torch"),
     ("serve",),  # below __init__, which exports `widget`: the command line passes the catalogue in
     ("__init__",),
     ("experiments",),

@@ -12,11 +12,11 @@ export class UnknownKindError extends Error {
   }
 }
 
+// Grey levels of 8 bits in base64.
+export const decodeLevels = (data) => Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
+
 // Values of float32 in base64, little endian.
-export function decode(data) {
-  const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
-  return new Float32Array(bytes.buffer);
-}
+const decode = (data) => new Float32Array(decodeLevels(data).buffer);
 
 const decodeAll = (weights) =>
   Object.fromEntries(Object.entries(weights).map(([name, { data }]) => [name, decode(data)]));

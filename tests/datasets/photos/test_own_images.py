@@ -170,3 +170,11 @@ def test_an_image_without_a_digit_is_rejected(case):
 
 def test_a_pillow_image_is_accepted():
     assert preprocess_digit(Image.fromarray(drawn(7).astype("uint8"))).max() > 200
+
+
+def test_a_stroke_fainter_than_what_stands_at_the_edge_is_read():
+    """The darkest pixels are no digit, and the digit has no pixel of half their darkness."""
+    paper = np.random.default_rng(0).integers(221, 232, (40, 31)).astype(float)
+    paper[:, 15], paper[12:30, 30] = 152, 13
+    image = preprocess_digit(paper)
+    assert image.max() > 100 and abs(centre(image)[1] - 14) <= 1

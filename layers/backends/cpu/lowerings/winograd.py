@@ -23,6 +23,7 @@ from network3.layers.backends.cpu.plan import View
 from .registry import Lowering
 
 POOLED = WINDOW, WINDOW
+WORTH = 4  # products of a tile per transformed vector, at least: with fewer maps, the transforms take longer
 
 
 class Border(NamedTuple):
@@ -38,6 +39,8 @@ def suits(g: Geometry) -> bool:
     It does not depend on the batch: an image alone gives the same result as in a batch.
     """
     if ((g.kh, g.kw), g.stride) != ((TAPS, TAPS), (1, 1)) or g.size not in ((1, 1), POOLED) or max(g.pad) >= TAPS:
+        return False
+    if g.maps * g.filters < WORTH * (g.maps + g.filters):
         return False
     return winograd_fits(g.dtype, g.maps, g.filters, g.width, g.pooled[1] * g.size[1])
 

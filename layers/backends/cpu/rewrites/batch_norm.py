@@ -11,28 +11,36 @@ from pytensor.graph.fg import FunctionGraph
 from pytensor.graph.rewriting.basic import in2out, node_rewriter
 
 from network3.layers.backends.cpu.ops import BatchGradientSums, BatchMoments
-from network3.layers.ops.batch_norm import BatchNormalize, BatchNormalizeGradient, gradients, normalized
+from network3.layers.ops.batch_norm import BatchNormalize, BatchNormalizeGradient, Inlined, gradients, normalized
 
 
 @node_rewriter([BatchNormalize])
 def split_batch_norm(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
     """Compute mean and variance, then normalize."""
     inputs: list[Any] = node.inputs
-    if not _suits(inputs[0]):
+    x, gamma, beta = inputs
+    if not _suits(x):
         return None
-    mean, variance = BatchMoments().make_node(inputs[0]).outputs
-    return [normalized(*inputs, mean, variance, node.op.epsilon), mean, variance]
+    found: list[Any] = BatchMoments().make_node(x).outputs
+    mean, variance = found
+    return [normalized(x, gamma, beta, mean, variance, _epsilon(node)), mean, variance]
 
 
 @node_rewriter([BatchNormalizeGradient])
 def split_batch_norm_gradient(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
     """Compute the sums, then the gradients."""
     inputs: list[Any] = node.inputs
-    x, g, _, mean, _ = inputs
+    x, g, gamma, mean, variance = inputs
     if not _suits(x):
         return None
-    total, product = BatchGradientSums().make_node(x, g, mean).outputs
-    return list(gradients(*inputs, (total, product), node.op.epsilon))
+    found: list[Any] = BatchGradientSums().make_node(x, g, mean).outputs
+    total, product = found
+    return list(gradients(x, g, gamma, mean, variance, (total, product), _epsilon(node)))
+
+
+def _epsilon(node: Apply) -> float:
+    assert isinstance(node.op, Inlined)
+    return node.op.epsilon
 
 
 def _suits(x: Any) -> bool:
