@@ -14,6 +14,7 @@ from .expand import expand
 from .export import export
 from .info import info
 from .listing import show_list
+from .page import page
 from .predict import predict
 from .report import report
 from .reproduce import reproduce_command
@@ -27,6 +28,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 app.command("list")(show_list)
 app.command()(train)
 app.command()(predict)
+app.command()(page)
 app.command()(expand)
 app.command()(export)
 app.command("reproduce")(reproduce_command)

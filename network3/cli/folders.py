@@ -15,7 +15,7 @@ ROOT = Path("network3-runs")
 
 def new_folder(name: str) -> Path:
     """Return a new folder for run `name`, numbered after all existing ones, so that no run replaces another."""
-    number = max(_numbers(name), default=0) + 1
+    number = max(run_folders(name), default=0) + 1
     return ROOT / (name if number == 1 else f"{name}-{number}")
 
 
@@ -27,7 +27,7 @@ def latest_folder(name: str) -> Path:
     ValueError
         There is none.
     """
-    found = _numbers(name)
+    found = run_folders(name)
     if found:
         return found[max(found)]
     hint = "Leave --resume out to start one, or name its folder with --out."
@@ -47,7 +47,7 @@ def writable(folder: Path) -> Iterator[Path]:
         yield copy
 
 
-def _numbers(name: str) -> dict[int, Path]:
+def run_folders(name: str) -> dict[int, Path]:
     """Return the folders of run `name` by their numbers; the one without a number is the first."""
     matches = {path: re.fullmatch(rf"{re.escape(name)}(?:-(\d+))?", path.name) for path in ROOT.glob(f"{name}*")}
     return {int(match[1] or 1): path for path, match in matches.items() if match}

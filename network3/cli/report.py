@@ -29,7 +29,7 @@ def report(
     """
     with border():
         page = results / "report.html" if out is None else out
-        records = read_with_warnings(results / RECORDS)
+        records = read_with_warnings(results)
         if not records:
             hint = f"Make some: {program()} reproduce shallow."
             got = "none" if results.is_dir() else "a file" if results.exists() else "no such folder"

@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from network3.experiments.reproduction import Finished, Record, choose, read_records, reproduce
+from network3.experiments.reproduction import Finished, Record, choose, parse_part, read_all, reproduce
 from network3.experiments.reproduction.records import SkippedRecord
-from network3.experiments.reproduction.work import RECORDS
 from network3.layers.checks import integer
 from network3.training.signals import TERMINATED, ended_by_sigterm
 
@@ -28,6 +27,9 @@ def reproduce_command(
     processes: Annotated[
         int | None, typer.Option(help="How many at a time; by default one for each processor.")
     ] = None,
+    part: Annotated[
+        str | None, typer.Option(help="Which part of the repeats, such as 2/3, for jobs of an array; all by default.")
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object per line, for each finished repeat.")
     ] = False,
@@ -36,19 +38,26 @@ def reproduce_command(
 
     Repeats that the folder has a record of are not done again, and interrupted trainings are continued from their
     checkpoints: to go on, give the same command. `network3 report` makes a page of the records.
+
+    With `--part 2/3`, the second of three parts of the repeats is done, and recorded in a file of its own in the same
+    folder or, on another machine, in another one. All files of records in a folder count.
     """
     with border():
-        tasks = choose(names or (), chapter, repeats)
+        own = parse_part(part)
+        tasks = own.of(choose(names or (), chapter, repeats))
+        if not tasks:
+            typer.echo(f"Part {part} has no repeats: there are fewer than parts.")
+            return
         if processes is not None:
             integer("network3 reproduce: --processes", processes)
         reporter = reproduction_reporter(len(tasks), as_json=as_json)
-        for record in read_with_warnings(results / RECORDS):
+        for record in read_with_warnings(results):
             if record.task in tasks:
                 reporter.finish(Finished(record.task, record), before=True)
         failed = 0
         try:
             with reporter, ended_by_sigterm():
-                for finished in reproduce(tasks, results, processes, reporter.watch):
+                for finished in reproduce(tasks, results, processes, reporter.watch, own):
                     failed += finished.record is None
                     reporter.finish(finished)
         except (KeyboardInterrupt, SystemExit) as stop:
@@ -57,14 +66,14 @@ def reproduce_command(
             raise leave(f"stopped; everything so far is in {results}. {hint}", code) from None
         if failed:
             raise leave(f"{failed} of {len(tasks)} failed, see above.", FAILED)
-        reporter.output.line(f"In {results / RECORDS}. Now: {program()} report{_option(results)}")
+        reporter.output.line(f"In {results / own.file_name}. Now: {program()} report{_option(results)}")
 
 
-def read_with_warnings(path: Path) -> list[Record]:
-    """Return the records; a line on standard error names each line of the file that is skipped."""
+def read_with_warnings(results: Path) -> list[Record]:
+    """Return the records in a folder; a line on standard error names each line of a file that is skipped."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", SkippedRecord)
-        records = read_records(path)
+        records = read_all(results)
     for warning in caught:
         typer.echo(f"network3: {warning.message}", err=True)
     return records

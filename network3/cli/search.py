@@ -7,7 +7,9 @@ import typer
 
 from network3.experiments.search import Search, Space
 from network3.experiments.study import best_trial, finished_trials, open_study
+from network3.experiments.trials import run_trials
 from network3.layers.checks import error_message, integer
+from network3.training.signals import TERMINATED, ended_by_sigterm
 
 from .border import INTERRUPTED, border, leave, program
 from .search_progress import SearchReporter, settings, validation
@@ -30,32 +32,34 @@ def search(
     storage: Annotated[
         Path | None, typer.Option(help="File of the trials; network3-search/NAME.log by default.")
     ] = None,
+    processes: Annotated[int, typer.Option(help="How many trials at a time; they share the processors.")] = 1,
 ) -> None:
     """Search for a learning rate and a regularization with a good validation accuracy, by trials (book, chapter 3).
 
     Trials that do worse than half of those before are ended early. All trials are stored: the same command continues
-    the search, and a larger `--trials` adds more.
+    the search, and a larger `--trials` adds more. Several machines may share a `--storage`, and search together.
     """
     with border():
         run = training_named(name, "network3 search")
         integer("network3 search: --trials", trials)
+        integer("network3 search: --processes", processes)
         sizes = tuple(mini_batch_size or (run.training["mini_batch_size"],))
         space = Search(run, Space(eta, lmbda, sizes), epochs, images, seed)
-        study = open_study(space, Path("network3-search") / f"{name}.log" if storage is None else storage)
+        file = Path("network3-search") / f"{name}.log" if storage is None else storage
+        study = open_study(space, file)
         done = finished_trials(study)
         if done:
             typer.echo(f"{done} trials of before.")
         if done < trials:
             each = f"{epochs} epoch{'s' * (epochs != 1)} each"
             typer.echo(f"Trying {trials - done}, {each}; compiling first ...")
-            objective = space.objective()
             try:
-                with SearchReporter(trials, done) as reporter:
-                    while finished_trials(study) < trials:
-                        study.optimize(objective, n_trials=1, callbacks=[reporter])
-            except KeyboardInterrupt:
+                with SearchReporter(trials, done) as reporter, ended_by_sigterm():
+                    run_trials(space, study, file, trials, reporter, processes)
+            except (KeyboardInterrupt, SystemExit) as stop:
                 stopped = f"stopped after {finished_trials(study)} trials. Give the same command to go on."
-                raise leave(stopped, INTERRUPTED) from None
+                code = INTERRUPTED if isinstance(stop, KeyboardInterrupt) else TERMINATED
+                raise leave(stopped, code) from None
         count, best = finished_trials(study), best_trial(study)
         if best is None:
             got, hint = f"{count} whose cost diverged", "Try smaller rates, e.g. --eta 0.001 1."

@@ -13,6 +13,7 @@ from network3.training.callbacks import Progress
 
 from .catalogue import Run
 from .experiment import load
+from .processes import stop_with_parent
 
 if TYPE_CHECKING:
     from optuna import Trial
@@ -113,6 +114,7 @@ class Search:
             net.set_weights(self._network().get_weights())  # compiled once; all trials have the same initial weights
 
             def report(progress: Progress) -> None:
+                stop_with_parent(progress)
                 if progress.epoch_done:
                     trial.report(getattr(progress.history, f"validation_{measure}")[-1], progress.epoch)
                     if trial.should_prune():

@@ -1,5 +1,7 @@
-"""The study of a search: its trials, stored in a file, so that the same search can be continued."""
+"""The study of a search: its trials, in a file that several processes may share, and that continues the search."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,15 +37,25 @@ def open_study(search: Search, path: Path) -> "Study":
         raise ImportError(error_message(WHO, "expected Optuna", "no such package", hint)) from None
     optuna.logging.set_verbosity(optuna.logging.ERROR)  # callers print the trials
     who = f"{WHO}: --storage {path}"
-    new = _prepare_file(who, path)
+    _create_file(who, path)
+    with _alone(path):
+        return _open(who, search, path)
+
+
+def _open(who: str, search: Search, path: Path) -> "Study":
+    """Return the study in an existing file, a new one if the file is empty."""
+    import optuna
+
+    from .sampling import NumberedSampler
+
+    new = path.stat().st_size == 0
     storage, names = _open_storage(who, path)
     if not new and NAME not in names:
         got = ", ".join(names) or "a file without one"
         raise ValueError(error_message(who, "expected a study of network3 search", got, HINT))
-    settings, count = search.settings(), 0
+    settings = search.settings()
     if not new:
-        stored = optuna.load_study(study_name=NAME, storage=storage)
-        before, count = stored.user_attrs.get(NAME, settings), len(stored.trials)
+        before = optuna.load_study(study_name=NAME, storage=storage).user_attrs.get(NAME, settings)
         if before != settings:
             differences = (
                 f"{name} was {before.get(name)} and is {value}"
@@ -57,24 +69,35 @@ def open_study(search: Search, path: Path) -> "Study":
         storage=storage,
         load_if_exists=True,
         direction="maximize" if search.measure == "accuracy" else "minimize",
-        sampler=optuna.samplers.TPESampler(seed=search.seed + count),  # so that the first trials are not repeated
+        sampler=NumberedSampler(search.seed),
         pruner=optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=1),
     )
     study.set_user_attr(NAME, settings)
     return study
 
 
-def _prepare_file(who: str, path: Path) -> bool:
-    """Create `path` if it does not exist; return whether it is new or empty."""
+def _create_file(who: str, path: Path) -> None:
+    """Create `path` if it does not exist, and check that it can be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        new = not path.exists() or path.stat().st_size == 0
         with path.open("a", encoding="utf-8"):
             pass
     except OSError as error:
         hint = "Choose another file, or correct its permissions."
         raise OSError(error_message(who, "expected a file that can be written", error.strerror, hint)) from None
-    return new
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Run the block while no other process opens the study in `path`, which the first of them creates."""
+    from optuna.storages.journal import JournalFileOpenLock
+
+    lock = JournalFileOpenLock(f"{path}.opened")
+    lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _open_storage(who: str, path: Path) -> "tuple[JournalStorage, list[str]]":

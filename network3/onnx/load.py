@@ -34,6 +34,19 @@ def load_weights(net: NetworkLike, path: str | os.PathLike[str]) -> None:
         No such file.
     ValueError
         Not an ONNX file, or one of other layers; the first difference is named, and nothing is changed.
+
+    Examples
+    --------
+    >>> import network3
+    >>> from network3 import FullyConnectedLayer, SoftmaxLayer
+    >>> one, two = (
+    ...     network3.Network([FullyConnectedLayer(n_in=784, n_out=30), SoftmaxLayer(n_in=30, n_out=10)], 10)
+    ...     for _ in range(2)
+    ... )
+    >>> network3.onnx.export(one, "net.onnx")
+    >>> load_weights(two, "net.onnx")
+    >>> all((a == b).all() for a, b in zip(one.get_weights(), two.get_weights()))
+    True
     """
     check_network(WHO, net)
     file = file_path(f"{WHO}: path", path)
@@ -43,8 +56,11 @@ def load_weights(net: NetworkLike, path: str | os.PathLike[str]) -> None:
     try:
         model = onnx.load(file)
         onnx.checker.check_model(model)
-    except Exception as error:  # of the parser, which is written in C++
+        operations = read_chain(f"{WHO}: {file}", model)
+    except Exception as error:  # also of the parser, which is written in C++
+        if "; got " in str(error):  # a more precise error of `read_chain`
+            raise
         reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
         hint = "Write it again, with the program that made it."
         raise ValueError(error_message(f"{WHO}: {file}", expected, reason, hint)) from None
-    assign(WHO, net, read_chain(f"{WHO}: {file}", model), str(file))
+    assign(WHO, net, operations, str(file))

@@ -70,6 +70,8 @@ class Nodes:
                 self._node(FUNCTIONS[operation.function], attributes=axis)
             case Drop():
                 self._node("Mul", factor=np.float32(operation.scale))
+            case _:
+                raise KeyError(type(operation))
 
     def finish(self) -> None:
         """Give the output of the last node the name of the graph's output."""

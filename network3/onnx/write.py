@@ -49,6 +49,16 @@ def export(net: NetworkLike, path: str | os.PathLike[str]) -> None:
     Notes
     -----
     Opset 18, IR version 8: https://onnx.ai/onnx/repo-docs/Versioning.html.
+
+    Examples
+    --------
+    >>> import network3
+    >>> from network3 import FullyConnectedLayer, SoftmaxLayer
+    >>> net = network3.Network([FullyConnectedLayer(n_in=784, n_out=30), SoftmaxLayer(n_in=30, n_out=10)], 10)
+    >>> export(net, "net.onnx")
+    >>> import onnx
+    >>> [node.op_type for node in onnx.load("net.onnx").graph.node]
+    ['Gemm', 'Sigmoid', 'Gemm', 'Softmax']
     """
     file = file_path(f"{WHO}: path", path)
     content = model(net).SerializeToString()

@@ -111,7 +111,7 @@ def _modules(operation: Operation, bias: Values | None, axes: int, dtype: torch.
             return [FUNCTIONS[operation.function]()]
         case Drop():
             return [modules.BookDropout(operation.p)]
-    raise AssertionError(operation)
+    raise KeyError(type(operation))
 
 
 def _convolution(operation: Convolve, bias: Values | None, dtype: torch.dtype) -> list[nn.Module]:

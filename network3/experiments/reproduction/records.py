@@ -1,4 +1,4 @@
-"""The records of repeats, ``reproduction.jsonl``: a line of JSON for each repeat, with a checksum.
+"""The records of repeats, ``reproduction.jsonl`` and files of parts: a line of JSON for each, with a checksum.
 
 A line that was cut short or edited is reported and skipped, since its numbers were not measured.
 """
@@ -16,6 +16,7 @@ from network3.layers.checks import error_message
 from network3.storage.versioned_json import DamagedError, NewerFormatError, parse_versioned
 from network3.training.history import History
 
+from .parts import record_files
 from .tasks import VARIANTS, Task
 
 FORMAT = 2  # 1 had no errors
@@ -118,6 +119,12 @@ def read_records(path: Path) -> list[Record]:
             warnings.warn(message, SkippedRecord, stacklevel=2)
             continue
         found[record.task] = record
+    return list(found.values())
+
+
+def read_all(results: Path) -> list[Record]:
+    """Return the records in all files of a folder, those of parts included, as `read_records` does."""
+    found = {record.task: record for path in record_files(results) for record in read_records(path)}
     return list(found.values())
 
 

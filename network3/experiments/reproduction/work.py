@@ -1,7 +1,5 @@
 """One task carried out in one process: trained in its own folder, or continued from its checkpoint, and recorded."""
 
-import multiprocessing
-import os
 import platform
 import statistics
 import sys
@@ -22,18 +20,19 @@ from network3.experiments.catalogue import Entry, Measurement, Run
 from network3.experiments.catalogue.published import BEST_VALIDATION
 from network3.experiments.experiment import load_data, prepare
 from network3.experiments.folder import Folder
+from network3.experiments.processes import stop_with_parent
 from network3.layers.checks import error_message
 from network3.network import Network
 from network3.storage.versions import versions
-from network3.training.callbacks import Progress
 from network3.training.health import DivergenceError
 from network3.training.history import History
 from network3.training.options import max_epochs
 
-from .records import Record, append, read_records
+from .parts import WHOLE, Part
+from .records import Record, append, read_all
 from .tasks import Task
 
-RECORDS, WORK = "reproduction.jsonl", "work"
+RECORDS, WORK = WHOLE.file_name, "work"
 
 _load_data = lru_cache(maxsize=1)(load_data)  # other seeds of a run use the same data
 
@@ -43,7 +42,7 @@ def folder_of(results: Path, task: Task) -> Path:
     return results / WORK / task.key
 
 
-def carry_out(task: Task, results: Path, threads: int, *, wait: bool = False) -> Record | None:
+def carry_out(task: Task, results: Path, threads: int, *, wait: bool = False, part: Part = WHOLE) -> Record | None:
     """Carry out `task` and add it to the records in `results`; return its record.
 
     Parameters
@@ -54,6 +53,8 @@ def carry_out(task: Task, results: Path, threads: int, *, wait: bool = False) ->
         Of this process, for the record.
     wait : bool
         If another process carries out the same task: wait for it, instead of returning None.
+    part : Part
+        To whose records it is added.
     """
     lock = FileLock(results / WORK / f"{task.key}.lock")
     try:
@@ -68,11 +69,11 @@ def carry_out(task: Task, results: Path, threads: int, *, wait: bool = False) ->
         if entry.kind == "measurement":
             record = _measure(task, entry, threads)
         elif entry.kind == "vote":
-            record = _vote(task, entry, results, threads)
+            record = _vote(task, entry, results, threads, part)
         else:
             record = _train(task, entry, folder_of(results, task), threads)
         if not record.cut:
-            append(results / RECORDS, record)
+            append(results / part.file_name, record)
     return record
 
 
@@ -80,7 +81,7 @@ def read_quietly(results: Path) -> list[Record]:
     """Return the records without warnings of skipped lines: the command has already printed them."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return read_records(results / RECORDS)
+        return read_all(results)
 
 
 def _train(task: Task, run: Run, folder: Path, threads: int) -> Record:
@@ -105,17 +106,17 @@ def _trained(run: Run, folder: Path, seed: int) -> tuple[Network, History]:
         expected, hint = f"expected a run in {folder} that can be continued", "Delete that folder to start again."
         raise ValueError(error_message("network3 reproduce", expected, f"this: {reason}", hint)) from None
     net = experiment.build()
-    return net, experiment.train(net, _load_data(run.data, run.image_counts), [_stop_with_parent], verbose=False)
+    return net, experiment.train(net, _load_data(run.data, run.image_counts), [stop_with_parent], verbose=False)
 
 
-def _vote(task: Task, run: Run, results: Path, threads: int) -> Record:
+def _vote(task: Task, run: Run, results: Path, threads: int, part: Part) -> Record:
     """Let the networks of other tasks vote, by their recorded errors; unfinished tasks are carried out first."""
     labels = load_mnist()[2][1]
     votes = np.tile(labels, (len(task.members), 1))
     accuracies: dict[str, float | None] = {}
     seconds = 0.0
     for k, member in enumerate(task.members):
-        record = carry_out(member, results, threads, wait=True)
+        record = carry_out(member, results, threads, wait=True, part=part)
         assert record is not None
         if record.errors is None:
             got = f"{member.name} seed {member.seed} without (it diverged, or is of an older network3)"
@@ -169,10 +170,3 @@ def _record(
     if entry.trains and max_epochs() < epochs:
         environment["max_epochs"] = max_epochs()
     return Record(task.name, entry.row, task.seed, values, seconds, entry.settings, history, environment, note, errors)
-
-
-def _stop_with_parent(progress: Progress) -> None:
-    """End this process if the one that started it was killed; otherwise it would continue unnoticed for hours."""
-    parent = multiprocessing.parent_process()
-    if parent is not None and not parent.is_alive():
-        os._exit(1)  # an exception would be caught, and the process would wait for tasks for ever

@@ -102,8 +102,14 @@ def test_the_last_line_names_the_next_command(run, monkeypatch, folder, option):
     assert result.stdout == f"In {Path(folder) / RECORDS.name}. Now: network3 report --results {option}\n"
 
 
+def test_a_part_without_repeats_is_reported(run):
+    result = run("reproduce", "average_darkness", "--part", "2/2")
+    assert (result.exit_code, result.stdout) == (0, "Part 2/2 has no repeats: there are fewer than parts.\n")
+    assert list(Path().iterdir()) == []
+
+
 def test_ctrl_c_reports_how_to_go_on(run, monkeypatch):
-    def interrupted(tasks, results, processes, watch):
+    def interrupted(tasks, results, processes, watch, part):
         yield Finished(tasks[0], guess(0))
         raise KeyboardInterrupt
 
@@ -134,6 +140,7 @@ REFUSED = {
         "--repeats: expected a whole number, 1 or more; got 0. W",
     ),
     "no process": (("svm", "--processes", 0), "--processes: expected a whole number, 1 or more; got"),
+    "a part": (("svm", "--part", "4/3"), "--part: expected a part and the number of parts; got 4/3. Write e.g. --part"),
     "a file": (
         ("svm", "--results", "file"),
         "--results: expected a folder that can be made; got file",

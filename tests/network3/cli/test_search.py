@@ -200,6 +200,7 @@ REFUSED = {
         "--eta: expected a finite number, at least 0; got inf. Give a pl",
     ),
     "no trial": (("no_hidden", "--trials", 0), "--trials: expected a whole number, 1 or more; got 0. Write e.g. 10."),
+    "no process": (("no_hidden", "--processes", 0), "--processes: expected a whole number, 1 or more; got 0. Write"),
     "no epoch": (("no_hidden", "--epochs", 0), "--epochs: expected a whole number, 1 or more; got 0. Write e.g. 10."),
     "no step": (("no_hidden", "--mini-batch-size", 0), "--mini-batch-size: expected a whole number, 1 or more; got 0."),
     "a seed below 0": (

@@ -21,6 +21,7 @@ from network3.experiments.catalogue import RUNS
 from network3.experiments.experiment import prepare
 from network3.experiments.reproduction import read_records
 from network3.experiments.reproduction.records import Record, append
+from network3.onnx import export, load_weights
 from network3.training.checkpoint_file import read as read_checkpoint
 from network3.training.checkpoint_file import write as write_checkpoint
 
@@ -109,7 +110,7 @@ def readers(folder: Path) -> dict[str, Reader]:
             _resume,
         ),
     }
-    return found | _images(rng) | _published(rng)
+    return found | _images(rng) | _published(rng) | _foreign(written)
 
 
 def _resume(path: Path) -> object:
@@ -143,3 +144,15 @@ def _published(rng: np.random.Generator) -> dict[str, Reader]:
         "table": Reader(".csv", "\n".join(["a,b,colour", *rows]).encode(), datasets.read_csv),
         "cifar": Reader("", pickle.dumps(batch, protocol=2), lambda path: unpickled_batch(path, "labels")),
     }
+
+
+def _foreign(written: Callable[[Callable[[Path], object]], bytes]) -> dict[str, Reader]:
+    """Return readers of weights that other programs have written."""
+    net = network3.Network(
+        [
+            network3.ConvPoolLayer((2, 1, 2, 2), (1, 5, 4), (1, 1), batch_norm=True),
+            network3.SoftmaxLayer(2 * 4 * 3, 3, 0.5),
+        ],
+        2,
+    )
+    return {"onnx": Reader(".onnx", written(lambda path: export(net, path)), lambda path: load_weights(net, path))}

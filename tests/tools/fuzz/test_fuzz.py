@@ -11,7 +11,7 @@ from tests.tools.fuzz.readers import readers
 
 FILES = 150  # for each reader
 NAMES = ["idx", "idx, gzipped", "pickle", "pickle, gzipped", "npz", "network", "checkpoint", "history", "records"]
-NAMES += ["settings", "png", "jpeg", "bmp", "tiff", "gif", "table", "cifar"]
+NAMES += ["settings", "png", "jpeg", "bmp", "tiff", "gif", "table", "cifar", "onnx"]
 
 
 @pytest.fixture(scope="module")

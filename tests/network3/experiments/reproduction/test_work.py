@@ -103,7 +103,7 @@ def test_an_interrupted_training_continues_to_the_same_history(results, tmp_path
 
     with monkeypatch.context() as patch:
         patch.setattr("network3.training.trainer.STEPS_A_CHUNK", 25)
-        patch.setattr(work, "_stop_with_parent", press_ctrl_c)
+        patch.setattr(work, "stop_with_parent", press_ctrl_c)
         with pytest.raises(KeyboardInterrupt):
             carry_out(Task("tiny", 0), results, threads=1)
     assert not (results / "reproduction.jsonl").exists()

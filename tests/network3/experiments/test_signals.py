@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from network3.experiments.reproduction.signals import block_ctrl_c, signals_blocked_while_starting, unblock_ctrl_c
+from network3.experiments.signals import block_ctrl_c, signals_blocked_while_starting, unblock_ctrl_c
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
 BLOCKED = [sys.executable, "-S", "-c", "import signal; print(2 in signal.pthread_sigmask(signal.SIG_BLOCK, []))"]
