@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train test test-slow lint types docs dist bench bench-steps bench-start bench-gpu check-gpu fuzz fuzz-kernels fuzz-use torture reproduce clean
+.PHONY: help setup train test test-slow test-browser lint types docs dist bench bench-steps bench-start bench-gpu check-gpu fuzz fuzz-kernels fuzz-use torture reproduce clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,11 +34,15 @@ train: $(VENV)/.run ## Train the book's two-convolution ReLU network for 10 epoc
 
 test: $(VENV)/.dev ## Run all tests except the slow ones
 	@echo "Running the tests (about 5 minutes on two cores) ..."
-	@$(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -m "not slow and not browser" -n auto --dist loadfile --no-loadscope-reorder
 
 test-slow: $(VENV)/.dev ## Run the slow tests: networks of chapter 6 in full size, installation in a new environment
 	@echo "Running the slow tests ..."
 	@$(BIN)/python -m pytest -m slow -n auto --dist loadfile --no-loadscope-reorder
+
+test-browser: $(VENV)/.dev ## Test the pages in Chromium, which must be installed
+	@echo "Running the tests in a browser ..."
+	@$(BIN)/python -m pytest -m browser tests/browser
 
 lint: $(VENV)/.dev ## Check style and formatting with ruff
 	@$(BIN)/python -m ruff check . && $(BIN)/python -m ruff format --check .

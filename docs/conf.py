@@ -27,6 +27,7 @@ templates_path = ["_templates"]
 # Docstrings
 default_role = "py:obj"
 add_module_names = False
+autodoc_mock_imports = ["torch"]  # large, and needed by a few functions only
 autodoc_typehints = "none"  # the docstrings have types, with shapes
 autodoc_class_signature = "mixed"
 autodoc_default_options = {"members": True, "special-members": "__call__"}
@@ -41,6 +42,7 @@ nb_execution_mode = "force"
 nb_execution_timeout = 300
 nb_execution_raise_on_error = True
 nb_merge_streams = True
+nb_output_stderr = "remove"  # on a slow machine: what takes longer than a second
 
 # The site: everything it needs is in its folder, so that it can be read without a network.
 html_theme = "pydata_sphinx_theme"

@@ -28,6 +28,7 @@ from .network import Network as Network
 from .network import load as load
 from .plotting import plot_errors as plot_errors
 from .plotting import plot_filters as plot_filters
+from .serve.widget import widget as widget
 from .shared_data import load_data_shared as load_data_shared
 from .shared_data import size as size
 from .training.callbacks import Progress as Progress

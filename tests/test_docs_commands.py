@@ -24,6 +24,7 @@ MADE = {
     "README.md": ["network3-runs/dbl_conv_relu/learning_curve.png", "network3-results/report.html"],
     "docs/command-line.md": ["my-run/model.safetensors", "mnist_expanded.pkl.gz", "network3-search"],
     "docs/gpu.md": ["network3-runs/shallow/model.safetensors", "together/model.safetensors"],
+    "docs/page.md": ["page.html", "compared.html"],
     "docs/reproduction.md": ["network3-results/report.html"],
     "docs/tutorial.md": ["network3-runs/dbl_conv_relu/feature_maps_layer0.png"],
 }

@@ -4,19 +4,21 @@ import ast
 import doctest
 import importlib
 import inspect
+import os
 import re
+import runpy
+import subprocess
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytensor
 import pytest
 
-from tests.pages import ROOT
+from tests.pages import ROOT, read
 
 DOCS = ROOT / "docs"
-NOTEBOOKS = sorted(
-    path for path in DOCS.rglob("*.md") if path.read_text(encoding="utf-8").startswith("---\nkernelspec")
-)
-PACKAGES = ("", ".layers", ".layers.ops", ".optim", ".datasets", ".plotting", ".sklearn", ".theano")
+NOTEBOOKS = [page for page in sorted(DOCS.rglob("*.md")) if read(page).startswith("---\njupytext")]
+PACKAGES = ("", ".layers", ".layers.ops", ".optim", ".datasets", ".plotting", ".sklearn", ".onnx", ".theano")
 NOT_RUN = {"join_processes"}  # it needs several processes
 
 
@@ -27,7 +29,7 @@ def relative(path: Path) -> str:
 
 def directives(text: str, name: str) -> list[str]:
     """Return the lines of the bodies of the directives `name` of a page, without options."""
-    bodies = re.findall(rf"^:::\{{{name}\}}.*\n(.*?)^:::$", text, re.MULTILINE | re.DOTALL)
+    bodies = re.findall(rf"^:::\{{{name}\}}[^\n]*\n(.*?)^:::$", text, re.MULTILINE | re.DOTALL)
     return [line for body in bodies for line in body.splitlines() if line and not line.startswith(":")]
 
 
@@ -36,7 +38,7 @@ def documented() -> dict[str, object]:
     found: dict[str, object] = {}
     for page in sorted((DOCS / "reference").glob("*.md")):
         module = ""
-        for line in page.read_text(encoding="utf-8").splitlines():
+        for line in read(page).splitlines():
             if line.startswith(".. currentmodule:: "):
                 module = line.split()[-1]
             elif re.fullmatch(r"   \w+", line):
@@ -61,7 +63,7 @@ def test_every_page_is_in_a_list_of_contents():
     listed = {
         ((page.parent / name).relative_to(DOCS)).as_posix() + ".md"
         for page in DOCS.rglob("*.md")
-        for name in directives(page.read_text(encoding="utf-8"), "toctree")
+        for name in directives(read(page), "toctree")
     }
     assert listed == pages - {"index.md"}
 
@@ -86,3 +88,75 @@ def test_the_example_of_a_name_runs(name, monkeypatch, tmp_path):
     with pytensor.config.change_flags(mode="FAST_COMPILE"):
         runner.run(test, out=output.append)
     assert runner.failures == 0, "".join(output)
+
+
+def cells(page: Path) -> list[str]:
+    """Return the code cells of a notebook."""
+    return re.findall(r"^```\{code-cell\} ipython3\n(.*?)^```$", read(page), re.MULTILINE | re.DOTALL)
+
+
+def answers(page: Path) -> dict[str, str]:
+    """Return the headings of the exercises and problems of a chapter, each with the text of its section."""
+    parts = re.split(r"^(#{2,3} .+)$", read(page), flags=re.MULTILINE)
+    sections = zip(parts[1::2], parts[2::2], strict=True)
+    return {head[4:]: text for head, text in sections if head.startswith(("### Exercise", "### Problem"))}
+
+
+CHAPTERS = [page for page in NOTEBOOKS if page.parent.name == "chapters"]
+
+
+def test_there_is_a_notebook_for_each_chapter_and_sheet():
+    assert [page.stem for page in NOTEBOOKS] == [*(f"chapter{k}" for k in range(1, 7)), "sheet1", "sheet2", "sheet3"]
+
+
+@pytest.mark.parametrize("page", NOTEBOOKS, ids=relative)
+def test_the_cells_of_a_notebook_parse_and_import_what_exists(page):
+    assert cells(page)
+    for node in ast.walk(ast.parse("\n".join(cells(page)))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("network3"):
+            module = importlib.import_module(node.module)
+            assert [alias.name for alias in node.names if not hasattr(module, alias.name)] == []
+
+
+@pytest.mark.parametrize("page", CHAPTERS, ids=relative)
+def test_every_answer_is_checked_by_a_program(page):
+    for heading, text in answers(page).items():
+        assert re.search(r"^\s*(assert |np\.testing\.assert_)", text, re.MULTILINE), heading
+
+
+def test_the_list_of_answers_is_complete():
+    listed = re.findall(r"^\| (\w+ \d\.\d+) \| \[(.+)\]\(", read(DOCS / "chapters/answers.md"), re.MULTILINE)
+    assert [": ".join(row) for row in listed] == [heading for page in CHAPTERS for heading in answers(page)]
+    assert len(listed) >= 25
+
+
+def test_the_picture_of_the_rooms_is_that_of_the_sources():
+    rooms = runpy.run_path(str(DOCS / "rooms.py"))
+    assert rooms["PICTURE"].read_text(encoding="utf-8") == rooms["picture"](), "run: python docs/rooms.py"
+
+
+class Resources(HTMLParser):
+    """What a page loads from elsewhere: scripts, styles, images."""
+
+    def __init__(self):
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        loaded = values.get("href" if tag == "link" else "src") or ""
+        if re.match(r"(https?:)?//", loaded) and values.get("rel") != "canonical":
+            self.found.append(loaded)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="needs make")
+def test_the_site_is_built_without_warnings_and_needs_no_network():
+    result = subprocess.run(["make", "docs"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    pages = sorted((ROOT / "build" / "docs").rglob("*.html"))
+    assert len(pages) > 100
+    for page in pages:
+        resources = Resources()
+        resources.feed(read(page))
+        assert resources.found == [], page

@@ -19,12 +19,19 @@ from network3.layers.checks import error_message, shown
 from . import chapters
 from .commands import Commands, only
 from .events import EventLog
-from .guard import App, Guard
+from .guard import App, Guard, TooLargeError
+from .page import examples
 from .session import Session, StateError
 
 STATIC = Path(__file__).parent / "static"
 MOST_PAGES = 32  # that follow the events at once
 MALFORMED = (ValueError, RecursionError, UnicodeDecodeError)
+CODES: dict[tuple[type[Exception], ...], int] = {
+    (StateError,): 409,
+    (TooLargeError, MemoryError): 413,
+    (OSError,): 507,
+    (ValueError, TypeError, NotImplementedError): 400,
+}
 Function = Callable[..., Any]
 
 
@@ -58,6 +65,7 @@ def application(session: Session, commands: Commands, token: str) -> App:
     }
     gets: dict[str, Function] = {
         "catalogue": commands.catalogue.rows,
+        "examples": examples,
         "state": session.state,
         "network": commands.network,
         "weights": commands.weights,
@@ -125,7 +133,7 @@ def _posting(function: Function) -> Function:
         try:
             given = _parsed(await request.body(), request.headers.get("content-type", ""))
             return _json(await run_in_threadpool(function, given) or {})
-        except (ValueError, TypeError, StateError, OSError, MemoryError, NotImplementedError) as error:
+        except Exception as error:
             return _error(error)
 
     return answer
@@ -151,10 +159,11 @@ def _refuse_constant(name: str) -> None:
 
 
 def _error(error: Exception) -> Response:
-    known: dict[type, int] = {StateError: 409, OSError: 507, MemoryError: 413}
-    if not isinstance(error, ValueError | TypeError | NotImplementedError | StateError | OSError | MemoryError):
-        raise error
-    return _json({"error": str(error)}, next((code for kind, code in known.items() if isinstance(error, kind)), 400))
+    """Return the answer to an error of use; another is raised again, see `_failed`."""
+    for kinds, code in CODES.items():
+        if isinstance(error, kinds):
+            return _json({"error": str(error)}, code)
+    raise error
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -9,6 +9,7 @@ from network3.network import Network
 
 from .composition import compose, table
 from .description import describe, network_weights
+from .page import page_text
 from .plans import Catalogue, Plan, plan_composed, plan_run, plan_saved, rate
 from .saving import check_name, new_folder, save_network
 from .session import Session
@@ -82,8 +83,6 @@ class Commands:
 
     def exported(self) -> tuple[str, str]:
         """Return the network as a page in one file, and its name."""
-        from .page import page_text
-
         described = self.session.between_chunks(self._described)
         return page_text([described]), self.session.name or "network"
 

@@ -77,13 +77,15 @@ class EventLog:
         with self._lock:
             self._followers[news] = loop
         try:
-            while not self._closed:
+            while True:
                 news.clear()
                 events = self.after(number)
                 if events:
                     number = events[-1].number
                     yield events
                     continue
+                if self._closed:
+                    return
                 try:
                     await asyncio.wait_for(news.wait(), heartbeat)
                 except TimeoutError:

@@ -5,10 +5,10 @@ foreign Origin, or to a foreign name that resolves to this machine (DNS rebindin
 """
 
 import json
+import re
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from network3.layers.checks import error_message, shown
 
@@ -18,7 +18,7 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 LARGEST_BODY = 64 * 1024
-NAMES = ("127.0.0.1", "localhost", "[::1]")
+OWN_NAME = re.compile(r"(127\.0\.0\.1|localhost)(:\d{1,5})?")
 HEADERS = {
     "cache-control": "no-store",
     "content-security-policy": "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
@@ -31,7 +31,7 @@ HEADERS = {
 
 
 class TooLargeError(Exception):
-    """Raised while a body is read that is larger than `LARGEST_BODY`."""
+    """Raised while a body is read that is larger than `LARGEST_BODY`; the application answers 413."""
 
 
 class Guard:
@@ -62,18 +62,13 @@ class Guard:
         prefix = f"/{self.token}"
         inner = dict(scope) | {"path": scope["path"].removeprefix(prefix), "root_path": ""}
         inner["raw_path"] = inner["path"].encode()
-        state = {"started": False}
-        try:
-            await self.app(inner, _limited(receive), _with_headers(send, state))
-        except TooLargeError:
-            if not state["started"]:
-                await _answer(send, 413, _too_large("more"))
+        await self.app(inner, _limited(receive), _with_headers(send))
 
     def _refused(self, scope: Message) -> tuple[int, str] | None:
         """Return the status and the message for a request that is not allowed; None if it is."""
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         host, origin, site = headers.get("host", ""), headers.get("origin"), headers.get("sec-fetch-site")
-        if _name(f"//{host}") not in NAMES:
+        if not OWN_NAME.fullmatch(host):
             return 403, _message("expected a request to 127.0.0.1 or localhost", host, "Use the printed address.")
         if origin is not None and origin not in (f"http://{host}", f"https://{host}"):
             return 403, _message("expected a request by the server's own page", origin, "Use the printed address.")
@@ -94,14 +89,6 @@ def _is_navigation(headers: dict[str, str]) -> bool:
     return headers.get("sec-fetch-mode") == "navigate"
 
 
-def _name(address: str) -> str:
-    try:
-        name = urlsplit(address).hostname or ""
-    except ValueError:
-        return ""
-    return f"[{name}]" if ":" in name else name
-
-
 def _limited(receive: Receive) -> Receive:
     """Return `receive` that raises TooLargeError: a body need not have the length that its header gives."""
     total = 0
@@ -111,16 +98,15 @@ def _limited(receive: Receive) -> Receive:
         message = await receive()
         total += len(message.get("body", b""))
         if total > LARGEST_BODY:
-            raise TooLargeError
+            raise TooLargeError(_too_large("more"))
         return message
 
     return counted
 
 
-def _with_headers(send: Send, state: dict[str, bool]) -> Send:
+def _with_headers(send: Send) -> Send:
     async def sent(message: Message) -> None:
         if message["type"] == "http.response.start":
-            state["started"] = True
             own = {name.lower() for name, _ in message.get("headers", [])}
             added = [(k.encode(), v.encode()) for k, v in HEADERS.items() if k.encode() not in own]
             message = {**message, "headers": [*message.get("headers", []), *added]}
@@ -132,7 +118,7 @@ def _with_headers(send: Send, state: dict[str, bool]) -> Send:
 async def _answer(send: Send, status: int, message: str) -> None:
     body = json.dumps({"error": message}).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    guarded = _with_headers(send, {})
+    guarded = _with_headers(send)
     await guarded({"type": "http.response.start", "status": status, "headers": headers})
     await guarded({"type": "http.response.body", "body": body})
 

@@ -21,8 +21,8 @@ from .control import Control
 from .events import EventLog
 
 SHARE = 0.02  # of the time, for evaluating the sample
-EVERY, COSTS_EVERY = 0.25, 0.2  # seconds
-SAMPLE, FOR_NORMS, SHOWN = 500, 250, 24  # images evaluated, those for gradient norms, and errors that are kept
+EVERY, COSTS_EVERY = 0.25, 0.25  # seconds
+SAMPLE, FOR_NORMS, SHOWN = 500, 100, 24  # images evaluated, those for gradient norms, and errors that are kept
 
 
 class Observer(Callback):

@@ -42,7 +42,7 @@ def page_text(networks: Sequence[dict[str, Any]], title: str | None = None) -> s
             expected = "expected a network whose input is an image of 28 x 28 pixels"
             hint = "Drawings are prepared as MNIST's digits are."
             raise ValueError(error_message(f"page: {network['name']}", expected, str(network["input_shape"]), hint))
-    given = json.dumps({"networks": list(networks), "examples": _examples()}, separators=(",", ":"))
+    given = json.dumps({"networks": list(networks), "examples": examples()}, separators=(",", ":"))
     parts = {
         "title": html.escape(title or ", ".join(network["name"] for network in networks)),
         "style": (STATIC / "style.css").read_text(encoding="utf-8"),
@@ -87,7 +87,7 @@ def write_page(filename: str | os.PathLike[str], *networks: Network, names: Sequ
 
 
 @cache
-def _examples() -> list[dict[str, str]]:
+def examples() -> list[dict[str, str]]:
     """Return the first test image of each digit, its grey levels in base64."""
     images, labels = load_mnist()[2]
     first = [int(np.flatnonzero(labels == digit)[0]) for digit in range(10)]

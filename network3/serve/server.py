@@ -11,6 +11,7 @@ from network3.layers.checks import error_message, integer
 from network3.network import Network
 
 from .events import EventLog
+from .extras import require
 from .plans import Catalogue
 from .session import Session
 
@@ -61,10 +62,10 @@ def serve(
     with listening(port) as listener:
         session = Session(EventLog(), net, name)
         token = secrets.token_urlsafe(16)
-        app = application(session, Commands(session, catalogue, root), token)
+        server = server_of(application(session, Commands(session, catalogue, root), token), session)
         announce(f"http://{HOST}:{listener.getsockname()[1]}/{token}/")
         try:
-            server_of(app, session).run(sockets=[listener])
+            server.run(sockets=[listener])
         except KeyboardInterrupt:  # that uvicorn raises again once it has ended
             pass
         finally:
@@ -116,14 +117,3 @@ def server_of(app: Any, session: Session) -> "uvicorn.Server":
         timeout_graceful_shutdown=GRACE,
     )
     return Server(config)
-
-
-def require(extra: str, *modules: str) -> None:
-    """Raise ModuleNotFoundError if a module of an extra is missing."""
-    from importlib.util import find_spec
-
-    missing = [module for module in modules if find_spec(module) is None]
-    if missing:
-        hint = f"Install it with pip install 'network3[{extra}]'."
-        expected = f"expected {' and '.join(modules)}"
-        raise ModuleNotFoundError(error_message(extra, expected, f"no {missing[0]}", hint))

@@ -9,10 +9,16 @@ export class Answer {
     this.digit = element("output", { class: "digit" }, "–");
     this.bars = network.labels.map((label) => {
       const [bar, number] = [element("span", { class: "bar" }), element("span", { class: "number" }, "")];
-      const row = element("li", {}, element("span", { class: "label" }, label), element("span", { class: "track" }, bar), number);
+      const row = element(
+        "li",
+        {},
+        element("span", { class: "label" }, label),
+        element("span", { class: "track" }, bar),
+        number,
+      );
       return { row, bar, number };
     });
-    const facts = Object.entries(network.facts ?? {}).map(([name, value]) => `${name} ${value}`);
+    const facts = Object.entries(network.facts ?? {}).map(([name, value]) => `${strings.facts[name] ?? name} ${value}`);
     this.element = element(
       "div",
       { class: "answer" },

@@ -1,7 +1,8 @@
 // The page: a drawing, what the networks make of it, and the explanation of any value.
 //
-// start(root, {networks, examples}) fills an element. A live page calls replaceNetwork(place, description) and
-// setWeights(place, weights) of what it returns; setInput(levels) shows an image of 28 x 28 grey levels.
+// start(root, {networks, examples, header}) fills an element; `header` is false where the page has a title of its own. A
+// live page calls replaceNetwork(place, description) and setWeights(place, weights) of what it returns; setInput(levels)
+// shows an image of 28 x 28 grey levels.
 
 import { paint, theme } from "./colours.js";
 import { element } from "./dom.js";
@@ -17,13 +18,16 @@ import { strings } from "./strings.js";
 export const start = (root, given) => new Page(root, given);
 
 class Page {
-  constructor(root, { networks, examples = [] }) {
+  constructor(root, { networks, examples = [], header = true }) {
     this.descriptions = networks;
     this.shownPlaces = networks.length > 1 ? [0, 1] : [0];
     this.levels = null;
     this.selected = null; // {view, index, unit}
     this.announcer = element("p", { class: "unseen", "aria-live": "polite" });
-    this.pad = new Pad(() => this.#later(), (words) => this.#announce(words));
+    this.pad = new Pad(
+      () => this.#later(),
+      (words) => this.#announce(words),
+    );
     this.inspector = new Inspector(
       () => this.#select(null),
       (key) => this.selected.view.layers[this.selected.index].step(key),
@@ -31,8 +35,10 @@ class Page {
     this.answers = element("div", { class: "answers" });
     this.networks = element("div", { class: "networks" });
     this.choices = element("div", { class: "choices" });
+    root.lang = strings.language;
     root.classList.add("network3-page");
-    root.replaceChildren(this.#header(), this.#main(examples), this.announcer);
+    root.addEventListener("keydown", (event) => event.key === "Escape" && this.#select(null));
+    root.replaceChildren(...(header ? [this.#header()] : []), this.#main(examples), this.announcer);
     this.#build();
     this.pad.show();
     addEventListener("resize", () => this.#repaint());
@@ -73,7 +79,11 @@ class Page {
     this.seen = element("canvas", { width: 28, height: 28, role: "img", "aria-label": strings.seenLabel });
     this.field = element("span", { class: "cursor", hidden: true });
     const buttons = examples.map(({ label, levels }) =>
-      element("button", { type: "button", "aria-label": strings.example(label), onclick: () => this.setInput(decodeLevels(levels)) }, label),
+      element(
+        "button",
+        { type: "button", "aria-label": strings.example(label), onclick: () => this.setInput(decodeLevels(levels)) },
+        label,
+      ),
     );
     return element(
       "main",
@@ -81,19 +91,16 @@ class Page {
       element(
         "section",
         { class: "top" },
-        element(
-          "div",
-          { class: "drawing" },
-          element("h2", {}, strings.draw),
-          this.pad.element,
-        ),
+        element("div", { class: "drawing" }, element("h2", {}, strings.draw), this.pad.element),
         element(
           "div",
           { class: "seen" },
           element("h2", {}, strings.seen),
           element("span", { class: "tile" }, this.seen, this.field),
           element("p", { class: "note" }, strings.seenNote),
-          buttons.length ? element("div", { class: "examples" }, element("p", { class: "note" }, strings.examples), ...buttons) : null,
+          buttons.length
+            ? element("div", { class: "examples" }, element("p", { class: "note" }, strings.examples), ...buttons)
+            : null,
         ),
         element("div", { class: "result-column" }, element("h2", {}, strings.answer), this.choices, this.answers),
       ),
@@ -112,7 +119,10 @@ class Page {
     this.inspector.clear();
     const named = this.shownPlaces.length > 1;
     this.views = this.shownPlaces.map(
-      (place) => new NetworkView(this.descriptions[place], place, named, (view, index, unit) => this.#select({ view, index, unit })),
+      (place) =>
+        new NetworkView(this.descriptions[place], place, named, (view, index, unit) =>
+          this.#select({ view, index, unit }),
+        ),
     );
     this.answers.replaceChildren(...this.views.map((view) => view.answerElement));
     this.networks.replaceChildren(...this.views.map((view) => view.layersElement));
@@ -124,7 +134,9 @@ class Page {
   #selects() {
     const options = (chosen, none) => [
       ...(none ? [element("option", { value: -1, selected: chosen === undefined }, strings.nothing)] : []),
-      ...this.descriptions.map(({ name }, place) => element("option", { value: place, selected: place === chosen }, name)),
+      ...this.descriptions.map(({ name }, place) =>
+        element("option", { value: place, selected: place === chosen }, name),
+      ),
     ];
     const choose = (slot) => (event) => {
       const places = [...this.shownPlaces];
@@ -134,7 +146,12 @@ class Page {
       this.choices.querySelectorAll("select")[slot].focus();
     };
     return [strings.network, strings.compareWith].map((words, slot) =>
-      element("label", {}, `${words} `, element("select", { onchange: choose(slot) }, ...options(this.shownPlaces[slot], slot === 1))),
+      element(
+        "label",
+        {},
+        `${words} `,
+        element("select", { onchange: choose(slot) }, ...options(this.shownPlaces[slot], slot === 1)),
+      ),
     );
   }
 
@@ -143,7 +160,8 @@ class Page {
     this.waiting ??= requestAnimationFrame(() => {
       this.waiting = null;
       const { drawing, example } = this.pad;
-      this.levels = example ?? (drawing.empty ? null : prepare({ values: drawing.levels, height: FIELD, width: FIELD }));
+      this.levels =
+        example ?? (drawing.empty ? null : prepare({ values: drawing.levels, height: FIELD, width: FIELD }));
       this.#update();
     });
   }

@@ -17,7 +17,7 @@ const mixed = (from, to, share) => from.map((value, k) => value + (to[k] - value
 export function colour(value, most, signed) {
   const { paper, ink, negative, positive } = THEMES[theme()];
   const share = most > 0 ? Math.min(1, Math.abs(value) / most) : 0;
-  if (Number.isNaN(value)) return [200, 30, 120];
+  if (Number.isNaN(value)) return NOT_A_NUMBER.slice(0, 3);
   if (!signed) return mixed(paper, ink, value > 0 ? share : 0);
   return mixed(paper, value < 0 ? negative : positive, share);
 }
@@ -33,16 +33,35 @@ export function extent(values) {
   return { least, most, largest: Math.max(Math.abs(least), Math.abs(most)), signed: least < 0 };
 }
 
-// Paint values of `height` rows, a pixel each; the style of the page enlarges the canvas.
+// Paint values of `height` rows, a pixel each; the style of the page enlarges the canvas. Null stays transparent.
 export function paint(canvas, values, height, width, most, signed) {
   if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
   const context = canvas.getContext("2d");
   const image = context.createImageData(width, height);
+  const shades = shadesOf(signed);
   for (let place = 0; place < width * height; place++) {
     const value = values[place];
-    image.data.set(value === null ? [0, 0, 0, 0] : [...colour(value, most, signed), 255], 4 * place);
+    if (value === null) continue;
+    const share = most > 0 ? Math.min(1, Math.max(-1, value / most)) : 0;
+    image.data.set(Number.isNaN(value) ? NOT_A_NUMBER : shades[Math.round(255 * share) + 255], 4 * place);
   }
   context.putImageData(image, 0, 0);
+}
+
+const NOT_A_NUMBER = [200, 30, 120, 255];
+const tables = new Map();
+
+// The colours of the shares from -1 to 1, in steps of 1/255, in the present theme.
+function shadesOf(signed) {
+  const key = `${theme()} ${signed}`;
+  if (!tables.has(key)) {
+    const colours = Array.from({ length: 511 }, (_, step) => colour((step - 255) / 255, 1, signed));
+    tables.set(
+      key,
+      colours.map((rgb) => Uint8Array.from([...rgb.map(Math.round), 255])),
+    );
+  }
+  return tables.get(key);
 }
 
 // Pictures of `height` x `width` side by side, `across` in a row, with a transparent pixel between them.

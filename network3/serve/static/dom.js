@@ -14,10 +14,16 @@ export function element(tag, attributes = {}, ...children) {
 
 // A number with few digits and a true minus sign.
 export function shown(number, digits = 3) {
-  if (!Number.isFinite(number)) return String(number);
+  if (number === 0 || !Number.isFinite(number)) return number === 0 ? "0" : String(number);
   const size = Math.abs(number);
-  const text = size !== 0 && (size < 0.001 || size >= 1e5) ? number.toExponential(digits - 1) : number.toFixed(digits);
-  return (Number(text) === 0 && size === 0 ? "0" : text).replaceAll("-", "\u2212");
+  if (size >= 0.001 && size < 1e5) return number.toFixed(digits).replace("-", "\u2212");
+  const [mantissa, exponent] = number
+    .toExponential(digits - 1)
+    .replaceAll("-", "\u2212")
+    .split("e");
+  return `${mantissa}·10${[...exponent.replace("+", "")].map((sign) => SUPERSCRIPTS[sign]).join("")}`;
 }
+
+const SUPERSCRIPTS = { "\u2212": "⁻", ...Object.fromEntries([..."⁰¹²³⁴⁵⁶⁷⁸⁹"].map((sign, digit) => [digit, sign])) };
 
 export const percent = (share) => `${(100 * share).toFixed(1)} %`;

@@ -20,7 +20,10 @@ export function receptiveField(network, index, unit) {
 // The box of the layer's own input that a unit looks at; null for all of it.
 export function inputBox(layer, unit) {
   const [, row, column] = placeOf(layer.output_shape, unit);
-  return boxBefore(layer, layer.output_shape.length === 3 ? { top: row, bottom: row, left: column, right: column } : null);
+  return boxBefore(
+    layer,
+    layer.output_shape.length === 3 ? { top: row, bottom: row, left: column, right: column } : null,
+  );
 }
 
 // The maps of the layer's input that a unit looks at: from the first up to the end, which is excluded.
@@ -36,7 +39,9 @@ export function mapsSeen(layer, unit) {
 function boxBefore(layer, box) {
   if (layer.kind === "BatchNormLayer" || layer.kind === "DropoutLayer") return box;
   if (layer.kind !== "ConvPoolLayer" || box === null) return null;
-  const [rows, columns] = [0, 1].map((axis) => alongAxis(layer, axis, axis ? [box.left, box.right] : [box.top, box.bottom]));
+  const [rows, columns] = [0, 1].map((axis) =>
+    alongAxis(layer, axis, axis ? [box.left, box.right] : [box.top, box.bottom]),
+  );
   return { top: rows[0], bottom: rows[1], left: columns[0], right: columns[1] };
 }
 

@@ -17,8 +17,18 @@ export class Inspector {
     this.all = false; // whether all terms of a sum are listed
     this.body = element("div", {}, element("p", { class: "note" }, strings.explanationHint));
     this.heading = element("h2", {}, strings.explanation);
-    const close = element("button", { type: "button", class: "close", onclick: closed, "aria-label": strings.close }, "×");
-    this.element = element("aside", { class: "inspector", "aria-label": strings.explanation }, close, this.heading, this.body);
+    const close = element(
+      "button",
+      { type: "button", class: "close", onclick: closed, "aria-label": strings.close },
+      "×",
+    );
+    this.element = element(
+      "aside",
+      { class: "inspector", "aria-label": strings.explanation },
+      close,
+      this.heading,
+      this.body,
+    );
   }
 
   clear() {
@@ -38,7 +48,12 @@ export class Inspector {
     const name = unitName(network, index, found.place);
     const value = layer.config.activation_fn === "softmax" ? percent(found.value) : shown(found.value);
     const steps = found.steps.map((step) =>
-      element("section", { class: "step" }, element("h3", {}, heading(step)), ...this.#details(step, network, index, again)),
+      element(
+        "section",
+        { class: "step" },
+        element("h3", {}, heading(step)),
+        ...this.#details(step, network, index, again),
+      ),
     );
     this.element.classList.add("open");
     this.body.replaceChildren(
@@ -131,7 +146,11 @@ const FORMULAS = {
 function pictures({ terms }, shape) {
   const [maps, rows, columns] = shape.length === 3 ? shape : [1, Math.ceil(shape[0] / 20), Math.min(20, shape[0])];
   const area = rows * columns;
-  const parts = { [strings.input]: ({ x }) => x, [strings.weight]: ({ w }) => w, [strings.product]: ({ x, w }) => x * w };
+  const parts = {
+    [strings.input]: ({ x }) => x,
+    [strings.weight]: ({ w }) => w,
+    [strings.product]: ({ x, w }) => x * w,
+  };
   const across = Math.ceil(Math.sqrt(maps));
   const made = Object.entries(parts).map(([name, valueOf], number) => {
     const canvas = element("canvas", { role: "img", "aria-label": name });
@@ -150,11 +169,14 @@ function poolWindow(step, index, network, again) {
   const choosable = network.layers[index].kind === "ConvPoolLayer";
   const cells = step.values.map((value, place) =>
     choosable
-      ? element("button", { type: "button", "aria-pressed": String(place === step.chosen), onclick: () => again({ chosen: place }) }, shown(value))
+      ? element(
+          "button",
+          { type: "button", "aria-pressed": String(place === step.chosen), onclick: () => again({ chosen: place }) },
+          shown(value),
+        )
       : element("span", { class: place === step.chosen ? "chosen" : "" }, shown(value, 2)),
   );
   const box = element("div", { class: "window", role: "group", "aria-label": strings.windowLabel }, ...cells);
   box.style.gridTemplateColumns = `repeat(${columns}, auto)`;
   return element("div", { class: "scrolling" }, box, element("p", { class: "formula" }, `= ${shown(step.result)}`));
 }
-

@@ -1,6 +1,6 @@
 // A layer as pictures: its maps, or its neurons, with the value of each as a shade; and its filters.
 
-import { extent, paint, paintMosaic } from "./colours.js";
+import { extent, paint, paintMosaic, theme } from "./colours.js";
 import { element, shown } from "./dom.js";
 import { placeOf } from "./field.js";
 import { tap } from "./layers.js";
@@ -29,7 +29,12 @@ export class LayerView {
     this.element = element(
       "section",
       { class: "layer" },
-      element("h3", {}, element("span", { class: "ordinal" }, strings.layer(index + 1)), strings.kinds[this.layer.kind]),
+      element(
+        "h3",
+        {},
+        element("span", { class: "ordinal" }, strings.layer(index + 1)),
+        strings.kinds[this.layer.kind],
+      ),
       element("p", { class: "note" }, [...description, ""].join(" · "), this.legend),
       this.units,
       this.layer.kind === "ConvPoolLayer" ? this.#filters() : null,
@@ -46,7 +51,7 @@ export class LayerView {
       paint(canvas, values.subarray(map * rows * columns, (map + 1) * rows * columns), rows, columns, largest, signed);
     });
     this.grid?.show(values, largest, signed, this.unit);
-    this.#paintFilters();
+    if (this.filtersOf !== this.layer.weights || this.filtersTheme !== theme()) this.#paintFilters();
   }
 
   // Mark a unit, or none.
@@ -55,6 +60,8 @@ export class LayerView {
     const place = unit === null ? [null] : placeOf(this.shape, unit);
     const box = { top: place[1], bottom: place[1], left: place[2], right: place[2] };
     this.tiles?.forEach(({ cursor }, map) => this.#put(cursor, map === place[0] ? box : null));
+    // On a small screen the explanation covers the lower half.
+    if (unit !== null) (this.tiles?.[place[0]].tile ?? this.grid.canvas).scrollIntoView({ block: "nearest" });
     if (this.grid && this.output) this.show(this.output);
   }
 
@@ -72,12 +79,16 @@ export class LayerView {
     const [maps, rows, columns] = this.shape;
     return Array.from({ length: maps }, (_, map) => {
       const canvas = element("canvas", { width: columns, height: rows });
-      const [cursor, patch] = [element("span", { class: "cursor", hidden: true }), element("span", { class: "patch", hidden: true })];
+      const [cursor, patch] = [
+        element("span", { class: "cursor", hidden: true }),
+        element("span", { class: "patch", hidden: true }),
+      ];
       const pick = (event) => {
         const box = canvas.getBoundingClientRect();
         const row = Math.floor(((event.clientY - box.top) / box.height) * rows);
         const column = Math.floor(((event.clientX - box.left) / box.width) * columns);
-        if (row >= 0 && row < rows && column >= 0 && column < columns) this.picked((map * rows + row) * columns + column);
+        if (row >= 0 && row < rows && column >= 0 && column < columns)
+          this.picked((map * rows + row) * columns + column);
       };
       const drag = (event) => event.buttons && event.pointerType === "mouse" && pick(event);
       const tile = element("span", { class: "tile", onclick: pick, onpointermove: drag }, canvas, patch, cursor);
@@ -88,7 +99,11 @@ export class LayerView {
   #filters() {
     const { filter_shape } = this.layer.config;
     const [, maps, rows, columns] = filter_shape;
-    this.filterCanvas = element("canvas", { class: "filters", role: "img", "aria-label": strings.filtersOf(filter_shape) });
+    this.filterCanvas = element("canvas", {
+      class: maps > 1 ? "filters" : "filters few",
+      role: "img",
+      "aria-label": strings.filtersOf(filter_shape),
+    });
     const scale = maps > 1 ? 3 : 6;
     this.filterCanvas.style.width = `${scale * ((maps > 1 ? maps : Math.min(10, filter_shape[0])) * (columns + 1) - 1)}px`;
     this.details = element(
@@ -96,13 +111,18 @@ export class LayerView {
       { open: maps <= 3, ontoggle: () => this.#paintFilters() },
       element("summary", {}, strings.filters),
       maps > 1 ? element("p", { class: "note" }, strings.filtersNote) : null,
-      element("div", { class: "scrolling", tabindex: 0, role: "group", "aria-label": strings.filters }, this.filterCanvas),
+      element(
+        "div",
+        { class: "scrolling", tabindex: 0, role: "group", "aria-label": strings.filters },
+        this.filterCanvas,
+      ),
     );
     return this.details;
   }
 
   #paintFilters() {
     if (!this.details?.open) return;
+    [this.filtersOf, this.filtersTheme] = [this.layer.weights, theme()]; // painted anew when one of them changes
     const [filters, maps, rows, columns] = this.layer.config.filter_shape;
     const pictures = Array.from({ length: filters * maps }, (_, number) =>
       Array.from({ length: rows * columns }, (_, place) =>

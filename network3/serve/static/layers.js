@@ -66,7 +66,8 @@ function convolve(layer, x) {
 
 // The maximum, the mean (padding counts as 0) or the square root of the sum of squares of a window's values.
 export function pooled(mode, values, size) {
-  if (mode === "max") return values.reduce((most, value) => (value > most || value !== value ? value : most), -Infinity);
+  if (mode === "max")
+    return values.reduce((most, value) => (value > most || value !== value ? value : most), -Infinity);
   if (mode === "l2") return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
   return values.reduce((sum, value) => sum + value, 0) / size;
 }

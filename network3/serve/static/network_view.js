@@ -17,13 +17,16 @@ export class NetworkView {
       this.network = new Network(description);
     } catch (error) {
       if (!(error instanceof UnknownKindError)) throw error;
-      const message = () => element("p", { class: "problem", role: "alert" }, strings.unknownKind(error.index, error.kind));
+      const message = () =>
+        element("p", { class: "problem", role: "alert" }, strings.unknownKind(error.index + 1, error.kind));
       [this.answerElement, this.layersElement] = [message(), element("div")];
       return;
     }
     this.answer = new Answer(this.network, named);
     this.answerElement = this.answer.element;
-    this.layers = this.network.layers.map((_, index) => new LayerView(this.network, index, (unit) => picked(this, index, unit)));
+    this.layers = this.network.layers.map(
+      (_, index) => new LayerView(this.network, index, (unit) => picked(this, index, unit)),
+    );
     this.layersElement = element(
       "div",
       { class: "network" },

@@ -20,7 +20,8 @@ export class NeuronGrid {
 
   show(values, most, signed, marked) {
     const width = this.canvas.parentElement?.clientWidth || 320;
-    this.columns = Math.max(1, Math.min(this.count, Math.floor(width / this.cell), this.count > 20 ? 25 : 20));
+    const fitting = Math.max(1, Math.min(this.count, Math.floor(width / this.cell), this.count > 20 ? 25 : 20));
+    this.columns = fitting > 10 && fitting < this.count ? fitting - (fitting % 5) : fitting;
     this.high = this.cell + (this.labels ? 16 : 0);
     const [wide, high] = [this.columns * this.cell, Math.ceil(this.count / this.columns) * this.high];
     const ratio = globalThis.devicePixelRatio || 1;

@@ -19,7 +19,9 @@ export const largest = (values) => values.reduce((most, value) => Math.max(most,
 
 // Sums in float32 in NumPy's order: a symmetric digit lies exactly between two pixels, and the rounding decides.
 export function rowSums({ values, height, width }) {
-  return Float32Array.from({ length: height }, (_, row) => pairwiseSum(values.subarray(row * width, (row + 1) * width)));
+  return Float32Array.from({ length: height }, (_, row) =>
+    pairwiseSum(values.subarray(row * width, (row + 1) * width)),
+  );
 }
 
 export function columnSums({ values, width }) {

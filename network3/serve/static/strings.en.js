@@ -32,11 +32,12 @@ export const en = {
   outputs: "Output of each neuron",
   noAnswer: "Nothing drawn yet",
   answered: (label, share) => `It is a ${label}, with probability ${share}`,
+  facts: { epochs: "epochs", "validation accuracy": "validation accuracy" },
   network: "Network",
   compareWith: "Compare with",
   nothing: "nothing",
-  unknownKind: (index, kind) =>
-    `This network has a layer that this page cannot compute: layer ${index}, of the kind “${kind}”. ` +
+  unknownKind: (number, kind) =>
+    `This network has a layer that this page cannot compute: layer ${number}, of the kind “${kind}”. ` +
     "Python can; the page has the layers of network3 only.",
 
   layers: "Layers",
@@ -63,7 +64,8 @@ export const en = {
   scale: (low, high) => `${low} to ${high}`,
 
   explanation: "How a value is computed",
-  explanationHint: "Touch a neuron, or a place of a map, to see which pixels it looks at and its sum, number by number.",
+  explanationHint:
+    "Touch a neuron, or a place of a map, to see which pixels it looks at and its sum, number by number.",
   close: "Close",
   looksAt: "It looks at the marked pixels",
   directions: { ArrowLeft: "To the left", ArrowRight: "To the right", ArrowUp: "Up", ArrowDown: "Down" },
@@ -72,8 +74,10 @@ export const en = {
   mapPlace: ([map, row, column]) => `Map ${map + 1}, row ${row + 1}, column ${column + 1}`,
   value: (number) => `Value ${number}`,
   steps: {
-    sum: (terms, zeros) => `Sum of ${count(terms, "product")}` + (zeros ? `, ${zeros.toLocaleString("en")} of them 0` : ""),
-    pool: (mode, number) => `${mode === "max" ? "Maximum" : mode === "l2" ? "Root of the squares" : "Mean"} of ${count(number, "value")}`,
+    sum: (terms, zeros) =>
+      `Sum of ${count(terms, "product")}` + (zeros ? `, ${zeros.toLocaleString("en")} of them 0` : ""),
+    pool: (mode, number) =>
+      `${mode === "max" ? "Maximum" : mode === "l2" ? "Root of the squares" : "Mean"} of ${count(number, "value")}`,
     scale: "Scaled, as dropout masked inputs while training",
     bias: "Plus the bias",
     normalize: "Normalized",

@@ -30,7 +30,11 @@ export function termTable({ terms, total }, shape, all, toggle) {
   return element(
     "div",
     {},
-    element("div", { class: "scrolling terms", tabindex: 0, role: "group", "aria-label": strings.steps.sum(terms.length, 0) }, table),
+    element(
+      "div",
+      { class: "scrolling terms", tabindex: 0, role: "group", "aria-label": strings.steps.sum(terms.length, 0) },
+      table,
+    ),
     terms.length > FEW ? element("button", { type: "button", onclick: toggle }, words) : null,
   );
 }

@@ -108,7 +108,7 @@ def test_too_many_pages_are_refused(client, monkeypatch):
     ("path", "values", "message"),
     [
         ("/start", {}, "expected one of run, layers, again; got none"),
-        ("/start", {"run": "smal"}, 'expected the name of a run; got \'smal\'. Perhaps you meant "small".'),
+        ("/start", {"run": "smal"}, "expected the name of a run; got 'smal'. Perhaps you meant \"small\"."),
         ("/start", {"run": "../small"}, "expected the name of a run"),
         ("/start", {"run": ["small"]}, "expected the name of a run"),
         ("/start", {"run": "small", "layers": SOFTMAX}, "got run and layers"),

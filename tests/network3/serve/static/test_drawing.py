@@ -1,16 +1,16 @@
 """static/prepare.js prepares a drawing as `preprocess_digit` does, and Pillow's interpolation is that of resize.js."""
 
+import base64
 import warnings
 
 import numpy as np
 import pytest
-from scipy.interpolate import make_interp_spline
 
 from network3 import FullyConnectedLayer, Network, SoftmaxLayer
 from network3.datasets.photos.own_images import preprocess_digit
 from network3.datasets.photos.resizing import resize
 from network3.serve.description import describe
-from tests.datasets.photos.drawn_digits import STROKES
+from tests.network3.serve.static.drawn_strokes import drawn
 
 PREPARE = """
 const { Drawing, FIELD } = await use("drawing.js");
@@ -34,28 +34,17 @@ result = data.sizes.map(([height, width]) => {
 """
 
 
-def drawn(digit, seed):
-    """Return strokes of a digit, lists of points (x, y) from 0 to 1, as a hand draws them: anywhere, of any size."""
-    rng = np.random.default_rng((digit, seed))
-    size, slant, narrow = rng.uniform(0.25, 0.9), rng.uniform(-0.2, 0.3), rng.uniform(0.6, 1.1)
-    place = rng.uniform(size / 2, 1 - size / 2, 2)
-    strokes = []
-    for stroke in STROKES[digit]:
-        points = (np.array(stroke) + rng.normal(0, 0.2, (len(stroke), 2)) - 5) / 10
-        sheared = np.column_stack([points[:, 0] * narrow - slant * points[:, 1], points[:, 1]]) * size + place
-        path = make_interp_spline(np.arange(len(points)), sheared, k=min(3, len(points) - 1))
-        strokes.append(path(np.linspace(0, len(points) - 1, 40)).tolist())
-    return strokes
-
-
-def test_two_hundred_drawings(javascript):
+@pytest.mark.parametrize(
+    "seeds", [pytest.param([0], id="10"), pytest.param(range(20), marks=pytest.mark.slow, id="200")]
+)
+def test_drawings(javascript, seeds):
     net = Network([FullyConnectedLayer(784, 30), SoftmaxLayer(30, 10)], 10)
     net.layers[1].w.set_value(np.random.default_rng(0).normal(size=(30, 10)).astype("float32"))
-    drawings = [drawn(digit, seed) for digit in range(10) for seed in range(20)]
+    drawings = [drawn(digit, seed) for digit in range(10) for seed in seeds]
     drawings[0].append([[0.95, 0.95]])  # a dot
     found = javascript.run(PREPARE, {"network": describe(net), "drawings": drawings})
     for number, entry in enumerate(found):
-        levels = np.frombuffer(__import__("base64").b64decode(entry["levels"]), np.uint8).reshape(280, 280)
+        levels = np.frombuffer(base64.b64decode(entry["levels"]), np.uint8).reshape(280, 280)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             expected = preprocess_digit(levels)

@@ -15,7 +15,12 @@ const { Network } = await use("network.js");
 const { explain } = await use("explain.js");
 const net = new Network(data.network);
 const trace = net.forward(data.image);
-const functions = { linear: (z) => z, ReLU: (z) => Math.max(0, z), tanh: Math.tanh, sigmoid: (z) => 1 / (1 + Math.exp(-z)) };
+const functions = {
+  linear: (z) => z,
+  ReLU: (z) => Math.max(0, z),
+  tanh: Math.tanh,
+  sigmoid: (z) => 1 / (1 + Math.exp(-z)),
+};
 const pools = {
   max: (values) => Math.max(...values),
   average: (values) => values.reduce((a, b) => a + b) / values.length,
@@ -32,9 +37,10 @@ const again = {
 };
 result = data.units.map(([layer, unit]) => {
   const found = explain(net, trace, layer, unit);
-  let [x, worst] = [trace.layers[layer].input[unit], 0];
+  let [x, worst] = [trace.layers[layer].input[unit] ?? 0, 0];
   for (const step of found.steps) {
-    if (step.step === "pool" && found.steps[0].step === "sum") worst = Math.max(worst, Math.abs(step.values[step.chosen] - x));
+    const chosen = step.step === "pool" && found.steps[0].step === "sum" ? step.values[step.chosen] : x;
+    worst = Math.max(worst, Math.abs(chosen - x));
     x = again[step.step](step, x);
     worst = Math.max(worst, Math.abs(x - (step.result ?? step.total)));
   }

@@ -148,7 +148,11 @@ def test_an_unknown_kind_is_named(javascript):
     source = """
     const { Network, UnknownKindError } = await use("network.js");
     result = data.map((network) => {
-      try { new Network(network); } catch (error) { return [error instanceof UnknownKindError, error.index, error.kind]; }
+      try {
+        new Network(network);
+      } catch (error) {
+        return [error instanceof UnknownKindError, error.index, error.kind];
+      }
     });
     """
     layer, activation = (describe(Network([FullyConnectedLayer(4, 3), SoftmaxLayer(3, 2)], 10)) for _ in range(2))
