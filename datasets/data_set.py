@@ -27,6 +27,7 @@ class DataSet(list[Any]):
 
     Examples
     --------
+    >>> import numpy as np
     >>> pair = np.zeros((2, 4)), np.array([0, 1])
     >>> data = DataSet([pair, pair, pair], ["circle", "cross"])
     >>> training, validation, test = data

@@ -1,5 +1,6 @@
 """Settings of Sphinx for the site that ``make docs`` builds into build/docs."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -7,9 +8,11 @@ from sphinx.application import Sphinx
 
 sys.path[:0] = [str(Path(__file__).parent / "extensions"), str(Path(__file__).parent / "sheets")]
 
+shutil.rmtree(Path(__file__).parent / "reference" / "generated", ignore_errors=True)  # stubs of earlier builds
+
 project = "network3"
 author = "the authors of network3"
-copyright = "MIT licence"
+copyright = "the authors of network3, MIT licence"
 
 extensions = [
     "sphinx.ext.autodoc",
@@ -55,7 +58,7 @@ html_copy_source = False
 html_theme_options = {
     "show_prev_next": True,
     "navigation_with_keys": False,
-    "header_links_before_dropdown": 6,
+    "header_links_before_dropdown": 7,
     "show_toc_level": 2,
     "footer_start": ["copyright"],
     "footer_end": [],

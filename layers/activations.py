@@ -26,6 +26,7 @@ def linear(z: TensorVariable) -> TensorVariable:
 
     Examples
     --------
+    >>> import pytensor.tensor as pt
     >>> linear(pt.constant([-1.0, 2.0])).eval()
     array([-1.,  2.])
     """
@@ -38,6 +39,7 @@ def step(z: TensorVariable) -> TensorVariable:
 
     Examples
     --------
+    >>> import pytensor.tensor as pt
     >>> step(pt.constant([-1.0, 2.0])).eval()
     array([0., 1.])
     """
@@ -51,6 +53,7 @@ def sigmoid(z: TensorVariable) -> TensorVariable:
 
     Examples
     --------
+    >>> import pytensor.tensor as pt
     >>> sigmoid(pt.constant([0.0])).eval()
     array([0.5])
     """
@@ -63,6 +66,7 @@ def tanh(z: TensorVariable) -> TensorVariable:
 
     Examples
     --------
+    >>> import pytensor.tensor as pt
     >>> tanh(pt.constant([0.0])).eval()
     array([0.])
     """
@@ -75,6 +79,7 @@ def ReLU(z: TensorVariable) -> TensorVariable:
 
     Examples
     --------
+    >>> import pytensor.tensor as pt
     >>> ReLU(pt.constant([-1.0, 2.0])).eval()
     array([0., 2.])
     """
@@ -89,6 +94,7 @@ def softmax(z: TensorVariable) -> TensorVariable:
 
     Examples
     --------
+    >>> import pytensor.tensor as pt
     >>> softmax(pt.constant([[0.0, 0.0], [5.0, 5.0]])).eval()
     array([[0.5, 0.5],
            [0.5, 0.5]])

@@ -51,6 +51,7 @@ def quadratic(a: TensorVariable, y: TensorVariable) -> TensorVariable:
 
     Examples
     --------
+    >>> import pytensor.tensor as pt
     >>> quadratic(pt.constant([[1.0, 0.0], [0.0, 1.0]]), pt.constant([0, 0])).eval()
     array(0.5)
     """
@@ -67,6 +68,7 @@ def cross_entropy(a: TensorVariable, y: TensorVariable) -> TensorVariable:
 
     Examples
     --------
+    >>> import pytensor.tensor as pt
     >>> cross_entropy(pt.constant([[0.5], [1.0]]), pt.constant([[1.0], [1.0]])).eval().round(4)  # ln(2) / 2
     np.float64(0.3466)
     """
@@ -85,6 +87,7 @@ def log_likelihood(a: TensorVariable, y: TensorVariable) -> TensorVariable:
 
     Examples
     --------
+    >>> import pytensor.tensor as pt
     >>> log_likelihood(pt.constant([[0.5, 0.5], [1.0, 0.0]]), pt.constant([0, 0])).eval().round(4)  # ln(2) / 2
     np.float64(0.3466)
     """
@@ -132,6 +135,7 @@ class LogLikelihood:
 
     Examples
     --------
+    >>> import pytensor.tensor as pt
     >>> LogLikelihood(class_weight=[1.0, 3.0])(pt.constant([[0.5, 0.5]]), pt.constant([1])).eval().round(4)  # 3 ln(2)
     np.float64(2.0794)
     """

@@ -38,6 +38,7 @@ def book_normal(rng: NormalSource, w_shape: tuple[int, ...], b_shape: tuple[int,
 
     Examples
     --------
+    >>> import numpy as np
     >>> w, b = book_normal(np.random.default_rng(0), (784, 100), (100,), n_in=784, n_out=100)
     >>> float(w.std().round(3)), b.shape
     (0.1, (100,))
@@ -60,6 +61,7 @@ def normalized(rng: NormalSource, w_shape: tuple[int, ...], b_shape: tuple[int, 
 
     Examples
     --------
+    >>> import numpy as np
     >>> w, b = normalized(np.random.default_rng(0), (400, 100), (100,), n_in=400, n_out=100)
     >>> float(w.std().round(3)), b.shape
     (0.05, (100,))
@@ -73,6 +75,7 @@ def large(rng: NormalSource, w_shape: tuple[int, ...], b_shape: tuple[int, ...],
 
     Examples
     --------
+    >>> import numpy as np
     >>> w, b = large(np.random.default_rng(0), (400, 100), (100,), n_in=400, n_out=100)
     >>> float(w.std().round(1)), b.shape
     (1.0, (100,))
@@ -85,6 +88,7 @@ def glorot(rng: NormalSource, w_shape: tuple[int, ...], b_shape: tuple[int, ...]
 
     Examples
     --------
+    >>> import numpy as np
     >>> w, b = glorot(np.random.default_rng(0), (300, 500), (500,), n_in=300, n_out=500)
     >>> float(w.std().round(3)), float(b.max())
     (0.05, 0.0)
@@ -97,6 +101,7 @@ def he(rng: NormalSource, w_shape: tuple[int, ...], b_shape: tuple[int, ...], n_
 
     Examples
     --------
+    >>> import numpy as np
     >>> w, b = he(np.random.default_rng(0), (800, 100), (100,), n_in=800, n_out=100)
     >>> float(w.std().round(3)), float(b.max())
     (0.05, 0.0)
@@ -109,6 +114,7 @@ def zeros(rng: NormalSource, w_shape: tuple[int, ...], b_shape: tuple[int, ...],
 
     Examples
     --------
+    >>> import numpy as np
     >>> zeros(np.random.default_rng(0), (2, 1), (1,), n_in=2, n_out=1)
     (array([[0.],
            [0.]]), array([0.]))

@@ -66,6 +66,7 @@ def size(data: tuple[np.ndarray | SharedVariable, Any]) -> int:
 
     Examples
     --------
+    >>> import numpy as np
     >>> size((np.zeros((5, 784)), np.zeros(5)))
     5
     """

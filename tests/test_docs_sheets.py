@@ -3,6 +3,7 @@
 import importlib
 import re
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from tests.pages import ROOT
 FOLDER = ROOT / "docs" / "sheets"
 TRAINS = {"2e", "3e"}
 # Question -> a wrong answer, and words of its hint.
-WRONG = {
+WRONG: dict[str, list[tuple[Any, str]]] = {
     "1a": [(([1, 1], -1.5), "For the inputs [0, 1] it outputs 0"), (([1], 0), "Give two weights")],
     "1b": [(lambda nand, a, b: a ^ b, "does not use the gate"), (lambda nand, a, b: nand(a, b), "For 0 and 0")],
     "1c": [(lambda z: np.exp(z) / (1 + np.exp(z)), "not finite"), (np.tanh, "at 0 it should be 0.5")],

@@ -52,6 +52,7 @@ def read_image_folder(
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> from PIL import Image
     >>> for name in ("circle", "cross"):
     ...     Path("drawings", name).mkdir(parents=True)

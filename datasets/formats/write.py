@@ -25,6 +25,7 @@ def write_pickle(file: IO[bytes], training: Pair, validation: Pair, test: Pair) 
 
     Examples
     --------
+    >>> import numpy as np
     >>> import io
     >>> pair = np.array([[0, 128]], "uint8"), np.array([1])
     >>> file = io.BytesIO()
@@ -50,6 +51,7 @@ def write_npz(file: IO[bytes], training: Pair, validation: Pair, test: Pair) -> 
 
     Examples
     --------
+    >>> import numpy as np
     >>> pair = np.array([[0, 128]], "uint8"), np.array([1])
     >>> with open("data.npz", "wb") as file:
     ...     write_npz(file, pair, pair, pair)

@@ -72,6 +72,7 @@ def deform(
 
     Examples
     --------
+    >>> import numpy as np
     >>> image = np.zeros((1, 25))
     >>> image[0, 12] = 1  # the pixel in the middle
     >>> deform(image, rotation=180, image_shape=(5, 5))[0, 12]

@@ -53,6 +53,7 @@ class DropoutMask(TensorOp):
 
     Examples
     --------
+    >>> import numpy as np
     >>> import pytensor.tensor as pt
     >>> mask = DropoutMask(keep=0.5)(pt.ones(4), pt.constant(np.array([0, 0, 0], "int32")))
     >>> mask.eval()  # the same on every back end

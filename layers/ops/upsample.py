@@ -100,13 +100,21 @@ def _interpolated(x: TensorVariable, axis: int, factor: int) -> TensorVariable:
     lead = (slice(None),) * axis
     before = pt.concatenate([x[(*lead, slice(0, 1))], x[(*lead, slice(0, -1))]], axis)
     after = pt.concatenate([x[(*lead, slice(1, None))], x[(*lead, slice(-1, None))]], axis)
-    phases = []
-    for k in range(factor):
-        distance = (k + 0.5) / factor - 0.5
-        near, share = (before, -distance) if distance < 0 else (after, distance)
-        weights = np.array([1 - share, share], x.type.dtype)
-        phases.append(x * weights[0] + near * weights[1] if share else x)
+    distances = (np.arange(factor) + 0.5) / factor - 0.5
+    half = factor // 2
+    parts = [_between(x, before, axis, -distances[:half]), _between(x, after, axis, distances[factor - half :])]
+    if factor % 2:  # the pixel itself: its neighbors, which may be NaN, have no share
+        parts.insert(1, pt.expand_dims(x, axis + 1))
     length = x.type.shape[axis]
     shape = [x.shape[k] if n is None else n for k, n in enumerate(x.type.shape)]
     shape[axis] = (x.shape[axis] if length is None else length) * factor
-    return pt.stack(phases, axis + 1).reshape(shape)
+    return pt.concatenate(parts, axis + 1).reshape(shape)
+
+
+def _between(x: TensorVariable, near: TensorVariable, axis: int, shares: np.ndarray) -> TensorVariable:
+    """Return the values between `x` and `near`, with these shares of `near`, along a new axis behind `axis`."""
+    shape = [1] * (x.ndim + 1)
+    shape[axis + 1] = len(shares)
+    share = shares.astype(x.type.dtype).reshape(shape)
+    one, other = (pt.expand_dims(v, axis + 1) for v in (x, near))
+    return one * (1 - share) + other * share

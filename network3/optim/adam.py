@@ -37,6 +37,8 @@ class Adam:
 
     Examples
     --------
+    >>> import pytensor.tensor as pt
+    >>> from pytensor import shared
     >>> w = shared(2.0, name="w")
     >>> float(Adam()(w**2, [w], pt.constant(0.1))[w].eval().round(3))  # a step of the length eta
     1.9
@@ -92,6 +94,9 @@ class AdamW(Adam):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> import pytensor.tensor as pt
+    >>> from pytensor import shared
     >>> w = shared(np.array([[2.0]]), name="w")
     >>> AdamW(decay=0.5)((w**2).sum(), [w], pt.constant(0.1))[w].eval().round(3)  # 2 (1 - 0.1 * 0.5) - 0.1
     array([[1.8]])

@@ -33,6 +33,7 @@ class Deformation:
 
     Examples
     --------
+    >>> import numpy as np
     >>> images = np.random.default_rng(0).random((5, 784), np.float32)
     >>> Deformation(rotation=10, elastic=30)(images, np.random.default_rng(0)).shape
     (5, 784)

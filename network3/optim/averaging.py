@@ -49,6 +49,7 @@ class MovingAverage:
 
     Examples
     --------
+    >>> from pytensor import shared
     >>> import pytensor.tensor as pt
     >>> w = shared(2.0, name="w")
     >>> updates = MovingAverage(decay=0.9)(w**2, [w], pt.constant(0.1))

@@ -36,6 +36,7 @@ class ClipNorm(LimitedRule):
 
     Examples
     --------
+    >>> import pytensor.tensor as pt
     >>> from pytensor import shared
     >>> w = shared(2.0, name="w")
     >>> float(ClipNorm(limit=1.0)(w**2, [w], pt.constant(0.1))[w].eval().round(3))  # the gradient 4 becomes 1

@@ -47,6 +47,8 @@ class Hessian:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> import pytensor.tensor as pt
     >>> from pytensor import shared
     >>> w = shared(np.array([2.0]), name="w")
     >>> abs(Hessian(damping=0.0)((w**2).sum(), [w], pt.constant(1.0))[w].eval()).round(3)  # the minimum, in one step

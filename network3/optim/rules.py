@@ -97,6 +97,8 @@ def gradient_descent(cost: TensorVariable, params: Params, eta: TensorVariable) 
 
     Examples
     --------
+    >>> import pytensor.tensor as pt
+    >>> from pytensor import shared
     >>> w = shared(2.0, name="w")
     >>> updates = gradient_descent(w**2, [w], pt.constant(0.1))
     >>> {variable.name: float(value.eval().round(3)) for variable, value in updates.items()}
@@ -132,6 +134,8 @@ class Momentum(WithMomentum):
 
     Examples
     --------
+    >>> import pytensor.tensor as pt
+    >>> from pytensor import shared
     >>> w = shared(2.0, name="w")
     >>> updates = Momentum(0.9)(w**2, [w], pt.constant(0.1))
     >>> {variable.name: float(value.eval().round(3)) for variable, value in updates.items()}
@@ -168,6 +172,8 @@ class Nesterov(WithMomentum):
 
     Examples
     --------
+    >>> import pytensor.tensor as pt
+    >>> from pytensor import shared
     >>> w = shared(2.0, name="w")
     >>> updates = Nesterov(0.9)(w**2, [w], pt.constant(0.1))
     >>> {variable.name: float(value.eval().round(3)) for variable, value in updates.items()}
@@ -231,6 +237,9 @@ class MaxNorm(LimitedRule):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> import pytensor.tensor as pt
+    >>> from pytensor import shared
     >>> w = shared(np.array([[3.0], [4.0]]), name="w")
     >>> MaxNorm(limit=1.0)((w**2).sum(), [w], pt.constant(0.1))[w].eval().round(3)
     array([[0.6],

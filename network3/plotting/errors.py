@@ -58,6 +58,7 @@ def draw_errors(
 
     Examples
     --------
+    >>> import numpy as np
     >>> images = np.random.default_rng(0).random((3, 784))
     >>> draw_errors(images, [0, 1, 2], [0, 1, 7]).get_suptitle()
     'misclassified: 1 (above: label, below: network)'

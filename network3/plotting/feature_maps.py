@@ -53,6 +53,8 @@ def draw_feature_maps(net: NetworkLike, layer: int, image: Values, figure: "Figu
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from network3 import ConvPoolLayer
     >>> from network3 import Network, SoftmaxLayer
     >>> layers = [ConvPoolLayer((3, 1, 5, 5), (10, 1, 28, 28)), SoftmaxLayer(n_in=3 * 12 * 12, n_out=10)]
     >>> draw_feature_maps(Network(layers, 10), 0, np.zeros(784)).get_suptitle()

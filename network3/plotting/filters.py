@@ -49,6 +49,7 @@ def draw_filters(net: NetworkLike, layer: int, columns: int | None = None, figur
 
     Examples
     --------
+    >>> from network3 import ConvPoolLayer
     >>> from network3 import Network, SoftmaxLayer
     >>> layers = [ConvPoolLayer((3, 1, 5, 5), (10, 1, 28, 28)), SoftmaxLayer(n_in=3 * 12 * 12, n_out=10)]
     >>> draw_filters(Network(layers, 10), 0).get_suptitle()
@@ -99,6 +100,7 @@ def plot_filters(net: NetworkLike, layer: int, x: int, y: int) -> ModuleType:
 
     Examples
     --------
+    >>> from network3 import ConvPoolLayer
     >>> from network3 import Network, SoftmaxLayer
     >>> layers = [ConvPoolLayer((3, 1, 5, 5), (10, 1, 28, 28)), SoftmaxLayer(n_in=3 * 12 * 12, n_out=10)]
     >>> plt = plot_filters(Network(layers, 10), 0, 3, 1)

@@ -47,6 +47,7 @@ def draw_functions(
 
     Examples
     --------
+    >>> import numpy as np
     >>> z = np.linspace(-4, 4, 101)
     >>> figure = draw_functions(z, {"sigmoid": 1 / (1 + np.exp(-z)), "tanh": np.tanh(z)}, xlabel="z")
     >>> [line.get_label() for line in figure.axes[0].lines]

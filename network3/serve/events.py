@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 MOST = 20_000  # events kept for pages that join later
+POLL = 0.1  # seconds between looks for news: waking the server from the training's thread would cost that more
 HEARTBEAT = 15.0  # seconds without an event after which a follower is written to, to find out whether it is there
 
 
@@ -32,19 +33,20 @@ class Event:
 
 
 class EventLog:
-    """Events that one thread publishes and others follow; a slow or lost follower holds up nobody."""
+    """Events that one thread publishes and others follow; a slow or lost follower holds up nobody.
+
+    Attributes
+    ----------
+    followers : int
+        The number of those that follow.
+    """
 
     def __init__(self, most: int = MOST) -> None:
         self._events: deque[Event] = deque(maxlen=most)
         self._last = 0
         self._lock = threading.Lock()
-        self._followers: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
+        self.followers = 0
         self._closed = False
-
-    @property
-    def followers(self) -> int:
-        """The number of those that follow."""
-        return len(self._followers)
 
     def publish(self, kind: str, **values: Any) -> None:
         """Append an event; values that JSON does not have, NaN and infinity, become null."""
@@ -52,7 +54,6 @@ class EventLog:
         with self._lock:
             self._last += 1
             self._events.append(Event(self._last, kind, data))
-            self._wake()
 
     def clear(self) -> None:
         """Forget all events: a new training begins. Numbers go on."""
@@ -61,9 +62,7 @@ class EventLog:
 
     def close(self) -> None:
         """End all followers."""
-        with self._lock:
-            self._closed = True
-            self._wake()
+        self._closed = True
 
     def after(self, number: int) -> list[Event]:
         """Return the events with greater numbers; all if there is no such number yet, as in a log before this one."""
@@ -73,31 +72,24 @@ class EventLog:
 
     async def follow(self, number: int = 0, heartbeat: float = HEARTBEAT) -> AsyncIterator[list[Event]]:
         """Yield the events after `number` as they come, several at once if there are; none as a sign of life."""
-        news, loop = asyncio.Event(), asyncio.get_running_loop()
-        with self._lock:
-            self._followers[news] = loop
+        self.followers += 1  # in the thread of the server's loop only
+        silent = 0.0
         try:
             while True:
-                news.clear()
-                events = self.after(number)
+                closed, events = self._closed, self.after(number)
                 if events:
-                    number = events[-1].number
+                    number, silent = events[-1].number, 0.0
                     yield events
-                    continue
-                if self._closed:
+                elif closed:
                     return
-                try:
-                    await asyncio.wait_for(news.wait(), heartbeat)
-                except TimeoutError:
+                elif silent >= heartbeat:
+                    silent = 0.0
                     yield []
+                else:
+                    await asyncio.sleep(POLL)
+                    silent += POLL
         finally:
-            with self._lock:
-                del self._followers[news]
-
-    def _wake(self) -> None:
-        for news, loop in self._followers.items():
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(news.set)
+            self.followers -= 1
 
 
 def _finite(value: Any) -> Any:

@@ -20,7 +20,7 @@ from .budget import Budget
 from .control import Control
 from .events import EventLog
 
-SHARE = 0.02  # of the time, for evaluating the sample
+SHARE = 0.015  # of the time, for evaluating the sample
 EVERY, COSTS_EVERY = 0.25, 0.25  # seconds
 SAMPLE, FOR_NORMS, SHOWN = 500, 100, 24  # images evaluated, those for gradient norms, and errors that are kept
 

@@ -131,7 +131,7 @@ def test_the_keyboard_draws_and_explores(opened, page_file):
         page.keyboard.press(key)
     settle(page)
     assert page.locator(".digit").inner_text() == "1"
-    maps = page.get_by_role("application", name="Layer 2")
+    maps = page.get_by_role("application", name="Layer 1")
     maps.focus()
     for key in ("ArrowRight", "ArrowRight", "ArrowDown", "PageDown"):
         page.keyboard.press(key)
@@ -161,7 +161,7 @@ def test_everything_that_can_be_used_is_named_and_reached_by_the_tab_key(opened,
         "Drawing area",
         "Undo",
         "test image of a 9",
-        "Layer 4, Softmax",
+        "Layer 3, Softmax",
     ):
         assert name in reached
 
@@ -187,7 +187,7 @@ def test_an_unknown_layer_is_named(opened, tmp_path):
     path = tmp_path / "page.html"
     path.write_text(page_text([described]), encoding="utf-8")
     page = opened(path)
-    assert "layer 1, of the kind “ResidualLayer”" in page.get_by_role("alert").inner_text()
+    assert "layer 0, of the kind “ResidualLayer”" in page.get_by_role("alert").inner_text()
 
 
 def test_names_are_text_only(opened, tmp_path):

@@ -32,7 +32,7 @@ export class LayerView {
       element(
         "h3",
         {},
-        element("span", { class: "ordinal" }, strings.layer(index + 1)),
+        element("span", { class: "ordinal" }, strings.layer(index)),
         strings.kinds[this.layer.kind],
       ),
       element("p", { class: "note" }, [...description, ""].join(" · "), this.legend),
@@ -164,7 +164,7 @@ export function placeBox(mark, { top, bottom, left, right }, [rows, columns]) {
   });
 }
 
-export const title = (layer, index) => `${strings.layer(index + 1)}, ${strings.kinds[layer.kind]}`;
+export const title = (layer, index) => `${strings.layer(index)}, ${strings.kinds[layer.kind]}`;
 
 function describe(layer) {
   const { output_shape: shape, config } = layer;

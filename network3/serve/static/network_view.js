@@ -18,7 +18,7 @@ export class NetworkView {
     } catch (error) {
       if (!(error instanceof UnknownKindError)) throw error;
       const message = () =>
-        element("p", { class: "problem", role: "alert" }, strings.unknownKind(error.index + 1, error.kind));
+        element("p", { class: "problem", role: "alert" }, strings.unknownKind(error.index, error.kind));
       [this.answerElement, this.layersElement] = [message(), element("div")];
       return;
     }

@@ -3,6 +3,7 @@
 import numpy as np
 import pytensor.tensor as pt
 import pytest
+from pytensor.graph.traversal import ancestors
 
 from network3.layers.ops import pool2d, upsample2d
 
@@ -96,3 +97,10 @@ def test_a_refusal_has_the_four_parts_of_a_message(name):
     call, error, who, expected, got, hint = REFUSED[name]
     with pytest.raises(error, match=rf"^{who}: .*{expected}.*; got .*{got}.*\. .*{hint}.*\.$"):
         call()
+
+
+def test_the_graph_does_not_grow_with_the_factor():
+    """A large factor by mistake shall not take all memory while the graph is built."""
+    x = pt.tensor("x", shape=(1, 1, 3, 4), dtype="float32")
+    counts = [len(list(ancestors([upsample2d(x, (factor, 1), "bilinear")]))) for factor in (3, 100_001)]
+    assert counts[0] == counts[1]

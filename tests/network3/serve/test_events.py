@@ -31,7 +31,7 @@ def test_each_event_is_followed_once_from_a_number_on():
     assert log.followers == 0
 
 
-def test_events_of_another_thread_wake_all_followers():
+def test_events_of_another_thread_reach_all_followers():
     log = EventLog()
 
     async def follow():

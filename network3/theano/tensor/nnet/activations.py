@@ -34,6 +34,7 @@ def relu(x: TensorVariable, alpha: Any = 0) -> TensorVariable:
 
     Examples
     --------
+    >>> import pytensor.tensor as pt
     >>> relu(pt.constant([-1.0, 2.0]), alpha=0.1).eval()
     array([-0.1,  2. ])
     """
@@ -65,6 +66,7 @@ def sigmoid(x: TensorVariable) -> TensorVariable:
 
     Examples
     --------
+    >>> import pytensor.tensor as pt
     >>> sigmoid(pt.constant([0.0])).eval()
     array([0.5])
     """
@@ -84,6 +86,7 @@ def softplus(x: TensorVariable) -> TensorVariable:
 
     Examples
     --------
+    >>> import pytensor.tensor as pt
     >>> softplus(pt.constant([0.0])).eval().round(4)  # ln(2)
     array([0.6931])
     """
@@ -116,6 +119,7 @@ def softmax(c: TensorVariable) -> TensorVariable:
 
     Examples
     --------
+    >>> import pytensor.tensor as pt
     >>> softmax(pt.constant([0.0, 0.0])).eval()
     array([[0.5, 0.5]])
     """

@@ -63,6 +63,7 @@ def batch_normalization_train(
 
     Examples
     --------
+    >>> import pytensor.tensor as pt
     >>> x = pt.constant([[1.0], [3.0]])
     >>> normalized, mean, invstd = batch_normalization_train(x, pt.constant([1.0]), pt.constant([0.0]))[:3]
     >>> normalized.eval().round(3)
@@ -119,6 +120,7 @@ def batch_normalization_test(
 
     Examples
     --------
+    >>> import pytensor.tensor as pt
     >>> one, zero = pt.constant([1.0]), pt.constant([0.0])
     >>> batch_normalization_test(pt.constant([[3.0]]), one, zero, 2 * one, 4 * one).eval().round(3)  # (3 - 2) / 2
     array([[0.5]])

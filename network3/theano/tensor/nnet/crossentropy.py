@@ -33,6 +33,7 @@ def categorical_crossentropy(coding_dist: TensorVariable, true_dist: TensorVaria
 
     Examples
     --------
+    >>> import pytensor.tensor as pt
     >>> categorical_crossentropy(pt.constant([[0.5, 0.5]]), pt.constant([1])).eval().round(4)  # ln(2)
     array([0.6931])
     """
@@ -72,6 +73,7 @@ def binary_crossentropy(output: TensorVariable, target: TensorVariable | float) 
 
     Examples
     --------
+    >>> import pytensor.tensor as pt
     >>> binary_crossentropy(pt.constant([0.5]), pt.constant([1.0])).eval().round(4)  # ln(2)
     array([0.6931])
     """
