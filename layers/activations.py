@@ -24,6 +24,15 @@ Activation: TypeAlias = Callable[[TensorVariable], TensorVariable]
 def linear(z: TensorVariable) -> TensorVariable:
     r"""Return the weighted input itself, :math:`f(z) = z` (book, chapter 3).
 
+    Parameters
+    ----------
+    z : tensor of floats, of any shape
+        Weighted inputs.
+
+    Returns
+    -------
+    tensor of the shape and type of `z`
+
     Examples
     --------
     >>> import pytensor.tensor as pt
@@ -36,6 +45,15 @@ def linear(z: TensorVariable) -> TensorVariable:
 @keywords_checked("step")
 def step(z: TensorVariable) -> TensorVariable:
     r"""Return 1 for :math:`z > 0` and 0 otherwise, with derivative 0: the perceptron's (book, chapter 1).
+
+    Parameters
+    ----------
+    z : tensor of floats, of any shape
+        Weighted inputs.
+
+    Returns
+    -------
+    tensor of the shape and type of `z`
 
     Examples
     --------
@@ -51,6 +69,15 @@ def step(z: TensorVariable) -> TensorVariable:
 def sigmoid(z: TensorVariable) -> TensorVariable:
     r"""Return the logistic function :math:`f(z) = 1 / (1 + e^{-z})`, in (0, 1) (book, chapter 1).
 
+    Parameters
+    ----------
+    z : tensor of floats, of any shape
+        Weighted inputs.
+
+    Returns
+    -------
+    tensor of the shape and type of `z`
+
     Examples
     --------
     >>> import pytensor.tensor as pt
@@ -64,6 +91,15 @@ def sigmoid(z: TensorVariable) -> TensorVariable:
 def tanh(z: TensorVariable) -> TensorVariable:
     r"""Return the hyperbolic tangent :math:`f(z) = (e^z - e^{-z}) / (e^z + e^{-z})`, in (-1, 1) (book, chapter 3).
 
+    Parameters
+    ----------
+    z : tensor of floats, of any shape
+        Weighted inputs.
+
+    Returns
+    -------
+    tensor of the shape and type of `z`
+
     Examples
     --------
     >>> import pytensor.tensor as pt
@@ -76,6 +112,15 @@ def tanh(z: TensorVariable) -> TensorVariable:
 @keywords_checked("ReLU")
 def ReLU(z: TensorVariable) -> TensorVariable:
     r"""Return the rectified linear :math:`f(z) = \max(0, z)`, with derivative 0 at 0 (book, chapters 3 and 6).
+
+    Parameters
+    ----------
+    z : tensor of floats, of any shape
+        Weighted inputs.
+
+    Returns
+    -------
+    tensor of the shape and type of `z`
 
     Examples
     --------
@@ -91,6 +136,20 @@ def ReLU(z: TensorVariable) -> TensorVariable:
 @keywords_checked("softmax")
 def softmax(z: TensorVariable) -> TensorVariable:
     r"""Return :math:`f(z)_j = e^{z_j} / \sum_k e^{z_k}`, a distribution for each row of `z` (book, chapter 3).
+
+    Parameters
+    ----------
+    z : tensor of floats, of 1 axis or more; the last one has the neurons
+        Weighted inputs.
+
+    Returns
+    -------
+    tensor of the shape and type of `z`
+
+    Raises
+    ------
+    ValueError
+        A single number.
 
     Examples
     --------

@@ -49,6 +49,22 @@ def _mean_of_rows(values: TensorVariable) -> TensorVariable:
 def quadratic(a: TensorVariable, y: TensorVariable) -> TensorVariable:
     r"""Return the mean of :math:`C = \frac12 \|a - y\|^2`, with :math:`\delta = (a - y) f'(z)` (chapter 1).
 
+    Parameters
+    ----------
+    a : tensor of shape (batch, outputs), float32 or float64
+        Activations of the output layer.
+    y : tensor of shape (batch,) of integers, or (batch, outputs)
+        Labels, or desired activations.
+
+    Returns
+    -------
+    scalar expression of the type of `a`
+
+    Raises
+    ------
+    TypeError, ValueError
+        Other axes or types, or shapes that do not match.
+
     Examples
     --------
     >>> import pytensor.tensor as pt
@@ -65,6 +81,22 @@ def cross_entropy(a: TensorVariable, y: TensorVariable) -> TensorVariable:
     r"""Return the mean of :math:`C = -\sum_j [y_j \ln a_j + (1 - y_j) \ln(1 - a_j)]`, for sigmoid outputs (chapter 3).
 
     The error is :math:`\delta = a - y`: no factor :math:`f'(z)` slows learning. A term with factor 0 counts as 0.
+
+    Parameters
+    ----------
+    a : tensor of shape (batch, outputs), float32 or float64
+        Activations of the output layer.
+    y : tensor of shape (batch,) of integers, or (batch, outputs)
+        Labels, or desired activations.
+
+    Returns
+    -------
+    scalar expression of the type of `a`
+
+    Raises
+    ------
+    TypeError, ValueError
+        Other axes or types, or shapes that do not match.
 
     Examples
     --------
@@ -84,6 +116,22 @@ def log_likelihood(a: TensorVariable, y: TensorVariable) -> TensorVariable:
 
     The error is :math:`\delta = a - y`. The logarithm of a softmax is computed from its weighted inputs, so the cost
     stays finite and exact where the probability underflows. A term with factor 0 counts as 0.
+
+    Parameters
+    ----------
+    a : tensor of shape (batch, outputs), float32 or float64
+        Activations of the output layer.
+    y : tensor of shape (batch,) of integers, or (batch, outputs)
+        Labels, or desired activations.
+
+    Returns
+    -------
+    scalar expression of the type of `a`
+
+    Raises
+    ------
+    TypeError, ValueError
+        Other axes or types, or shapes that do not match.
 
     Examples
     --------

@@ -72,6 +72,14 @@ def dropout_layer(layer: TensorVariable, p_dropout: float) -> TensorVariable:
 def dropout_states(expression: TensorVariable) -> list[SharedVariable]:
     """Return the states of all masks on which `expression` depends, in topological order.
 
+    Parameters
+    ----------
+    expression : tensor
+
+    Returns
+    -------
+    list of shared int32 vectors of length 3
+
     Examples
     --------
     >>> import pytensor.tensor as pt
@@ -87,6 +95,14 @@ def dropout_updates(expression: TensorVariable) -> dict[SharedVariable, TensorVa
     """Return ``{state: next state}`` for all masks of `expression`: with these ``updates`` each call draws new masks.
 
     (PyTensor's ``default_update``, which used to do this automatically, is deprecated.)
+
+    Parameters
+    ----------
+    expression : tensor
+
+    Returns
+    -------
+    dict from shared variables to expressions
 
     Examples
     --------

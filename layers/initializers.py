@@ -31,6 +31,17 @@ def book_normal(rng: NormalSource, w_shape: tuple[int, ...], b_shape: tuple[int,
     The text of chapter 3 argues for :math:`1/n_{in}` (see `normalized`). The published figures of chapter 6 were made
     with this initializer, so it is the default.
 
+    Parameters
+    ----------
+    rng : numpy.random.Generator, or the module numpy.random
+    w_shape, b_shape : tuples of int
+    n_in, n_out : int
+        The number of values that a neuron weighs, and of neurons; see `FullyConnectedLayer` and `ConvPoolLayer`.
+
+    Returns
+    -------
+    w, b : float64 arrays of the shapes `w_shape` and `b_shape`
+
     Raises
     ------
     ValueError
@@ -59,6 +70,17 @@ def book_normal(rng: NormalSource, w_shape: tuple[int, ...], b_shape: tuple[int,
 def normalized(rng: NormalSource, w_shape: tuple[int, ...], b_shape: tuple[int, ...], n_in: int, n_out: int) -> Values:
     r"""Draw :math:`w \sim N(0, 1/n_{in})`, then :math:`b \sim N(0, 1)` (chapter 3, "Weight initialization").
 
+    Parameters
+    ----------
+    rng : numpy.random.Generator, or the module numpy.random
+    w_shape, b_shape : tuples of int
+    n_in, n_out : int
+        The number of values that a neuron weighs, and of neurons; see `FullyConnectedLayer` and `ConvPoolLayer`.
+
+    Returns
+    -------
+    w, b : float64 arrays of the shapes `w_shape` and `b_shape`
+
     Examples
     --------
     >>> import numpy as np
@@ -73,6 +95,17 @@ def normalized(rng: NormalSource, w_shape: tuple[int, ...], b_shape: tuple[int, 
 def large(rng: NormalSource, w_shape: tuple[int, ...], b_shape: tuple[int, ...], n_in: int, n_out: int) -> Values:
     r"""Draw :math:`w \sim N(0, 1)`, then :math:`b \sim N(0, 1)`, as in chapter 1; this saturates neurons.
 
+    Parameters
+    ----------
+    rng : numpy.random.Generator, or the module numpy.random
+    w_shape, b_shape : tuples of int
+    n_in, n_out : int
+        The number of values that a neuron weighs, and of neurons; see `FullyConnectedLayer` and `ConvPoolLayer`.
+
+    Returns
+    -------
+    w, b : float64 arrays of the shapes `w_shape` and `b_shape`
+
     Examples
     --------
     >>> import numpy as np
@@ -85,6 +118,17 @@ def large(rng: NormalSource, w_shape: tuple[int, ...], b_shape: tuple[int, ...],
 
 def glorot(rng: NormalSource, w_shape: tuple[int, ...], b_shape: tuple[int, ...], n_in: int, n_out: int) -> Values:
     r"""Draw :math:`w \sim N(0, 2/(n_{in} + n_{out}))`; biases 0 (X. Glorot and Y. Bengio, AISTATS 2010).
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator, or the module numpy.random
+    w_shape, b_shape : tuples of int
+    n_in, n_out : int
+        The number of values that a neuron weighs, and of neurons; see `FullyConnectedLayer` and `ConvPoolLayer`.
+
+    Returns
+    -------
+    w, b : float64 arrays of the shapes `w_shape` and `b_shape`
 
     Examples
     --------
@@ -99,6 +143,17 @@ def glorot(rng: NormalSource, w_shape: tuple[int, ...], b_shape: tuple[int, ...]
 def he(rng: NormalSource, w_shape: tuple[int, ...], b_shape: tuple[int, ...], n_in: int, n_out: int) -> Values:
     r"""Draw :math:`w \sim N(0, 2/n_{in})`; biases 0; for rectified linear neurons (K. He et al., ICCV 2015).
 
+    Parameters
+    ----------
+    rng : numpy.random.Generator, or the module numpy.random
+    w_shape, b_shape : tuples of int
+    n_in, n_out : int
+        The number of values that a neuron weighs, and of neurons; see `FullyConnectedLayer` and `ConvPoolLayer`.
+
+    Returns
+    -------
+    w, b : float64 arrays of the shapes `w_shape` and `b_shape`
+
     Examples
     --------
     >>> import numpy as np
@@ -111,6 +166,17 @@ def he(rng: NormalSource, w_shape: tuple[int, ...], b_shape: tuple[int, ...], n_
 
 def zeros(rng: NormalSource, w_shape: tuple[int, ...], b_shape: tuple[int, ...], n_in: int, n_out: int) -> Values:
     """Return weights and biases of 0 without drawing, as the book's softmax layers start.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator, or the module numpy.random
+    w_shape, b_shape : tuples of int
+    n_in, n_out : int
+        The number of values that a neuron weighs, and of neurons; see `FullyConnectedLayer` and `ConvPoolLayer`.
+
+    Returns
+    -------
+    w, b : float64 arrays of the shapes `w_shape` and `b_shape`
 
     Examples
     --------

@@ -64,6 +64,20 @@ def load_data_shared(
 def size(data: tuple[np.ndarray | SharedVariable, Any]) -> int:
     """Return the number of examples in `data`, a pair ``(x, y)``.
 
+    Parameters
+    ----------
+    data : pair (x, y) of arrays or shared variables
+        x has a row for each example.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    TypeError
+        No such pair.
+
     Examples
     --------
     >>> import numpy as np

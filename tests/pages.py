@@ -7,7 +7,7 @@ ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 # Without the front page of the site, which has the README.
 PAGES = [README, *sorted(page for page in (ROOT / "docs").glob("*.md") if page.name != "index.md")]
-FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+FENCE = re.compile(r"^```([\w{} -]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 def read(page: Path) -> str:

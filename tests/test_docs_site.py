@@ -73,6 +73,17 @@ def test_every_public_name_is_in_the_reference(package):
     assert [value for value in exported(package) if value not in DOCUMENTED.values()] == []
 
 
+@pytest.mark.parametrize(
+    "name", [name for name, value in DOCUMENTED.items() if inspect.isfunction(inspect.unwrap(value))]
+)
+def test_a_function_documents_its_arguments_and_its_result(name):
+    function = inspect.unwrap(DOCUMENTED[name])
+    text, signature = inspect.getdoc(function), inspect.signature(function)
+    named = [p.name for p in signature.parameters.values() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    assert [argument for argument in named if not re.search(rf"\b{argument}\b", text)] == []
+    assert signature.return_annotation is None or "Returns\n-------" in text
+
+
 @pytest.mark.parametrize("name", DOCUMENTED)
 def test_the_example_of_a_name_runs(name, monkeypatch, tmp_path):
     value = inspect.unwrap(DOCUMENTED[name])

@@ -51,6 +51,15 @@ class DropoutMask(TensorOp):
     the first half of the elements (in C order), word 1 for the second; an element is kept if the upper 24 bits of its
     word are below ``keep * 2**24``.
 
+    Parameters
+    ----------
+    keep : float in [0, 1]
+
+    Raises
+    ------
+    ValueError
+        `keep` is outside [0, 1].
+
     Examples
     --------
     >>> import numpy as np

@@ -43,6 +43,15 @@ def penalty_of(who: str, regularizer: Callable, weights: Sequence[Any]) -> Tenso
 def l2(weights: Sequence[TensorSharedVariable]) -> TensorVariable:
     r"""Return :math:`\frac12 \sum_w \|w\|^2`, a scalar expression, for a list of shared variables (book, chapter 3).
 
+    Parameters
+    ----------
+    weights : list of shared variables, float32 or float64
+        Of any shapes; biases are left out by `Network.SGD`.
+
+    Returns
+    -------
+    scalar expression
+
     Examples
     --------
     >>> import numpy as np
@@ -56,6 +65,15 @@ def l2(weights: Sequence[TensorSharedVariable]) -> TensorVariable:
 
 def l1(weights: Sequence[TensorSharedVariable]) -> TensorVariable:
     r"""Return :math:`\sum_w |w|`, whose gradient is the sign of each weight, 0 at 0 (book, chapter 3).
+
+    Parameters
+    ----------
+    weights : list of shared variables, float32 or float64
+        Of any shapes; biases are left out by `Network.SGD`.
+
+    Returns
+    -------
+    scalar expression
 
     Examples
     --------

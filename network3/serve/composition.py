@@ -191,10 +191,10 @@ def _built(entry: Entry, kind: str, shape: Shape) -> tuple[Layer, Shape]:
     try:
         layer = KINDS[kind](entry, shape)
     except ValueError as error:
-        message = str(error)
-        if message.startswith(kind):  # of the layer's own checks, which have no number
-            message = entry.who + message.removeprefix(kind)
-        raise ValueError(message) from None
+        name, _, rest = str(error).partition(": ")
+        if name != kind:  # not of the layer's own checks, which have no number
+            raise
+        raise ValueError(f"{entry.who}: {rest}") from None
     entry.finish()
     return layer, tuple(layer.output_shape((None, *shape))[1:])
 

@@ -1,7 +1,6 @@
 """What a page saves: a folder with the network and its record, as the other commands read it."""
 
 import re
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +34,9 @@ def new_folder(root: Path, name: str) -> Path:
         It cannot be made.
     """
     check_name(name)
-    for number in count(1):
+    number = 0
+    while True:
+        number += 1
         folder = root / (name if number == 1 else f"{name}-{number}")
         try:
             folder.mkdir(parents=True)
@@ -48,7 +49,6 @@ def new_folder(root: Path, name: str) -> Path:
             got, hint = f"{folder} ({error.strerror})", "Start network3 serve in a folder of your own."
             raise OSError(error_message("save", "expected a folder that can be made", got, hint)) from None
         return folder
-    raise AssertionError("unreachable: numbers do not end")
 
 
 def save_network(net: Network, history: History | None, folder: Path) -> list[str]:

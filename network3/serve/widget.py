@@ -77,7 +77,7 @@ def _widget_class() -> Any:
         _esm = bundle(STATIC, "app.js") + RENDER
         _css = _style(STATIC)
         network = traitlets.Dict().tag(sync=True)
-        examples = traitlets.List().tag(sync=True)
+        examples: Any = traitlets.List().tag(sync=True)
 
         def __init__(self, net: Network, described: dict[str, Any]):
             super().__init__(network=described, examples=examples())

@@ -63,6 +63,15 @@ def class_accuracy(matrix: ArrayLike) -> NDArray[np.float64]:
     matrix : array of shape (classes, classes)
         Of `confusion_matrix`.
 
+    Returns
+    -------
+    float64 array of shape (classes,)
+
+    Raises
+    ------
+    ValueError
+        No square matrix.
+
     Examples
     --------
     >>> class_accuracy([[3, 1], [0, 2]])

@@ -181,7 +181,7 @@ def test_shapes_follow_and_what_does_not_fit_is_named(live):
     problem = page.locator(".composer .problem")
     problem.wait_for()
     assert "layer 2 (ConvPoolLayer): expected maps of rows and columns; got 30 values." in problem.inner_text()
-    press(page, "Move layer 3 up")
+    press(page, "Move layer 2 up")
     until(page, "document.querySelector('.composer .problem').hidden")
     press(page, "Remove layer 4")
     problem.wait_for()

@@ -82,8 +82,8 @@ export class Composer {
       element(
         "span",
         { class: "edit" },
-        k > 0 ? button("↑", move, { "aria-label": words.up(k + 1) }) : null,
-        button("×", remove, { "aria-label": words.remove(k + 1) }),
+        k > 0 ? button("↑", move, { "aria-label": words.up(k) }) : null,
+        button("×", remove, { "aria-label": words.remove(k) }),
       ),
     );
   }

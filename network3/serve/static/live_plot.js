@@ -2,7 +2,7 @@
 
 import { element, shown } from "./dom.js";
 
-const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP] = [460, 190, 64, 24, 8];
+const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP] = [460, 190, 64, 24, 14];
 const NAMESPACE = "http://www.w3.org/2000/svg";
 const MOST_POINTS = 400;
 

@@ -64,6 +64,14 @@ def selu(x: TensorVariable) -> TensorVariable:
 def sigmoid(x: TensorVariable) -> TensorVariable:
     r"""Return :math:`1 / (1 + e^{-x})`.
 
+    Parameters
+    ----------
+    x : tensor of floats, of any shape
+
+    Returns
+    -------
+    tensor of the shape of `x`
+
     Examples
     --------
     >>> import pytensor.tensor as pt
@@ -83,6 +91,14 @@ def hard_sigmoid(x: TensorVariable) -> TensorVariable:
 @keywords_checked("softplus")
 def softplus(x: TensorVariable) -> TensorVariable:
     r"""Return :math:`\ln(1 + e^x)`.
+
+    Parameters
+    ----------
+    x : tensor of floats, of any shape
+
+    Returns
+    -------
+    tensor of the shape of `x`
 
     Examples
     --------
