@@ -183,7 +183,7 @@ def test_shapes_follow_and_what_does_not_fit_is_named(live):
     assert "layer 2 (ConvPoolLayer): expected maps of rows and columns; got 30 values." in problem.inner_text()
     press(page, "Move layer 2 up")
     until(page, "document.querySelector('.composer .problem').hidden")
-    press(page, "Remove layer 4")
+    press(page, "Remove layer 3")
     problem.wait_for()
     assert "End with a SoftmaxLayer" in problem.inner_text()
     live.errors[:] = [text for text in live.errors if "400 (Bad Request)" not in text]  # logged by the browser
