@@ -10,6 +10,7 @@ import runpy
 import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytensor
 import pytest
@@ -33,9 +34,9 @@ def directives(text: str, name: str) -> list[str]:
     return [line for body in bodies for line in body.splitlines() if line and not line.startswith(":")]
 
 
-def documented() -> dict[str, object]:
+def documented() -> dict[str, Any]:
     """Return the objects of the reference by their names, such as ``network3.optim.Adam``."""
-    found: dict[str, object] = {}
+    found: dict[str, Any] = {}
     for page in sorted((DOCS / "reference").glob("*.md")):
         module = ""
         for line in read(page).splitlines():
