@@ -11,13 +11,14 @@ from pytensor.tensor.type import TensorType
 from pytensor.tensor.variable import TensorVariable
 
 from network3.layers.calls import keywords_checked
-from network3.layers.checks import one_of, sizes
+from network3.layers.checks import error_message, one_of, shown, sizes
 
 from .base import TensorOp, Tensors
 from .pool import Pool2D
 from .pool_base import check_maps
 
 MODES = ("nearest", "bilinear")
+MAX_FACTOR = 65_536
 
 
 class Upsample2D(TensorOp):
@@ -27,6 +28,10 @@ class Upsample2D(TensorOp):
 
     def __init__(self, factor: int | Sequence[int] = (2, 2)):
         self.factor = sizes("upsample2d: factor", factor, 2)
+        if max(self.factor) > MAX_FACTOR:
+            hint = "Write the factor, e.g. 2, not the size of the result."
+            expected = f"expected at most {MAX_FACTOR:,}"
+            raise ValueError(error_message("upsample2d: factor", expected, shown(max(self.factor)), hint))
 
     def output_shape(self, shape: Sequence[Any]) -> tuple[Any, ...]:
         """Return the shape of the enlarged maps; sizes are numbers, symbolic, or None if unknown."""
@@ -72,7 +77,7 @@ def upsample2d(x: TensorVariable, factor: int | Sequence[int], mode: str = "near
     TypeError
         Not four axes, or not a floating-point type.
     ValueError
-        A factor below 1, or an unknown mode.
+        A factor below 1 or above 65,536, or an unknown mode.
 
     Notes
     -----
