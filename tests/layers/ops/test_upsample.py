@@ -108,7 +108,5 @@ def test_the_graph_does_not_grow_with_the_factor():
 
 def test_the_size_of_the_result_in_place_of_a_factor_is_refused():
     x = pt.tensor("x", shape=(1, 1, 3, 4), dtype="float32")
-    with pytest.raises(
-        ValueError, match=r"^upsample2d: factor: expected at most 65,536; got 1e\+308\. Write the factor"
-    ):
+    with pytest.raises(ValueError, match=r"^upsample2d: factor: expected at most 65,536; got a number of 309 digits"):
         upsample2d(x, 1e308, "bilinear")
