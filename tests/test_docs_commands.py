@@ -30,6 +30,16 @@ MADE = {
 }
 
 
+QUICK = {"README.md", "docs/tutorial.md"}
+TRAINING = MADE.keys() - QUICK
+
+
+def pages_by_time():
+    """Return the pages with commands; those that train for long, and that few read first, are marked as slow."""
+    marks = {page: [pytest.mark.slow] * (name(page) in TRAINING) for page in with_blocks("sh")}
+    return [pytest.param(page, marks=mark, id=name(page)) for page, mark in marks.items()]
+
+
 @pytest.fixture
 def programs(tmp_path):
     """A folder of programs that stand for those of an installation."""
@@ -42,7 +52,7 @@ def programs(tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs bash and its programs")
-@pytest.mark.parametrize("page", with_blocks("sh"), ids=name)
+@pytest.mark.parametrize("page", pages_by_time())
 def test_the_commands_run_one_after_the_other(page, programs, tmp_path):
     folder = tmp_path / "work"
     folder.mkdir()
