@@ -82,6 +82,8 @@ def check_layer(name: str, layer: Any) -> None:
         expected = "buffers must be a list of shared variables besides params"
         raise TypeError(error_message(name, expected, shown(buffers), hint))
     integer(f"{name}: min_batch", getattr(layer, "min_batch", 1))
+    if getattr(layer, "n_out", None) is not None:
+        integer(f"{name}: n_out", layer.n_out)
     if hasattr(layer, "w") and not isinstance(layer.w, SharedVariable):
         hint = "Make it with pytensor.shared(array), or give it another name."
         raise TypeError(error_message(name, "w must be a shared variable, the weights", shown(layer.w), hint))

@@ -97,6 +97,7 @@ BAD = {
     "one of the parameters": (buffer_among_params, "buffers must be .* besides params"),
     "another type": (lambda: Centred(dtype="float64"), "must be float32, .*; got float64"),
     "min_batch": (lambda: changed(min_batch=0), "min_batch: expected a whole number, 1 or more; got 0"),
+    "n_out": (lambda: changed(n_out=[784, 30, 10]), r"n_out: expected a whole number, 1 or more; got \[784, 30, 10\]"),
     "no pairs": (lambda: with_updates(lambda b, x: [b]), "updates must be a list of pairs"),
     "nothing": (lambda: with_updates(lambda b, x: None), "updates must be a list of pairs .*; got None"),
     "a foreign variable": (lambda: with_updates(lambda b, x: [(shared(np.zeros(5)), b)]), "of buffers of the layer"),
