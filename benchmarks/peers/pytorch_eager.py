@@ -79,7 +79,8 @@ class PyTorch:
         self.net = layers(config)
         for parameter, array in zip(self.net.parameters(), map(_converted, weights), strict=True):
             parameter.data = torch.tensor(array, device=device)
-        self.net.to(device, memory_format=memory_format)
+        move: Any = self.net.to  # whose memory format is missing in PyTorch's types
+        move(device, memory_format=memory_format)
         # PyTorch's weight decay is the derivative of decay/2 |w|^2; biases have none.
         matrices, biases = list(self.net.parameters())[::2], list(self.net.parameters())[1::2]
         groups: list[dict[str, Any]] = [{"params": matrices, "weight_decay": self.decay}, {"params": biases}]

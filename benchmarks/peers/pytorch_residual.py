@@ -28,4 +28,5 @@ def residual_layers(config: ResidualConfiguration) -> nn.Sequential:
     """Return the network up to the logits."""
     stack: list[nn.Module] = [*normalized(config.image[0], config.stages[0], 3, 1), nn.ReLU()]
     stack += [Block(*block) for block in config.blocks]
-    return nn.Sequential(*stack, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(*config.widths))
+    n_in, n_out = config.widths
+    return nn.Sequential(*stack, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(n_in, n_out))
