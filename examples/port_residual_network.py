@@ -84,8 +84,8 @@ def main(images: int = 4000, epochs: int = 3, validation: int = 1000) -> float |
     (x, y), (vx, vy) = ([part.get_value() for part in pair] for pair in (training_data, validation_data))
     few = vx[:validation], vy[:validation]
     net = build()
-    options = {"rule": Adam(), "schedule": CosineDecay(epochs), "seed": 0, "verbose": False}
-    history = net.SGD((x[:images], y[:images]), epochs, BATCH, 0.01, few, **options)
+    digits, rule, schedule = (x[:images], y[:images]), Adam(), CosineDecay(epochs)
+    history = net.SGD(digits, epochs, BATCH, 0.01, few, rule=rule, schedule=schedule, seed=0, verbose=False)
     for epoch, accuracy in enumerate(history.validation_accuracy):
         print(f"epoch {epoch + 1}: cost {history.cost[epoch]:.3f}, validation accuracy {accuracy:.2%}")
     alone, among = net.predict(few[0][:1]), net.predict(few[0][:50])[:1]
