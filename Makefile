@@ -33,7 +33,7 @@ train: $(VENV)/.run ## Train the book's two-convolution ReLU network for 10 epoc
 	@$(BIN)/python -m network3 train dbl_conv_relu --epochs 10
 
 test: $(VENV)/.dev ## Run all tests except the slow ones
-	@echo "Running the tests (about 5 minutes on two cores) ..."
+	@echo "Running the tests (about 10 minutes on two cores) ..."
 	@$(BIN)/python -m pytest -m "not slow and not browser" -n auto --dist loadfile --no-loadscope-reorder
 
 test-slow: $(VENV)/.dev ## Run the slow tests: networks of chapter 6 in full size, installation in a new environment

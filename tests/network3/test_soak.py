@@ -46,4 +46,6 @@ def test_memory_and_file_handles_stay(tmp_path, backend, devices):
         seen.append((resident_mb(), handles()))
     assert seen[-1][1] == seen[WARM][1], [count for _, count in seen]
     grown = seen[-1][0] - seen[WARM][0]
-    assert grown < 60, f"{grown:.0f} MB: {[round(mb) for mb, _ in seen]} in {sys.version}"
+    # XLA keeps some MB of each program that it has compiled; loops on a device have two: a full chunk, and the rest.
+    most = 60 if devices is None else 120
+    assert grown < most, f"{grown:.0f} MB: {[round(mb) for mb, _ in seen]} in {sys.version}"
