@@ -59,15 +59,14 @@ def from_arrays(
     y = np.asarray(labels)
     classes = np.unique(y) if class_names is None else np.array([str(name) for name in class_names])
     numbered = class_names is not None and y.dtype.kind in "iu"
-    sets: dict[str, Pair | None] = {"training": _pair("training", images, y, classes, numbered)}
-    for name, given in (("validation", validation), ("test", test)):
-        sets[name] = None if given is None else _pair(name, *given, classes, numbered)
-    rng, training = np.random.default_rng(seed), sets["training"]
-    assert training is not None
-    for name in ("test", "validation"):
-        if sets[name] is None:
+    rng, training = np.random.default_rng(seed), _pair("training", images, y, classes, numbered)
+    sets: dict[str, Pair] = {}
+    for name, given in (("test", test), ("validation", validation)):
+        if given is None:
             training, sets[name] = _split_off(name, training, rng)
-    return DataSet([training, sets["validation"], sets["test"]], [str(name) for name in classes])  # type: ignore[list-item]
+        else:
+            sets[name] = _pair(name, *given, classes, numbered)
+    return DataSet([training, sets["validation"], sets["test"]], [str(name) for name in classes])
 
 
 def _pair(name: str, images: Any, labels: Any, classes: NDArray[Any], numbered: bool) -> Pair:

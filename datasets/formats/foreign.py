@@ -119,7 +119,7 @@ def _archived(path: Path) -> tuple[str, str]:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):  # the last for versions of zip to come
         names = []
     if names and all(name.endswith(".npy") for name in names):
         return "arrays of np.savez", "Pass a file whose name ends in .npz"

@@ -10,6 +10,7 @@ their expressions; that of the CPU computes the sums in fewer passes.
 """
 
 import math
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -112,9 +113,9 @@ class Inlined(OpFromGraph):
         inputs = [kind() for kind in kinds]
         super().__init__(inputs, list(self.expressions(*inputs)), inline=True)
 
+    @abstractmethod
     def expressions(self, *inputs: Any) -> Three:
         """Return what the Op stands for."""
-        raise NotImplementedError
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return [[True] * len(node.outputs) for _ in node.inputs]
