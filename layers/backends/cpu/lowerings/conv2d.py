@@ -1,6 +1,6 @@
 """Lowerings of convolutions of any size that are not fused with pooling, and of their gradients."""
 
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from pytensor.graph.basic import Apply
 
@@ -14,52 +14,20 @@ from network3.layers.ops.conv_transpose import Conv2DTranspose
 from network3.layers.ops.convolution import Convolution
 
 from . import direct_conv
-from .direct_conv_to_filters import DirectSizes, direct_grad_weight
+from .conv_sizes import Sizes
+from .direct_conv_to_filters import direct_grad_weight
 from .elementwise import contiguous
 from .registry import Lowering, lowers
 
 Shape: TypeAlias = tuple[int, ...]
 
 
-class _Sizes(NamedTuple):
-    """The sizes of a convolution, in the order of the kernels' parameters; each group of an image is an image."""
-
-    images: int
-    maps: int
-    height: int
-    width: int
-    filters: int
-    kh: int
-    kw: int
-    oh: int
-    ow: int
-    down: int
-    right: int
-    top: int
-    left: int
-    tap_down: int
-    tap_right: int
-    groups: int
-
-    @property
-    def bordered(self) -> tuple[int, ...]:
-        """The sizes that determine the length of an image with its border."""
-        return self.maps, *self[5:11], self.tap_down, self.tap_right
-
-    @property
-    def direct(self) -> direct_conv.Sizes | None:
-        """The sizes of direct kernels; None with groups or dilation."""
-        if (self.tap_down, self.tap_right, self.groups) != (1, 1, 1):
-            return None
-        return direct_conv.Sizes(self.filters, self.oh, self.ow, *self[1:4], *self[5:7], *self[9:13])
-
-
-def _sizes(op: Convolution, x_shape: Shape, w: View) -> _Sizes:
+def _sizes(op: Convolution, x_shape: Shape, w: View) -> Sizes:
     _, _, oh, ow = op.fitting_output_shape(x_shape, w.shape)
     (images, _, height, width), (filters, maps, kh, kw), groups = x_shape, w.shape, op.groups
     (top, _), (left, _) = op.border(x_shape, w.shape)
     output = oh, ow, *op.stride, top, left, *op.dilation, groups
-    return _Sizes(images * groups, maps, height, width, filters // groups, kh, kw, *output)
+    return Sizes(images * groups, maps, height, width, filters // groups, kh, kw, *output)
 
 
 @lowers(Conv2D)
@@ -92,7 +60,7 @@ def _to_images(low: Lowering, op: Convolution, w: View, g: View, shape: Shape) -
     """Add the filters of each position, times its gradient, to the patch that it covers."""
     s, w, g = _sizes(op, shape, w), contiguous(low, w), contiguous(low, g)
     dx = low.new(w.dtype, shape)
-    if direct_conv.to_images(low, s.direct, op.flip, w, g, dx):
+    if direct_conv.to_images(low, s, op.flip, w, g, dx):
         return dx
     packed = low.new(w.dtype, (w.size,))
     parts, bordered = forward.image_parts(s.images), forward.bordered_length(w.dtype, *s.bordered)
@@ -107,10 +75,8 @@ def _to_images(low: Lowering, op: Convolution, w: View, g: View, shape: Shape) -
 def lower_grad_weight(low: Lowering, node: Apply, x: View, g: View, w: View) -> View:
     """Sum the products of gradients and patches for each chunk of images, then over the chunks."""
     s, x, g = _sizes(node.op, x.shape, w), contiguous(low, x), contiguous(low, g)
-    if (s.tap_down, s.tap_right, s.groups) == (1, 1, 1):
-        direct = direct_grad_weight(low, DirectSizes(*s[:13]), x, g, w, node.op.flip)
-        if direct is not None:
-            return direct
+    if (direct := direct_grad_weight(low, s, x, g, w, node.op.flip)) is not None:
+        return direct
     bordered, images = forward.bordered_length(x.dtype, *s.bordered), x.shape[0]
     tall, wide = extent(s.oh, s.kh, s.down, s.tap_down), extent(s.ow, s.kw, s.right, s.tap_right)
     layout = to_filters.to_filters_layout(x.dtype, images, s.filters, s.maps * s.kh * s.kw, s.groups)

@@ -9,7 +9,8 @@ from network3.layers.backends.cpu.ops import ConvMaxPool, GradientToInput, Gradi
 from network3.layers.backends.cpu.plan import View
 
 from . import direct_conv, winograd
-from .direct_conv_to_filters import DirectSizes, direct_grad_weight
+from .conv_sizes import Sizes
+from .direct_conv_to_filters import direct_grad_weight
 from .elementwise import contiguous
 from .registry import Lowering, lowers
 
@@ -23,7 +24,7 @@ def lower_conv_max_pool(low: Lowering, node: Apply, x: View, w: View) -> list[Vi
     if winograd.suits(g):
         winograd.convolve(low, g, x, w, pooled, bits)
         return [pooled, bits][: len(node.outputs)]
-    if len(node.outputs) == 1 and direct_conv.convolve(low, direct_conv.Sizes.of(g), g.flip, w, x, pooled):
+    if len(node.outputs) == 1 and direct_conv.convolve(low, Sizes.of(images, g), g.flip, w, x, pooled):
         return [pooled]
     packed = low.new(g.dtype, (layout.packed,))
     sizes = [g.maps, g.kh, g.kw]
@@ -40,10 +41,8 @@ def lower_gradient_to_weight(low: Lowering, node: Apply, x: View, bits: View, gr
     dw = winograd.to_filters(low, g, x, bits, gradient, w)
     if dw is not None:
         return dw
-    if g.size == (1, 1):
-        direct = direct_grad_weight(low, DirectSizes.of(x.shape[0], g), x, gradient, w, g.flip)
-        if direct is not None:
-            return direct
+    if (direct := direct_grad_weight(low, Sizes.of(x.shape[0], g), x, gradient, w, g.flip)) is not None:
+        return direct
     layout, n = weight_layout(g), x.shape[0]
     images, seen = low.new(g.dtype, (n * layout.image,)), low.new("int64", (n * (g.windows + 1),))
     count, dw = low.new("int64", (n,)), low.new(g.dtype, w.shape)
@@ -61,7 +60,7 @@ def lower_gradient_to_input(low: Lowering, node: Apply, w: View, bits: View, gra
     if winograd.suits(g):
         winograd.convolve_back(low, g, w, bits, gradient, dx)
         return dx
-    if direct_conv.to_images(low, direct_conv.Sizes.of(g), g.flip, w, gradient, dx):
+    if direct_conv.to_images(low, Sizes.of(x.shape[0], g), g.flip, w, gradient, dx):
         return dx
     packed = low.new(g.dtype, (layout.packed,))
     low.run(pack_rows(g.dtype, g.flip), [w, packed, g.maps, g.kh, g.kw, layout.row], g.filters)

@@ -1,45 +1,22 @@
 """Lowering of the gradient of a convolution to its filters, for sizes at which no patches need to be packed."""
 
-from typing import NamedTuple
-
 from network3.layers.backends.cpu.kernels.direct_conv_to_filters import (
     direct_conv_to_filters,
     direct_layout,
     sum_direct_chunks,
     sum_parts,
 )
-from network3.layers.backends.cpu.kernels.geometry import Geometry
 from network3.layers.backends.cpu.kernels.patches import extent
 from network3.layers.backends.cpu.plan import View
 
+from .conv_sizes import Sizes
 from .registry import Lowering
 
 
-class DirectSizes(NamedTuple):
-    """The sizes of a convolution without dilation and groups."""
-
-    images: int
-    maps: int
-    height: int
-    width: int
-    filters: int
-    kh: int
-    kw: int
-    oh: int
-    ow: int
-    down: int
-    right: int
-    top: int
-    left: int
-
-    @classmethod
-    def of(cls, images: int, g: Geometry) -> "DirectSizes":
-        """Return the sizes of a geometry without pooling."""
-        return cls(images, g.maps, g.height, g.width, g.filters, g.kh, g.kw, *g.pooled, *g.stride, *g.pad)
-
-
-def direct_grad_weight(low: Lowering, s: DirectSizes, x: View, g: View, w: View, flip: bool) -> View | None:
+def direct_grad_weight(low: Lowering, s: Sizes | None, x: View, g: View, w: View, flip: bool) -> View | None:
     """Return the gradient to the filters, or None if the kernels do not suit these sizes."""
+    if s is None or not s.plain:
+        return None
     tall, wide = extent(s.oh, s.kh, s.down, 1), extent(s.ow, s.kw, s.right, 1)
     bordered = s.top > 0 or s.left > 0 or tall > s.height or wide > s.width
     layout = direct_layout(x.dtype, s.images, s.maps, s.filters, s.kh, s.kw, s.oh * s.ow, bordered)
