@@ -61,7 +61,7 @@ class Trainer:
         self.active: list[int] = []
         self.diverged: dict[int, DivergenceError] = {}
         self.request = StopRequest()
-        self.cost = math.nan
+        self.cost = math.nan  # mean of the last chunk
         self._pieces, self._notices = Pieces(), Notices(self._show_wait)
         self._stepping = False  # steps have been taken whose costs are not recorded yet
         self._called = self._evaluated = False  # for the first time, which compiles what is left
