@@ -1,5 +1,6 @@
 """What classifier and regressor share: the network of an estimator, built and trained from its parameters."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Self, TypeAlias
@@ -23,7 +24,7 @@ FLOATS = (np.float64, np.float32)
 LARGEST_SEED = 2**31 - 1
 
 
-class NetworkEstimator(BaseEstimator):
+class NetworkEstimator(BaseEstimator, ABC):
     """Base class of the estimators: parameters are stored as they are given, and checked by `fit`."""
 
     layers: LayersFunction | Sequence[int]
@@ -44,8 +45,8 @@ class NetworkEstimator(BaseEstimator):
 
     network_: Network
 
-    def _last_layer(self, n_in: int, n_out: int) -> Layer:
-        raise NotImplementedError
+    @abstractmethod
+    def _last_layer(self, n_in: int, n_out: int) -> Layer: ...
 
     def _cost(self, targets: NDArray[Any]) -> Callable | None:
         """Return the cost of a training, if it is not the last layer's own."""

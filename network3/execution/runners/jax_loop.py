@@ -55,10 +55,11 @@ class LoopRunner:
         costs = [np.empty(0)]  # in case there are no steps
         with execution_context(self.dtype), enough_memory(self._given, self.dtype, rows.shape[1]):
             rates = self._scalar(eta), self._scalar(lmbda)
-            for chunk in chunks(rows):
+            for chunk, steps, count in chunks(rows, self.mesh):
                 states = [self.mesh.replicate(storage[0]) for storage in self._storage]
-                states, found = self._program(states, self.images, self.targets, self.mesh.shard(chunk), *rates)
-                costs.append(np.asarray(found, np.float64))  # waits for the devices, which report errors only then
+                states, found = self._program(states, self.images, self.targets, chunk, *rates, count)
+                # This waits for the devices, which report errors only then.
+                costs.append(np.asarray(found, np.float64)[:steps])
                 for storage, state in zip(self._storage, states, strict=True):
                     storage[0] = state  # those before are gone
         return np.concatenate(costs)
@@ -98,9 +99,19 @@ def enough_memory(images: np.ndarray, dtype: str, batch: int | None = None) -> I
         raise MemoryError(error_message("SGD", expected, str(error).splitlines()[0], hint)) from error
 
 
-def chunks(rows: NDArray[np.int64]) -> list[NDArray[np.int32]]:
-    """Return `rows` in chunks of `STEPS` steps and one of what is left."""
-    return [rows[k : k + STEPS].astype(np.int32) for k in range(0, len(rows), STEPS)]
+def chunks(rows: NDArray[np.int64], mesh: DeviceMesh) -> Iterator[tuple[Array, int, Array | None]]:
+    """Yield `rows` on the devices in chunks of `STEPS` steps, each with its number of steps.
+
+    The last, if it has fewer, is filled up and comes with their number as an array on the devices, the others with
+    None: so there are two programs, whatever the lengths.
+    """
+    for start in range(0, len(rows), STEPS):
+        part = rows[start : start + STEPS].astype(np.int32)
+        count = None
+        if len(part) < STEPS:
+            count = mesh.replicate(np.int32(len(part)))
+        filled = np.concatenate([part, np.zeros((STEPS - len(part), *part.shape[1:]), np.int32)])
+        yield mesh.shard(filled), len(part), count
 
 
 class LoopScorer:

@@ -52,11 +52,11 @@ class VectorizedRunner:
         costs = [np.empty((0, *rows.shape[:-2]))]  # in case there are no steps
         with execution_context(self.dtype), enough_memory(self._given, self.dtype, rows.shape[2]):
             rates = [self.mesh.replicate(np.asarray(rate, self.dtype)) for rate in (etas, lmbdas)]
-            for chunk in chunks(rows.transpose(1, 0, 2)):
+            for chunk, steps, count in chunks(rows.transpose(1, 0, 2), self.mesh):
                 states = self._stacked() if self._states is None else self._states
                 self._states = None  # donated, whether the program succeeds or not
-                self._states, found = self._program(states, *self._data, self.mesh.shard(chunk), *rates)
-                costs.append(np.asarray(found, np.float64))
+                self._states, found = self._program(states, *self._data, chunk, *rates, count)
+                costs.append(np.asarray(found, np.float64)[:steps])
         return np.concatenate(costs).T
 
     def close(self) -> None:

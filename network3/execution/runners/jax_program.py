@@ -20,7 +20,7 @@ from .jax_rewrite import filters_of, rewritten, rotate
 States = list[Array]
 Take = Callable[[States, Array, Array, Array, Array], tuple[States, Sequence[Array]]]
 
-STEPS = 250  # of a full chunk; the rest of an epoch, or of a call, is one more program
+STEPS = 250  # of a full chunk; fewer, of whatever number, are one more program
 KEPT = 16  # programs, for trainings that come back to them; each keeps its network's code alive
 GPUS = ("gpu", "cuda")  # names of their platform
 SWITCH = "NETWORK3_GPU_GRAPHS"
@@ -84,7 +84,9 @@ def chunk_program(
     mesh: DeviceMesh,
     networks: bool = False,
 ) -> Program:
-    """Return ``program(states, images, targets, rows, eta, lmbda) -> states, costs``: a step for each of `rows`.
+    """Return ``program(states, images, targets, rows, eta, lmbda, count) -> states, costs``: a step for each of `rows`.
+
+    With a `count`, an int32, there are only so many steps: a loop of open length, compiled once for all counts.
 
     Parameters
     ----------
@@ -131,7 +133,16 @@ def make_loop(
     apart = form.few_kernels and "penalty" in results
     cost = results.index("unpenalized" if apart else "cost")
 
-    def loop(states: States, images: Array, targets: Array, rows: Array, eta: Array, lmbda: Array) -> tuple:
+    def loop(
+        states: States,
+        images: Array,
+        targets: Array,
+        rows: Array,
+        eta: Array,
+        lmbda: Array,
+        count: Array | None = None,
+    ) -> tuple:
+        steps = len(rows) if count is None else count
         labels = gather(targets, rows)
 
         def inputs(k: Array | int) -> tuple[Array, ...]:
@@ -153,11 +164,11 @@ def make_loop(
         def penalty(states: States) -> Array:
             return take(states, *inputs(0))[1][results.index("penalty")]  # all else is dropped by the compiler
 
-        # A length that is computed from data makes XLA ask the device before each step whether there is another.
+        # A length that is data makes XLA ask the device before each step whether there is another.
         first = rotate(states, filters)
-        last, costs = lax.fori_loop(0, len(rows), body, (first, jnp.zeros(rows.shape[:-1], dtype)))
+        last, costs = lax.fori_loop(0, steps, body, (first, jnp.zeros(rows.shape[:-1], dtype)))
         if apart:
-            share = jnp.arange(len(rows), dtype=dtype).reshape(-1, *[1] * (costs.ndim - 1)) / len(rows)
+            share = jnp.arange(len(rows), dtype=dtype).reshape(-1, *[1] * (costs.ndim - 1)) / steps
             costs += (1 - share) * penalty(first) + share * penalty(last)
         return rotate(last, filters), costs
 

@@ -129,11 +129,15 @@ def test_in_a_call_only_the_numbers_of_the_examples_cross_to_the_device(monkeypa
     with ExitStack() as guard:
         trained(1, epochs=2, callbacks=[mark])
     second = crossed[crossed.index("epoch 0") + 1 : crossed.index("epoch 1")]
-    two, five, one = (((steps, 40), "int32") for steps in (2, 5, 1))
+    rows = [((), "int32"), ((250, 40), "int32")]  # fewer than 250 steps, and their number
     masks = [((3,), "int32")] * 2  # the seeds of the epoch's dropout masks
-    assert second[: 8 + len(masks)] == [*masks, two, "batch 2", five, "batch 7", five, "batch 12", one, "batch 13"]
+    marks = [*rows, *masks, *(what for batch in (2, 7, 12) for what in (f"batch {batch}", *rows)), "batch 13"]
+    assert second[: len(marks)] == marks
     chunks, more = ((2, 250), "int32"), ((4, 250), "int32")  # to validate, and for the cost
-    assert second[8 + len(masks) :] in ([chunks, more], [chunks, chunks, more])  # the second to test, if it is the best
+    assert second[len(marks) :] in (
+        [chunks, more],
+        [chunks, chunks, more],
+    )  # the second to test, if it is the best
     first = [one for one in crossed[: crossed.index("epoch 0")] if one[1] == "uint8"]
     assert first.count(((537, 72), "uint8")) == 2  # to train on, and to tell the cost of
     assert first.count(((203, 72), "uint8")) == 2  # to validate, and to test

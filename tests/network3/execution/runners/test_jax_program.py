@@ -111,6 +111,31 @@ def dynamic_loop(step, mesh):
     return loop
 
 
+@pytest.mark.parametrize("form", [Form(), Form(few_kernels=True), Form(networks=True)], ids=str)
+def test_any_number_of_steps_is_one_program(form):
+    """The lengths of the rest of an epoch change from epoch to epoch, as chunks are counted over all epochs."""
+    mesh = DeviceMesh((jax.devices("cpu")[0],))
+    step = fresh_step(network("float64"), l2)
+    rng = np.random.default_rng(0)
+    images, targets = rng.random((20, 72)), rng.integers(0, 4, 20).astype("int32")
+    lead = (2,) if form.networks else ()
+    rows = rng.integers(0, 20, (9, *lead, BATCH)).astype("int32")
+    with execution_context("float64"):
+        states = [jnp.asarray(c.storage[0]) for c in step.shared]
+        if form.networks:
+            states = [jnp.stack([state, state]) for state in states]
+        rates = [jnp.full(lead, value, "float64") for value in (0.3, 2e-4)]
+        loop = jax.jit(make_loop(step.jax_function, step.results, step.updates, "float64", mesh, form))
+        for count in (9, 4, 1):
+            expected, costs = loop(states, images, targets, rows[:count], *rates)
+            compiled_before = loop._cache_size()
+            last, found = loop(states, images, targets, rows, *rates, jnp.int32(count))
+            np.testing.assert_allclose(found[:count], costs, rtol=1e-9)
+            for one, two in zip(last, expected, strict=True):
+                np.testing.assert_allclose(one, two, rtol=1e-9, atol=1e-12)
+        assert loop._cache_size() == compiled_before  # the last count needed no program of its own
+
+
 def test_filters_are_found_and_no_step_rotates_them():
     _, _, step, states = chunk(Form(), regularizer=None)
     inputs = jnp.zeros((BATCH, 72)), jnp.zeros(BATCH, "int32"), jnp.float32(0), jnp.float32(0)
