@@ -14,7 +14,7 @@ from network3.graph import NetworkLike, has_accuracy, has_labels, known_shapes, 
 from network3.layers import dropout_updates
 from network3.layers.precision import graph_flags
 from network3.optim import gradient_descent
-from network3.optim.averaging import averaged_params
+from network3.optim.averaging import averaged_variables, buffer_averages
 from network3.optim.regularization import penalty_of
 from network3.optim.rules import gradients as gradients_of
 
@@ -112,13 +112,14 @@ def compile_step(
         parts = {"unpenalized": total, "penalty": penalty} if backend == "jax" else {}
         total = total + penalty
     params = trained_params(net, frozen)
+    buffers = dict(zip(kept, values, strict=True))
     changed = step_updates(net, rule, total, params, eta)
+    changed |= buffer_averages(changed, buffers)
     slots = [variable for variable in changed if variable not in params]
     inputs = {"x": clone.x, "y": clone.y, "eta": eta, "lmbda": lmbda}
-    changed |= dict(zip(kept, values, strict=True)) | dropout_updates(total)
-    fields = _compile(backend, inputs, {"cost": total, **parts}, changed)
-    averaged = averaged_params(slots)
-    averages = [(k, net.params.index(averaged[slot])) for k, slot in enumerate(slots) if slot in averaged]
+    fields = _compile(backend, inputs, {"cost": total, **parts}, changed | buffers | dropout_updates(total))
+    averaged = averaged_variables(slots)
+    averages = [(k, net.variables.index(averaged[slot])) for k, slot in enumerate(slots) if slot in averaged]
     return Step(**fields, slots=slots, initial_slots=[slot.get_value() for slot in slots], averages=averages)
 
 

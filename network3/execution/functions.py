@@ -58,8 +58,8 @@ class Step(Compiled):
     initial_slots : list of arrays
         Their values when a training begins.
     averages : list of pairs of int
-        For each slot that is the average of a parameter: its index in `slots`, and that of the parameter among the
-        network's ``params``; see `network3.optim.MovingAverage`.
+        For each slot that is an average: its index in `slots`, and that of what it averages among the network's
+        ``variables``; see `network3.optim.MovingAverage`.
     """
 
     slots: list[SharedVariable] = field(default_factory=list)

@@ -1,4 +1,8 @@
-"""Averaged weights: another rule, beside which a moving average of each parameter is kept for evaluation."""
+"""Averaged weights: another rule, beside which a moving average of each parameter is kept for evaluation.
+
+Buffers, such as the running averages of batch normalization, are averaged likewise: they have to fit the parameters
+that they are evaluated with.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +31,8 @@ class MovingAverage:
     is the one with bias correction of Kingma and Ba. With :math:`d = 1` it is the mean over all steps.
 
     `Network.SGD` trains the parameters as the other rule alone does, and evaluates the averages: accuracies, monitored
-    costs and ``net.best`` are theirs. When it ends, the network has the averages as its parameters. A resumed training
+    costs and ``net.best`` are theirs. Layers' buffers, such as the running averages of a `BatchNormLayer`, are averaged
+    with the same weights. When it ends, the network has the averages as its parameters and buffers. A resumed training
     continues from the parameters themselves, which the checkpoint has as well.
 
     Attributes
@@ -75,15 +80,28 @@ class MovingAverage:
         dtype = changed[0].dtype
         count = shared(np.zeros((), dtype), name="number of averaged steps")
         next_count = np.asarray(self.decay, dtype) * count + np.asarray(1, dtype)
-        averages: Updates = {count: next_count}
-        for p in changed:
-            average = shared(p.get_value(), name=f"average of {p.name}", shape=p.type.shape)
-            average.tag.average_of = p
-            averages[average] = average + (updates[p] - average) / next_count
-        return updates | averages
+        return updates | {count: next_count} | _averages({p: updates[p] for p in changed}, next_count)
 
 
-def averaged_params(variables: Sequence[SharedVariable]) -> dict[SharedVariable, SharedVariable]:
-    """Return those of `variables` that are averages, each with the parameter of which it is the average."""
+def buffer_averages(updates: Updates, buffers: Updates) -> Updates:
+    """Return the averages of `buffers`, each given with its next value, if `updates` have averages of parameters."""
+    for variable in updates:
+        if hasattr(variable.tag, "next_count"):
+            return _averages(buffers, variable.tag.next_count)
+    return {}
+
+
+def _averages(next_values: Updates, next_count: TensorVariable) -> Updates:
+    """Return an average of each variable, and its next value; `next_count` counts the steps with the next one."""
+    averages: Updates = {}
+    for variable, value in next_values.items():
+        average = shared(variable.get_value(), name=f"average of {variable.name}", shape=variable.type.shape)
+        average.tag.average_of, average.tag.next_count = variable, next_count
+        averages[average] = average + (value - average) / next_count
+    return averages
+
+
+def averaged_variables(variables: Sequence[SharedVariable]) -> dict[SharedVariable, SharedVariable]:
+    """Return those of `variables` that are averages, each with the variable of which it is the average."""
     found = {variable: getattr(variable.tag, "average_of", None) for variable in variables}
     return {variable: p for variable, p in found.items() if p is not None}

@@ -1,4 +1,4 @@
-"""Averages of parameters that the update rule keeps: evaluated in their place, and set for good at the end.
+"""Averages that the update rule keeps: evaluated in place of what they are averages of, and set for good at the end.
 
 See `network3.optim.MovingAverage`.
 """
@@ -15,19 +15,19 @@ Storage = list[Any]  # of one element, the value of a shared variable
 
 @dataclass(frozen=True)
 class Averages:
-    """Where the values of parameters are, and those of their averages; empty for a rule without averages.
+    """Where the values of parameters and buffers are, and those of their averages; empty for a rule without averages.
 
     Attributes
     ----------
-    params, averages : lists of one-element lists, of the same length
+    variables, averages : lists of one-element lists, of the same length
     """
 
-    params: list[Storage] = field(default_factory=list)
+    variables: list[Storage] = field(default_factory=list)
     averages: list[Storage] = field(default_factory=list)
 
     def start(self) -> None:
-        """Set the averages to the parameters."""
-        self.set_values([param[0] for param in self.params])
+        """Set the averages to the variables."""
+        self.set_values([variable[0] for variable in self.variables])
 
     def values(self) -> list[np.ndarray]:
         """Return a copy of each average."""
@@ -39,17 +39,17 @@ class Averages:
 
     @contextmanager
     def evaluated(self) -> Iterator[None]:
-        """Let the network have the averages as its parameters in this block."""
-        trained = [param[0] for param in self.params]
+        """Let the network have the averages in this block."""
+        trained = [variable[0] for variable in self.variables]
         try:
-            _set(self.params, [average[0] for average in self.averages])
+            _set(self.variables, [average[0] for average in self.averages])
             yield
         finally:
-            _set(self.params, trained)
+            _set(self.variables, trained)
 
     def finish(self) -> None:
-        """Set the parameters to the averages."""
-        _set(self.params, self.values())
+        """Set the variables to the averages."""
+        _set(self.variables, self.values())
 
 
 def _set(storages: Sequence[Storage], values: Sequence[Any]) -> None:

@@ -99,9 +99,9 @@ class TrainingState:
         self.use_averages(step, [slot.container.storage for slot in step.slots])
 
     def use_averages(self, step: Step, storages: Sequence[list]) -> None:
-        """Evaluate those of the step's slots that are averages of parameters; `storages` hold the slots' values."""
-        params = [self.net.params[param].container.storage for _, param in step.averages]
-        self.averages = Averages(params, [storages[slot] for slot, _ in step.averages])
+        """Evaluate those of the step's slots that are averages; `storages` hold the slots' values."""
+        variables = [self.net.variables[variable].container.storage for _, variable in step.averages]
+        self.averages = Averages(variables, [storages[slot] for slot, _ in step.averages])
         if not self.saved_slots:
             self.averages.start()
         self.last_averages = self.last_averages or self.averages.values()
@@ -209,6 +209,6 @@ def begin(net: NetworkLike, config: TrainingConfig) -> TrainingState:
 
 
 def finish(states: Sequence[TrainingState]) -> None:
-    """Set the parameters of each network to their averages, if the rule keeps any."""
+    """Set the parameters and buffers of each network to their averages, if the rule keeps any."""
     for state in states:
         state.averages.finish()

@@ -25,7 +25,7 @@ def epoch_undone(state: TrainingState) -> Iterator[None]:
     lists = [*state.history.monitors.values(), *(v for v in vars(state.history).values() if isinstance(v, list))]
     lengths = [len(values) for values in lists]
     best, kept = state.net.best, (state.last_finite_weights, state.last_averages, state.costs, state.permutation)
-    params = [(param.container.storage, param.container.storage[0]) for param in state.net.params]
+    variables = [(one.container.storage, one.container.storage[0]) for one in state.net.variables]
     try:
         yield
     except KeyboardInterrupt:
@@ -33,6 +33,6 @@ def epoch_undone(state: TrainingState) -> Iterator[None]:
             del values[length:]
         state.net.best = best
         state.last_finite_weights, state.last_averages, state.costs, state.permutation = kept
-        for storage, value in params:  # if the signal came while averages were put in their place
+        for storage, value in variables:  # if the signal came while averages were put in their place
             storage[0] = value
         raise

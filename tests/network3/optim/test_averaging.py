@@ -202,6 +202,39 @@ def test_several_networks_have_averages_each(backend, devices):
         assert history.validation_accuracy == record.validation_accuracy
 
 
+@each_backend
+def test_running_averages_of_batch_normalization_are_averaged_likewise(backend, devices):
+    network3.use(backend=backend)
+    (x, y), decay, net = data(), 0.7, normalized_net()
+    net.SGD((x, y), 2, BATCH, ETA, (x, y), rule=MovingAverage(decay=decay), devices=devices, verbose=False)
+    mean, variance, visited = np.zeros(7), np.ones(7), []
+    for batch, _ in mini_batches(x, y, 2):
+        mean, variance = 0.9 * mean + 0.1 * batch.mean(0), 0.9 * variance + 0.1 * batch.var(0, ddof=1)
+        visited.append((mean, variance))
+    shares = decay ** np.arange(len(visited))[::-1]
+    expected = [np.average(np.stack(values), axis=0, weights=shares) for values in zip(*visited, strict=True)]
+    same([b.get_value() for b in net.buffers], expected)
+    same(net.best, net.get_weights())  # the second epoch is the best: the averages, buffers included
+
+
+def normalized_net():
+    """Return the network with its inputs normalized."""
+    layers = build().layers  # which sets the type of what follows
+    return network3.Network([network3.BatchNormLayer(7), *layers], BATCH)
+
+
+@plans_and_loop
+def test_a_resumed_training_continues_from_the_running_averages_themselves(backend, devices, tmp_path):
+    network3.use(backend=backend)
+    (x, y), file = data(), tmp_path / "checkpoint.safetensors"
+    arguments = {"rule": MovingAverage(decay=0.7), "devices": devices, "verbose": False}
+    whole, parted = normalized_net(), normalized_net()
+    whole.SGD((x, y), 3, BATCH, ETA, **arguments)
+    parted.SGD((x, y), 2, BATCH, ETA, **arguments, checkpoint=file)
+    parted.SGD((x, y), 3, BATCH, ETA, **arguments, resume=file)
+    same(parted.get_weights(), whole.get_weights(), 0)
+
+
 def test_a_frozen_layer_has_no_average():
     net, (x, y) = build(), data()
     net.layers[0].trainable = False
