@@ -22,7 +22,10 @@ def reproduce_command(
     chapter: Annotated[
         int | None, typer.Option(help="All rows of a chapter: 1, 3, 5 or 6; 7 is beyond the book.")
     ] = None,
-    repeats: Annotated[int, typer.Option(help="How many of each, with seeds from 0 on; the book's author did 3.")] = 3,
+    repeats: Annotated[
+        int,
+        typer.Option(help="How many of each, with seeds from 0 on; the book's author did 3. A vote needs 5 networks."),
+    ] = 3,
     results: Annotated[Path, typer.Option(help="Folder for the records.")] = RESULTS,
     processes: Annotated[
         int | None, typer.Option(help="How many at a time; by default one for each processor.")

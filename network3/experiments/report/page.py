@@ -14,7 +14,7 @@ from network3.storage.atomic import atomic_write
 from network3.training.history import History
 
 from .charts import draw_growth, svg
-from .comparison import compare
+from .comparison import Comparison, compare
 from .samples import best_repeat, confusion, errors, filters
 from .summary import RowResult, origin, summarize
 
@@ -49,14 +49,16 @@ def write_report(
         ``progress(done, total)``, called after each row of the catalogue that has records.
     """
     by_name: dict[str, list[Record]] = {name: [] for name in VARIANTS}
-    for record in sorted(records, key=lambda record: record.seed):
+    in_order = sorted(records, key=lambda record: record.seed)
+    for record in in_order:
         by_name[record.name].append(record)
     shown = [entry for entry in VARIANTS.values() if by_name[entry.name]]
     details: dict[str, list[dict[str, Any]]] = {}
     for done, entry in enumerate(shown, start=1):
         details[entry.name] = _figures(entry, by_name[entry.name], results)
         progress(done, len(shown))
-    chapters = [_chapter(number, by_name, details) for number in TITLES]
+    comparisons = {entry.name: compare(entry, in_order) for entry in shown}
+    chapters = [_chapter(number, by_name, details, comparisons) for number in TITLES]
     chapters = [chapter for chapter in chapters if chapter["rows"]]
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("network3.experiments.report", "templates"),
@@ -77,15 +79,20 @@ def write_report(
         file.write(page.encode())
 
 
-def _chapter(number: int, by_name: dict[str, list[Record]], details: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+def _chapter(
+    number: int,
+    by_name: dict[str, list[Record]],
+    details: dict[str, list[dict[str, Any]]],
+    comparisons: dict[str, list[Comparison]],
+) -> dict[str, Any]:
     entries = [entry for entry in VARIANTS.values() if entry.chapter == number]
     shown = [entry for entry in entries if by_name[entry.name]]
     growth = draw_growth(by_name) if number == GROWTH_CHAPTER else None
     return {
         "number": number,
         "title": TITLES[number],
-        "rows": [_row(entry, by_name[entry.name]) for entry in shown],
-        "results": [RowResult(entry, compare(entry, by_name[entry.name])[0]) for entry in shown],
+        "rows": [_row(entry, by_name[entry.name], comparisons[entry.name]) for entry in shown],
+        "results": [RowResult(entry, comparisons[entry.name][0]) for entry in shown],
         "missing": [entry.name for entry in entries if not by_name[entry.name]],
         "growth": None if growth is None else svg(growth, "growth"),
         "details": [_section(entry, details[entry.name]) for entry in shown if details[entry.name]],
@@ -93,18 +100,18 @@ def _chapter(number: int, by_name: dict[str, list[Record]], details: dict[str, l
     }
 
 
-def _row(entry: Entry, records: Sequence[Record]) -> dict[str, Any]:
+def _row(entry: Entry, records: Sequence[Record], comparisons: Sequence[Comparison]) -> dict[str, Any]:
     """Return the table row of an entry."""
     notes = dict.fromkeys(record.note for record in records if record.note)
     seeds = {note: ", ".join(str(record.seed) for record in records if record.note == note) for note in notes}
-    ended = [f"Ended early, with seed {seeds[note]}: {note}" for note in notes]
+    diverged = [f"Diverges with seed {seeds[note]}: {note}" for note in notes]
     return {
         "row": entry.row,
         "name": entry.name,
         "description": entry.description,
         "note": entry.note,
-        "ended": ended,
-        "numbers": [comparison.formatted() for comparison in compare(entry, records)],
+        "diverged": diverged,
+        "numbers": [comparison.formatted() for comparison in comparisons],
         "seconds": f"{sum(record.seconds for record in records) / len(records):,.0f}",
     }
 

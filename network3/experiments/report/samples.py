@@ -14,6 +14,7 @@ from PIL import Image
 from network3.datasets import load_mnist
 from network3.experiments.folder import Folder
 from network3.experiments.reproduction import Record
+from network3.experiments.reproduction.votes import recorded_predictions
 from network3.experiments.reproduction.work import folder_of
 from network3.layers import ConvPoolLayer
 from network3.network import load
@@ -80,10 +81,7 @@ def confusion(record: Record) -> "Figure | None":
     if not record.errors:
         return None
     labels = load_mnist()[2][1]
-    predictions = labels.copy()
-    for k, prediction in record.errors:
-        predictions[k] = prediction
-    return draw_confusion(confusion_matrix(labels, predictions, 10))
+    return draw_confusion(confusion_matrix(labels, recorded_predictions(record, labels), 10))
 
 
 def errors(record: Record) -> Errors | None:

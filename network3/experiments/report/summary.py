@@ -40,6 +40,16 @@ class RowResult:
         within = POINTS if self.comparison.unit == "accuracy" else SHARE * abs(book)
         return abs(difference) <= within * (1 + 1e-9)
 
+    @property
+    def judged(self) -> bool:
+        """Whether our repeats give a range in which the book's number is expected."""
+        return self.compared and self.comparison.expected.range is not None
+
+    @property
+    def within(self) -> bool:
+        """Whether the book's number lies in that range."""
+        return self.comparison.expected.within(self.comparison.unit, self.comparison.published)
+
 
 def summarize(results: Mapping[int, Sequence[RowResult]]) -> dict[str, Any]:
     """Return the counts of each chapter, all together, and the rows that are further from the book.
@@ -65,6 +75,8 @@ def _counts(rows: Sequence[RowResult]) -> dict[str, int]:
         "rows": len(rows),
         "compared": sum(row.compared for row in rows),
         "close": sum(row.close for row in rows),
+        "judged": sum(row.judged for row in rows),
+        "within": sum(row.within for row in rows),
     }
 
 

@@ -9,3 +9,4 @@ from .records import read_all as read_all
 from .records import read_records as read_records
 from .tasks import Task as Task
 from .tasks import choose as choose
+from .votes import vote_accuracies as vote_accuracies

@@ -48,7 +48,7 @@ def choose(names: Sequence[str] = (), chapter: int | None = None, repeats: int =
     """Return the tasks that repeat the named entries, or those of a chapter, with the seeds from 0 on.
 
     Entries that do not depend on a seed are done once. A vote is done once as well, after the repeats whose networks
-    vote.
+    vote; for more repeats than these, further networks are trained, and the report has all of their votes.
 
     Raises
     ------
@@ -70,5 +70,12 @@ def choose(names: Sequence[str] = (), chapter: int | None = None, repeats: int =
         entry for entry in ENTRIES.values() if entry.chapter == chapter
     ]
     variants = [variant.name for entry in chosen for variant in entry.variants()]
-    tasks = [Task(name, seed) for name in variants for seed in range(repeats if VARIANTS[name].random else 1)]
-    return list(dict.fromkeys(one for task in tasks for one in (*task.members, task)))
+    return list(dict.fromkeys(task for name in variants for task in _repeated(VARIANTS[name], repeats)))
+
+
+def _repeated(entry: AnyEntry, repeats: int) -> list[Task]:
+    """Return the tasks that repeat `entry`; before a vote, those of at least as many networks as vote."""
+    if entry.kind == "vote":
+        voters = [Task(entry.voters_of, seed) for seed in range(max(repeats, entry.nets))]
+        return [*voters, Task(entry.name, 0)]
+    return [Task(entry.name, seed) for seed in range(repeats if entry.random else 1)]

@@ -31,6 +31,7 @@ from network3.training.options import max_epochs
 from .parts import WHOLE, Part
 from .records import Record, append, read_all
 from .tasks import Task
+from .votes import recorded_predictions
 
 RECORDS, WORK = WHOLE.file_name, "work"
 
@@ -112,7 +113,7 @@ def _trained(run: Run, folder: Path, seed: int) -> tuple[Network, History]:
 def _vote(task: Task, run: Run, results: Path, threads: int, part: Part) -> Record:
     """Let the networks of other tasks vote, by their recorded errors; unfinished tasks are carried out first."""
     labels = load_mnist()[2][1]
-    votes = np.tile(labels, (len(task.members), 1))
+    votes: list[np.ndarray] = []
     accuracies: dict[str, float | None] = {}
     seconds = 0.0
     for k, member in enumerate(task.members):
@@ -122,11 +123,10 @@ def _vote(task: Task, run: Run, results: Path, threads: int, part: Part) -> Reco
             got = f"{member.name} seed {member.seed} without (it diverged, or is of an older network3)"
             hint = f"Delete its line in {results / RECORDS} to train it again."
             raise ValueError(error_message("network3 reproduce", "expected networks with their errors", got, hint))
-        for image, digit in record.errors:
-            votes[k, image] = digit
+        votes.append(recorded_predictions(record, labels))
         accuracies[f"test accuracy of network {k + 1}"] = 1 - len(record.errors) / len(labels)
         seconds += record.seconds
-    errors = _errors(plurality(votes), labels)
+    errors = _errors(plurality(np.array(votes)), labels)
     values = {run.result.label: 1 - len(errors) / len(labels), **accuracies}
     return _record(task, run, values, seconds, threads, errors=errors)
 

@@ -62,7 +62,7 @@ def test_a_name_in_md_is_the_table_alone(run):
     heading, _, row = Path("table.md").read_text(encoding="utf-8").splitlines()
     assert heading.startswith("| row | what | book | ours |")
     assert row.startswith("| 1.6 | a guess, each digit as likely (`random_guess`), test accuracy | 10.00% | 9.79% | ")
-    assert row.endswith("| -0.21 | 9.79% ± 0.33% | 2 |")
+    assert row.endswith("| -0.21 | too few repeats | 9.79% ± 0.33% | 2 |")
 
 
 def test_an_older_page_is_replaced(run):

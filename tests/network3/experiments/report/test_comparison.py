@@ -1,5 +1,7 @@
 """The book's number compared with ours: the reported repeat, mean and spread, and their format."""
 
+from dataclasses import replace
+
 import pytest
 
 from network3 import History
@@ -58,16 +60,53 @@ def test_chapter_6_reports_the_repeat_with_the_best_validation_even_if_another_h
         "ours": "95.50%",
         "how": "the repeat with the best validation",
         "difference": "-2.30",
+        "statement": one.expected.statement("accuracy", 0.9780),
         "mean": "96.17% ± 0.76%",
         "best": "97.00%",
         "n": "3",
+        "remark": "",
     }
+    assert one.statement.startswith("above by ")
 
 
 def test_votes_have_no_validation_accuracy_so_their_mean_is_reported():
     records = [record("ensemble", seed, **{TEST: value}) for seed, value in enumerate((0.995, 0.997))]
     (one,) = compare(ENTRIES["ensemble"], records)
     assert (one.chosen, one.how) == (pytest.approx(0.996), "the mean")
+
+
+def voters(count):
+    """Return networks of which each is wrong about the image of its seed, and the even ones about image 100 as well."""
+    networks = []
+    for seed in range(count):
+        errors = [[seed, 10], *([[100, 10]] if seed % 2 == 0 else [])]
+        networks.append(replace(record("double_fc_dropout", seed), errors=errors))
+    return networks
+
+
+def test_all_votes_of_five_of_ten_networks_are_compared():
+    (one,) = compare(ENTRIES["ensemble"], [*voters(10), record("ensemble", **{TEST: 0.9963})])
+    # Of ten networks five are wrong about image 100; they are the majority in half of the votes.
+    assert (len(one.values), sorted(set(one.values))) == (252, [0.9999, 1.0])
+    assert one.values.count(1.0) == 126
+    assert (one.chosen, one.how) == (pytest.approx(0.99995), "the mean")
+    texts = one.formatted()
+    assert texts["remark"] == "all 252 votes of 5 of 10 networks, 99.99% to 100.00%"
+    assert texts["mean"] == "100.00% ± 0.01%"  # 0.99995 and 0.00005, rounded
+    assert texts["n"] == "252"
+    assert texts["statement"].startswith("below by 0.3")
+
+
+def test_the_vote_of_five_networks_is_compared_by_itself():
+    (one,) = compare(ENTRIES["ensemble"], [*voters(5), record("ensemble", **{TEST: 0.9999})])
+    assert (one.values, one.chosen, one.how, one.remark) == ((0.9999,), 0.9999, "", "")
+    assert one.statement == "one vote, of 5 networks"
+
+
+def test_a_recorded_vote_counts_if_its_networks_are_not_recorded():
+    for networks in (voters(4), [replace(network, errors=None) for network in voters(6)]):
+        (one,) = compare(ENTRIES["ensemble"], [*networks, record("ensemble", **{TEST: 0.9963})])
+        assert (one.values, one.statement) == ((0.9963,), "no records of the networks that vote")
 
 
 def test_for_a_best_epoch_the_best_repeat_is_reported():
@@ -131,12 +170,24 @@ def test_a_repeat_without_the_number_is_left_out():
     (one,) = compare(ENTRIES["shallow"], [shallow(None), shallow(0.9, 0.91, seed=1)])
     assert (one.values, one.chosen) == ((0.9,), 0.9)
     (none,) = compare(ENTRIES["shallow"], [shallow(None)])
+    assert none.statement == "too few repeats"
     assert (none.values, none.chosen, none.formatted()["ours"], none.formatted()["n"]) == ((), None, "-", "0")
+
+
+def test_repeats_that_diverge_are_the_result_if_there_are_no_others():
+    diverged = [replace(shallow(None, seed=seed), note="a cost of inf") for seed in (0, 1, 2)]
+    (one,) = compare(ENTRIES["shallow"], diverged)
+    texts = one.formatted()
+    assert (texts["ours"], texts["statement"], texts["n"]) == ("diverges", "diverges in all 3 repeats", "3")
+    assert compare(ENTRIES["shallow"], diverged[:1])[0].statement == "diverges in the only repeat"
+    (one,) = compare(ENTRIES["shallow"], [*diverged, shallow(0.97, 0.96, seed=3)])
+    assert (one.formatted()["ours"], one.formatted()["n"], one.diverged) == ("97.00%", "1", 3)
 
 
 def test_without_a_number_of_the_book_there_is_no_difference():
     texts = best("omit_FC", 0.98, 0.97).formatted()
     assert (texts["book"], texts["difference"], texts["mean"]) == ("-", "-", "97.50% ± 0.71%")
+    assert texts["statement"] == "not in the book"
 
 
 def test_a_zero_is_a_value():
@@ -146,11 +197,11 @@ def test_a_zero_is_a_value():
 def test_the_markdown_table_has_a_line_for_each_entry_with_records():
     records = [shallow(0.97, 0.96), record("random_guess", test_accuracy=0.1), shallow(0.98, 0.99, seed=1)]
     heading, rule, *rows = markdown(records).splitlines()
-    assert heading == "| row | what | book | ours | difference | mean ± s.d. | n |"
+    assert heading == "| row | what | book | ours | difference | book among ten of ours | mean ± s.d. | n |"
     assert rule.count("|") == heading.count("|")
     assert rows == [
         "| 1.6 | a guess, each digit as likely (`random_guess`), test accuracy "
-        "| 10.00% | 10.00% | +0.00 | 10.00% | 1 |",
+        "| 10.00% | 10.00% | +0.00 | too few repeats | 10.00% | 1 |",
         "| 6.1 | 100 sigmoid neurons, softmax (`shallow`), test accuracy at the best validation epoch "
-        "| 97.80% | 98.00% | +0.20 | 97.50% ± 0.71% | 2 |",
+        "| 97.80% | 98.00% | +0.20 | too few repeats | 97.50% ± 0.71% | 2 |",
     ]

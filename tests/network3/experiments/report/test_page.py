@@ -93,6 +93,7 @@ def test_a_training_has_the_number_of_the_book_ours_and_their_difference(made, r
         "97.80%",
         "97.66% the repeat with the best validation",
         "-0.14",
+        "too few repeats",
         "97.56% ± 0.15%",
         "97.66%",
         "2",
@@ -107,6 +108,15 @@ def test_a_measurement_has_a_row_for_each_number(made, records):
     assert page.row("gradients_2", "hidden layer 1, at the start")[2:4] == ["0.06574", "0.0651"]
     assert page.row("gradients_2", "hidden layer 2, after 500 epochs")[2:5] == ["0.00963", "0.0096", "-3e-05"]
     assert page.row("svm_100", "test accuracy")[2:5] == ["-", "26.12%", "-"]
+
+
+def test_the_book_is_judged_by_the_range_of_ten_of_ours(made):
+    page = made([shallow(seed, accuracy) for seed, accuracy in enumerate((0.978, 0.977, 0.9785))])
+    assert page.row("shallow")[5].startswith("within 97.")
+    assert page.rows[1][-1] == page.rows[2][-1] == "1 of 1"  # of the chapter and of all, in the summary
+    page = made([shallow(seed, accuracy) for seed, accuracy in enumerate((0.958, 0.957, 0.9585))])
+    assert page.row("shallow")[5].startswith("above by 1.")
+    assert page.rows[1][-1] == "0 of 1"
 
 
 def test_chapters_list_what_is_missing_and_those_without_records_are_left_out(made, records):
@@ -130,14 +140,14 @@ def test_the_reason_of_an_early_end_is_shown_and_text_is_escaped(made):
     page = made([shallow(0), shallow(1), record("shallow", 2, {TEST: None}, curve(3, 0.6), note)])
     assert "b" not in page.tags
     cells = page.row("shallow")
-    assert cells[1].endswith(f"Ended early, with seed 2: {note}")
+    assert cells[1].endswith(f"Diverges with seed 2: {note}")
     assert cells[-2] == "2"
 
 
-def test_repeats_that_ended_alike_are_reported_once(made):
-    page = made([record("shallow", seed, {TEST: None}, History(), "it diverged") for seed in (0, 1, 2)])
-    assert page.row("shallow")[1].endswith("Ended early, with seed 0, 1, 2: it diverged")
-    assert page.row("shallow")[2:8] == ["97.80%", "-", "-", "-", "-", "0"]
+def test_a_row_whose_repeats_all_diverge_has_that_as_its_result(made):
+    page = made([record("shallow", seed, {TEST: None}, History(), "a cost of inf") for seed in (0, 1, 2)])
+    assert page.row("shallow")[1].endswith("Diverges with seed 0, 1, 2: a cost of inf")
+    assert page.row("shallow")[2:9] == ["97.80%", "diverges", "-", "diverges in all 3 repeats", "-", "-", "3"]
     assert "svg" not in page.tags
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from network3.experiments.catalogue import ENTRIES
 from network3.experiments.report.comparison import Comparison
+from network3.experiments.report.expected import Expected
 from network3.experiments.report.summary import RowResult, origin, summarize
 from tests.network3.experiments.report.test_page import ENVIRONMENT, made, record, shallow
 
@@ -43,13 +44,23 @@ def test_the_summary_counts_rows_of_each_chapter_and_names_those_further_off():
     )
     found = summarize({3: [close], 6: [far, open_]})
     assert found["chapters"] == [
-        {"number": 3, "rows": 1, "compared": 1, "close": 1},
-        {"number": 6, "rows": 2, "compared": 1, "close": 0},
+        {"number": 3, "rows": 1, "compared": 1, "close": 1, "judged": 0, "within": 0},
+        {"number": 6, "rows": 2, "compared": 1, "close": 0, "judged": 0, "within": 0},
     ]
-    assert found["all"] == {"rows": 3, "compared": 2, "close": 1}
+    assert found["all"] == {"rows": 3, "compared": 2, "close": 1, "judged": 0, "within": 0}
     assert [(one["row"], one["name"], one["book"], one["ours"]) for one in found["further"]] == [
         ("6.2", "basic_conv", "0.3", "0.4")
     ]
+
+
+def test_the_summary_counts_numbers_within_the_range_of_ours():
+    below, inside = Expected((0.979, 0.981), ""), Expected((0.977, 0.979), "")
+    rows = [
+        RowResult(ENTRIES["shallow"], Comparison("test accuracy", "accuracy", book, (0.98,), 0.98, "", one))
+        for book, one in ((0.978, inside), (0.978, below), (None, inside))
+    ]
+    found = summarize({6: rows})["all"]
+    assert (found["judged"], found["within"]) == (2, 1)
 
 
 def test_the_page_begins_with_the_summary_and_its_links(made):

@@ -49,6 +49,8 @@ def test_a_vote_is_made_once_after_the_repeats_whose_networks_vote():
         *[("double_fc_dropout", seed) for seed in (5, 6)],
         ("ensemble", 0),
     ]
+    more = [("double_fc_dropout", seed) for seed in range(10)]
+    assert pairs(choose(["ensemble"], repeats=10)) == [*more, ("ensemble", 0)]
     assert Task("ensemble", 2).members == [Task("double_fc_dropout", seed) for seed in range(10, 15)]
     assert Task("double_fc_dropout", 2).members == Task("svm", 0).members == []
 

@@ -14,6 +14,7 @@ from network3.experiments.catalogue import RUNS
 from network3.experiments.reproduction import work
 from network3.experiments.reproduction.records import append, read_records
 from network3.experiments.reproduction.tasks import VARIANTS, Task
+from network3.experiments.reproduction.votes import vote_accuracies
 from network3.experiments.reproduction.work import carry_out, folder_of
 
 TEST = "test accuracy at the best validation epoch"
@@ -189,6 +190,18 @@ def test_networks_vote(results):
     found = read_records(results / "reproduction.jsonl")
     assert [(one.name, one.seed) for one in found] == [("tiny", 7), ("tiny", 6), ("two", 3)]
     assert record.seconds == pytest.approx(found[0].seconds + found[1].seconds, rel=1e-4)  # records keep six digits
+
+
+def test_all_votes_of_three_networks_are_those_of_their_recorded_errors(results):
+    records = [carry_out(Task("tiny", seed), results, threads=1) for seed in (0, 1, 2)]
+    images, labels = datasets.load_mnist()[2]
+    alone = [digits(folder_of(results, Task("tiny", seed)), images) for seed in (0, 1, 2)]
+    # Of two that differ, the first counts: 0 and 1, 0 and 2, 1 and 2.
+    expected = [(alone[first] == labels).mean() for first in (0, 0, 1)]
+    assert vote_accuracies(records, 2, labels) == pytest.approx(expected)
+    (all_three,) = vote_accuracies(records, 3, labels)
+    winners = np.where(alone[1] == alone[2], alone[1], alone[0])
+    assert all_three == pytest.approx((winners == labels).mean())
 
 
 def test_a_vote_needs_the_errors_of_its_networks(results):
