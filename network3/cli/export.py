@@ -10,10 +10,11 @@ from network3.experiments.folder import Folder
 from network3.network import load
 
 from .border import border
+from .folders import found_model
 
 
 def export(
-    model: Annotated[Path, typer.Argument(help="A file of network3 train or net.save, or a folder of train.")],
+    model: Annotated[Path, typer.Argument(help="A file or folder of network3 train, or the name of its run.")],
     out: Annotated[
         Path | None, typer.Option(help="The file; by default beside the network, with the ending .onnx.")
     ] = None,
@@ -25,6 +26,7 @@ def export(
     with border():
         from network3.onnx import export as export_onnx
 
+        model = found_model("export", model)
         source = Folder(model).model if model.is_dir() else model
         file = source.with_suffix(".onnx") if out is None else out
         net = load(source)

@@ -34,6 +34,24 @@ def latest_folder(name: str) -> Path:
     raise ValueError(error_message("network3 train --resume", f"expected a run in {ROOT / name}", "none", hint))
 
 
+def found_model(who: str, model: Path) -> Path:
+    """Return the path of a model: of a file, of a folder, or of the last folder of a run, for its name.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is none.
+    """
+    if model.exists():
+        return model
+    runs = run_folders(model.name) if model.parent == Path() else {}
+    if not runs:
+        expected = "expected a file of network3 train or net.save, a folder of train, or the name of a run"
+        hint = "Train one with network3 train shallow, or correct the path."
+        raise FileNotFoundError(error_message(who, expected, f"{model}, which does not exist", hint))
+    return runs[max(runs)]
+
+
 @contextmanager
 def writable(folder: Path) -> Iterator[Path]:
     """Yield `folder` to the process that saves the run; to others that train with it, a temporary copy."""

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from network3.experiments.folder import Folder
-from network3.layers.checks import error_message
 from network3.network import load
 from network3.serve.description import describe
 from network3.serve.page import page_text
@@ -14,7 +13,7 @@ from network3.storage.atomic import atomic_write, check_writable
 from network3.training.history import History
 
 from .border import border
-from .folders import run_folders
+from .folders import found_model
 
 
 def page(
@@ -26,7 +25,7 @@ def page(
     """Write a page that shows what each layer makes of a drawn digit: one HTML file, for any browser, offline."""
     with border():
         check_writable("network3 page: --out", out)
-        paths = [_found(model) for model in models]
+        paths = [found_model("page", model) for model in models]
         described = [
             describe(load(Folder(path).model if path.is_dir() else path), name, _facts(path))
             for path, name in zip(paths, _names(paths), strict=True)
@@ -36,18 +35,6 @@ def page(
             file.write(text)
         size = f"{len(text) / 1e6:.1f} MB"
         typer.echo(f"{out} ({size}) shows {' and '.join(network['name'] for network in described)}.")
-
-
-def _found(model: Path) -> Path:
-    """Return the path of a model: of a file, a folder, or the last run of a name."""
-    if model.exists():
-        return model
-    runs = run_folders(model.name) if model.parent == Path() else {}
-    if not runs:
-        expected = "expected a file of network3 train or net.save, a folder of train, or the name of a run"
-        hint = "Train one with network3 train shallow."
-        raise FileNotFoundError(error_message("network3 page", expected, f"{model}, which does not exist", hint))
-    return runs[max(runs)]
 
 
 def _names(paths: list[Path]) -> list[str]:

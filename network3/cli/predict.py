@@ -15,13 +15,14 @@ from network3.layers.checks import error_message
 from network3.network import Network, load
 
 from .border import FAILED, border, leave
+from .folders import found_model
 
 Part = tuple[int, int]  # the place of a digit in its image, from 1, and the number of digits there
 SHADES = " .:-=+*#%@"  # from background to ink; every terminal can show ASCII
 
 
 def predict(
-    model: Annotated[Path, typer.Argument(help="A file of network3 train or net.save, or a folder of train.")],
+    model: Annotated[Path, typer.Argument(help="A file or folder of network3 train, or the name of its run.")],
     images: Annotated[list[Path], typer.Argument(help="PNG, JPEG ..., or folders of them: any size and colour.")],
     split: Annotated[
         bool, typer.Option("--split", help="Recognize each digit of an image, from left to right.")
@@ -33,6 +34,7 @@ def predict(
     """Recognize the digit on each image, with its probability."""
     with border():
         use(device)
+        model = found_model("predict", model)
         net = load(Folder(model).model if model.is_dir() else model)
         _check(net, model)
         prepared, failed = _prepared_all(_files(images), split)

@@ -63,7 +63,7 @@ def train(
             with writable(folder) as own:
                 experiments = _prepare(run, own, given, seed, resume, own_data)
                 reporter = training_reporter(quiet=quiet or not first_process(), as_json=as_json)
-                nets, sets = _train_all(experiments, reporter, devices)
+                nets, sets = _train_all(run, experiments, reporter, devices)
                 if run.nets > 1:
                     _vote(nets, sets, run, reporter)
         except (TrainingInterrupted, TrainingTerminated) as stop:
@@ -87,23 +87,32 @@ def _prepare(
     run: Run, folder: Path, given: dict[str, Any], seed: int | None, resume: bool, data: OwnData | None
 ) -> list[Experiment]:
     """Return one experiment in `folder`, or one for each network of an ensemble, in folders inside it."""
-    if run.nets == 1:
-        return [prepare(run, folder, given, seed, resume=resume, own=data)]
-    first = prepare(run, folder / "net1", given, seed, resume=resume, own=data)
+    (member, _), *others = _members(run)
+    if not others:
+        return [prepare(member, folder, given, seed, resume=resume, own=data)]
+    first = prepare(member, folder / "net1", given, seed, resume=resume, own=data)
+    changed = {key: value for key, value in first.training.items() if member.training.get(key) != value}
     experiments = [first]
-    for k in range(1, run.nets):
-        path = folder / f"net{k + 1}"
+    for k, (member, number) in enumerate(others, start=2):
+        path = folder / f"net{k}"
         begun = resume and Folder(path).settings.exists()
-        settings = given if begun else first.training
-        experiments.append(prepare(run, path, settings, first.seed + k, resume=begun, own=first.own))
+        settings = given if begun else changed
+        experiments.append(prepare(member, path, settings, first.seed + number, resume=begun, own=first.own))
     return experiments
 
 
+def _members(run: Run) -> list[tuple[Run, int]]:
+    """Return the run of each network, which for a vote of several runs is one of these, and its number there."""
+    if len(run.voters_of) < 2:
+        return [(run, number) for number in range(run.nets)]
+    return [(RUNS[name], number) for name, number in map(run.voter, range(run.nets))]
+
+
 def _train_all(
-    experiments: list[Experiment], reporter: TrainingReporter, devices: int | None
+    run: Run, experiments: list[Experiment], reporter: TrainingReporter, devices: int | None
 ) -> tuple[list[Network], DataSets]:
     """Train one network after the other; return them and the data."""
-    nets, run = [], experiments[0].run
+    nets = []
     reporter.output.line(f"{run.name} (row {run.row}): {run.description}")
     data = experiments[0].load()
     book = run.result.value if run.result.unit == "accuracy" and experiments[0].own is None else None

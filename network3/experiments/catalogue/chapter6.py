@@ -186,6 +186,6 @@ RUNS = [
         description="five networks like 6.14 that vote",
         published_values=_published(0.9967),
         nets=5,
-        voters_of=DROPPED_OUT.name,
+        voters_of=(DROPPED_OUT.name,),
     ),
 ]

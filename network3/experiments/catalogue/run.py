@@ -34,8 +34,8 @@ class Run(Entry):
         How many training and validation images are used, the first ones; None for all.
     nets : int
         How many networks are trained, with consecutive seeds, and vote.
-    voters_of : str
-        The run whose repeats are those networks; "" if there is no vote.
+    voters_of : tuple of str
+        The runs whose repeats are those networks, in turn; () if there is no vote.
     test_in_training : bool
         Whether the test images are evaluated after each epoch with a new best validation accuracy, as in the original;
         otherwise once, after the training.
@@ -50,7 +50,7 @@ class Run(Entry):
     data: Literal["mnist", "expanded"] = "mnist"
     image_counts: tuple[int | None, int | None] = (None, None)
     nets: int = 1
-    voters_of: str = ""
+    voters_of: tuple[str, ...] = ()
     test_in_training: bool = True
     scan: dict[str, tuple[float, ...]] = field(default_factory=dict)
 
@@ -84,6 +84,10 @@ class Run(Entry):
         """How many epochs the training has."""
         return self.training["epochs"]
 
+    def voter(self, number: int) -> tuple[str, int]:
+        """Return the run of which the network of this number, from 0, is a repeat, and which: its seed, from 0."""
+        return self.voters_of[number % len(self.voters_of)], number // len(self.voters_of)
+
     def variants(self) -> Sequence[Self]:
         """Return this run; if the original tried several values, a run for each, named after it."""
         return [
@@ -101,7 +105,7 @@ class Run(Entry):
             "data": self.data,
             "first": list(self.image_counts),
             "nets": self.nets,
-            "of": self.voters_of,
+            "of": list(self.voters_of),
             "cost": "the last layer's" if self.cost is None else self.cost.__name__,
             "training": self.settings,
             "scan": {name: list(values) for name, values in self.scan.items()},

@@ -106,8 +106,8 @@ def compare(entry: Entry, records: Sequence[Record]) -> list[Comparison]:
     best epoch, the best repeat; for any other number it has one repeat, which is compared with the mean of ours. A vote
     is compared with the mean of all votes of as many of the recorded networks.
     """
-    if isinstance(entry, Run) and entry.voters_of:
-        networks = [record for record in records if record.name == entry.voters_of and record.errors is not None]
+    if isinstance(entry, Run) and len(entry.voters_of) == 1:
+        networks = [record for record in records if record.name in entry.voters_of and record.errors is not None]
         if len(networks) >= entry.nets:
             return [_compare_votes(entry, networks)]
     own = [record for record in records if record.name == entry.name]

@@ -36,7 +36,7 @@ class Task:
         entry = self.entry
         if entry.kind != "vote":
             return []
-        return [Task(entry.voters_of, self.seed * entry.nets + k) for k in range(entry.nets)]
+        return [Task(*entry.voter(self.seed * entry.nets + k)) for k in range(entry.nets)]
 
     @property
     def key(self) -> str:
@@ -76,6 +76,7 @@ def choose(names: Sequence[str] = (), chapter: int | None = None, repeats: int =
 def _repeated(entry: AnyEntry, repeats: int) -> list[Task]:
     """Return the tasks that repeat `entry`; before a vote, those of at least as many networks as vote."""
     if entry.kind == "vote":
-        voters = [Task(entry.voters_of, seed) for seed in range(max(repeats, entry.nets))]
+        most = max(repeats * len(entry.voters_of), entry.nets)
+        voters = [Task(*entry.voter(number)) for number in range(most)]
         return [*voters, Task(entry.name, 0)]
     return [Task(entry.name, seed) for seed in range(repeats if entry.random else 1)]

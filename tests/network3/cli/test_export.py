@@ -41,7 +41,7 @@ def test_a_run_is_written(run, net, arguments, written):
 def test_refusals_are_one_line(run):
     missing = run("export", "nowhere")
     assert (missing.exit_code, missing.stdout) == (1, "")
-    assert missing.stderr.startswith("network3: load: expected a file that net.save(filename) wrote; got nowhere,")
+    assert missing.stderr.startswith("network3: export: expected a file of network3 train or net.save")
     Network([FullyConnectedLayer(4, 3, half), SoftmaxLayer(3, 2)], 10).save("own.safetensors")
     own = run("export", "own.safetensors")
     assert (own.exit_code, own.stdout, own.stderr.count("\n")) == (1, "", 1)

@@ -16,7 +16,7 @@ def test_each_run_has_a_line_with_its_published_value(run):
     assert ["3.18", "multiple_eta_0.025", "0.3392"] in shown
     assert ["6.3", "omit_FC", "-"] in shown
     assert ["6.15", "ensemble", "99.67%"] in shown
-    assert shown[-1] == ["7.2", "beyond_ensemble", "99.79%"]
+    assert shown[-1] == ["7.6", "beyond_filter_sizes", "99.79%"]
     rows = [tuple(map(int, row.split("."))) for row, *_ in shown]
     assert rows == sorted(rows)
     assert max(map(len, lines)) <= 100
@@ -26,5 +26,5 @@ def test_json_is_one_array(run):
     objects = json.loads(run("list", "--json").stdout)
     assert [entry["name"] for entry in objects] == list(ENTRIES)
     shallow = next(entry for entry in objects if entry["name"] == "shallow")
-    assert (shallow["says"], shallow["first"], shallow["of"]) == ("100 sigmoid neurons, softmax", [None, None], "")
+    assert (shallow["says"], shallow["first"], shallow["of"]) == ("100 sigmoid neurons, softmax", [None, None], [])
     assert shallow["training"] == {"epochs": 60, "mini_batch_size": 10, "eta": 0.1}

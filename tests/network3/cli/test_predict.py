@@ -80,12 +80,21 @@ def test_a_folder_of_train_is_a_model(run, model, write_digit):
     assert run("predict", ".", "one.png").stdout.startswith("one.png: 1")
 
 
+def test_a_name_stands_for_the_last_run(run, model, write_digit):
+    write_digit(1, "one.png", scale=4)
+    untrained = Network([SoftmaxLayer(784, 10)], 10)
+    for name, net in (("shallow", untrained), ("shallow-2", model)):
+        Path("network3-runs", name).mkdir(parents=True)
+        net.save(Path("network3-runs", name, "model.safetensors"))
+    assert run("predict", "shallow", "one.png").stdout.startswith("one.png: 1")
+
+
 def test_pixels_are_drawn_two_characters_wide():
     assert drawn(np.array([[0, 255, 0], [26, 25, 128]], "uint8")) == "  @@\n..  ++"
 
 
 REFUSED = {
-    "no model": (("nowhere", "one.png"), r"load: expected a file that net.save\(filename\) wrote; got nowhere"),
+    "no model": (("nowhere", "one.png"), "predict: expected a file of network3 train or net.save.*; got nowhere"),
     "a folder without one": (("folder", "one.png"), "load: expected a file that .*which does not exist"),
     "another file": (("one.png", "one.png"), "load: one.png: expected a file that net.save"),
     "a newer format": (("newer", "one.png"), r"expected format \d or older; got format 7. Update network3"),

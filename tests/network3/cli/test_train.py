@@ -157,6 +157,28 @@ def test_an_ensemble_trains_its_networks_which_vote(run, little, monkeypatch):
     assert again.stdout.splitlines()[-1] == f"Together: {records[-1]['test_accuracy']:.2%} of the test images."
 
 
+@pytest.mark.usefixtures("no_plots")
+def test_a_vote_of_several_runs_trains_a_network_of_each_in_turn(run, little, monkeypatch):
+    narrow = dataclasses.replace(RUNS["shallow"], name="narrow", layers=narrow_layers)
+    monkeypatch.setitem(RUNS, "narrow", narrow)
+    monkeypatch.setitem(RUNS, "both", dataclasses.replace(narrow, name="both", nets=3, voters_of=("shallow", "narrow")))
+    result = run("train", "both", "--epochs", 1, "--seed", 5)
+    assert result.exit_code == 0, result.output
+    nets = [network3.load(f"network3-runs/both/net{k}/model.safetensors") for k in (1, 2, 3)]
+    assert [net.layers[0].n_out for net in nets] == [100, 8, 100]
+    folders = [json.loads(Path(f"network3-runs/both/net{k}/run.json").read_text()) for k in (1, 2, 3)]
+    assert [(one["run"], one["seed"], one["training"]["epochs"]) for one in folders] == [
+        ("shallow", 5, 1),
+        ("narrow", 5, 1),
+        ("shallow", 6, 1),
+    ]
+
+
+def narrow_layers(mini_batch_size, n_in=784, n_out=10):
+    """Return a hidden layer of 8 neurons, and a softmax."""
+    return [network3.FullyConnectedLayer(n_in, 8), network3.SoftmaxLayer(8, n_out)]
+
+
 def test_json_has_a_line_for_each_epoch_and_the_result(run, little):
     result = run("train", "shallow", "--epochs", 2, "--json")
     first, second, end = (json.loads(line) for line in result.stdout.splitlines())

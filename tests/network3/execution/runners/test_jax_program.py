@@ -12,9 +12,10 @@ from network3.execution.runners.jax import execution_context
 from network3.execution.runners.jax_program import Form, Program, gpu_options, make_loop
 from network3.execution.runners.jax_rewrite import filters_of
 from network3.execution.sharding import DeviceMesh
-from network3.optim import Momentum, l1, l2
+from network3.optim import Momentum, gradient_descent, l1, l2
 
 BATCH, STEPS = 3, 7
+MOMENTUM = Momentum(0.9)
 
 
 @pytest.fixture(autouse=True)
@@ -36,19 +37,19 @@ def network(floatX="float32"):
     )
 
 
-def fresh_step(net, regularizer):
+def fresh_step(net, regularizer, rule=MOMENTUM):
     """Return the compiled step, with the masks of a network of its own."""
-    step = compiled(net, compile_step, BATCH, 72, (), None, regularizer, Momentum(0.9))
+    step = compiled(net, compile_step, BATCH, 72, (), None, regularizer, rule)
     for container in step.shared:
         if np.shape(container.storage[0]) == (3,):
             container.storage[0] = np.array([7, 0, 0], "int32")
     return step
 
 
-def chunk(form, regularizer=l2, dtype="float32"):
+def chunk(form, regularizer=l2, dtype="float32", rule=MOMENTUM):
     """Return the states and costs after a chunk of steps, the step's names of results and the first states."""
     net = network(dtype)
-    step = fresh_step(net, regularizer)
+    step = fresh_step(net, regularizer, rule)
     rng = np.random.default_rng(0)
     images, targets = rng.random((20, 72)).astype(dtype), rng.integers(0, 4, 20).astype("int32")
     lead = (2,) if form.networks else ()
@@ -65,10 +66,12 @@ def chunk(form, regularizer=l2, dtype="float32"):
 
 
 @pytest.mark.parametrize("networks", [False, True])
-@pytest.mark.parametrize("regularizer", [None, l1, l2])
-def test_the_form_for_gpus_is_the_same_but_for_the_penalty_between_the_ends(networks, regularizer):
-    plain, costs, *_ = chunk(Form(networks=networks), regularizer, dtype="float64")
-    few, interpolated, *_ = chunk(Form(networks=networks, few_kernels=True), regularizer, dtype="float64")
+@pytest.mark.parametrize(
+    ("regularizer", "rule"), [(None, MOMENTUM), (l1, MOMENTUM), (l2, MOMENTUM), (l2, gradient_descent)]
+)
+def test_the_form_for_gpus_is_the_same_but_for_the_penalty_between_the_ends(networks, regularizer, rule):
+    plain, costs, *_ = chunk(Form(networks=networks), regularizer, "float64", rule)
+    few, interpolated, *_ = chunk(Form(networks=networks, few_kernels=True), regularizer, "float64", rule)
     for one, two in zip(plain, few, strict=True):
         np.testing.assert_allclose(two, one, rtol=1e-11, atol=1e-13)
     np.testing.assert_allclose(interpolated, costs, rtol=1e-3)

@@ -40,15 +40,22 @@ def results(tmp_path):
     return tmp_path
 
 
-def test_the_networks_have_at_most_two_million_parameters_as_in_the_note():
-    single, ensemble = beyond.RUNS
-    net = network3.Network(single.layers(10), 10)
-    count = sum(w.size for w in net.get_weights())
+@pytest.mark.parametrize("run", [run for run in beyond.RUNS if run.nets == 1], ids=lambda run: run.name)
+def test_the_networks_have_at_most_two_million_parameters_as_in_the_note(run):
+    net = network3.Network(run.layers(10), 10)
+    count = sum(param.get_value().size for param in net.params)
     assert count <= 2_000_000
-    assert f"{count:,} parameters" in single.note
-    assert f"{count:,} parameters" in single.layers.__doc__
-    assert (ensemble.nets, ensemble.voters_of, ensemble.layers) == (5, single.name, single.layers)
-    assert not single.test_in_training
+    assert f"{count:,} parameters" in run.note
+    assert f"{count:,} parameters" in run.layers.__doc__
+    assert not run.test_in_training
+    assert network3.Network(run.layers(10, 32 * 32, 7), 10).shapes[-1] == (None, 7)  # of images of another size
+
+
+def test_votes_are_of_the_networks_before():
+    one, several = RUNS["beyond_ensemble"], RUNS["beyond_filter_sizes"]
+    assert [one.voter(k) for k in range(one.nets)] == [("beyond_single", seed) for seed in range(5)]
+    names = ["beyond_strided", "beyond_unpadded_5", "beyond_unpadded_7"]
+    assert [several.voter(k) for k in range(several.nets)] == [(name, seed) for seed in range(3) for name in names]
 
 
 def test_methods_are_described_as_python_code():

@@ -43,7 +43,7 @@ def test_each_row_is_as_in_the_book(name):
     value = None if published is None else pytest.approx(published / 100)
     assert run.published == {"test accuracy at the best validation epoch": value}
     assert {"lmbda": 0.0} | run.training == {"epochs": epochs, "mini_batch_size": 10, "eta": eta, "lmbda": lmbda}
-    assert (run.nets, run.voters_of) == ((5, "double_fc_dropout") if name == "ensemble" else (1, ""))
+    assert (run.nets, run.voters_of) == ((5, ("double_fc_dropout",)) if name == "ensemble" else (1, ()))
 
 
 def test_activations_are_the_rows():

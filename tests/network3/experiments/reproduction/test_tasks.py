@@ -55,6 +55,14 @@ def test_a_vote_is_made_once_after_the_repeats_whose_networks_vote():
     assert Task("double_fc_dropout", 2).members == Task("svm", 0).members == []
 
 
+def test_a_vote_of_several_runs_needs_the_first_repeats_of_each():
+    names = ["beyond_strided", "beyond_unpadded_5", "beyond_unpadded_7"]
+    networks = [(name, seed) for seed in range(3) for name in names]
+    assert [(task.name, task.seed) for task in Task("beyond_filter_sizes", 0).members] == networks
+    assert pairs(choose(["beyond_filter_sizes"], repeats=1)) == [*networks, ("beyond_filter_sizes", 0)]
+    assert pairs(choose(["beyond_filter_sizes"], repeats=5))[:-1] == [(n, seed) for seed in range(5) for n in names]
+
+
 def test_a_chapter_is_all_of_its_rows():
     first = ["sigmoid_30", "sigmoid_100", "eta_too_small", "eta_too_large", "no_hidden", "random_guess"]
     assert [task.name for task in choose(chapter=1, repeats=1)] == [*first, "average_darkness", "svm"]
@@ -62,7 +70,14 @@ def test_a_chapter_is_all_of_its_rows():
     fifth = ["depth_1", "depth_2", "depth_3", "depth_4", "gradients_2", "gradients_3", "gradients_4"]
     assert [task.name for task in choose(chapter=5, repeats=1)] == fifth
     assert len(choose(chapter=6, repeats=1)) == 14 + 8 + 4  # five networks vote
-    assert [task.name for task in choose(chapter=7)] == [*5 * ["beyond_single"], "beyond_ensemble"]
+    names = ["beyond_strided", "beyond_unpadded_5", "beyond_unpadded_7"]
+    repeated = [name for name in names for _ in range(3)]
+    assert [task.name for task in choose(chapter=7)] == [
+        *5 * ["beyond_single"],
+        "beyond_ensemble",
+        *repeated,
+        "beyond_filter_sizes",
+    ]
     assert len(choose(chapter=3, repeats=2)) == (20 + 9) * 2 + 8 + 1  # 8 machines and a neuron need no seed
 
 

@@ -27,7 +27,7 @@ LARGE = {"epochs": 3, "mini_batch_size": 10, "eta": 1e9, "lmbda": 1e9}  # no flo
 def runs(monkeypatch):
     for run in (
         TINY,
-        replace(TINY, name="two", nets=2, voters_of="tiny"),
+        replace(TINY, name="two", nets=2, voters_of=("tiny",)),
         replace(TINY, name="far_too_fast", training=LARGE),
     ):
         monkeypatch.setitem(VARIANTS, run.name, run)
