@@ -112,7 +112,7 @@ def compile_step(
         parts = {"unpenalized": total, "penalty": penalty} if backend == "jax" else {}
         total = total + penalty
     params = trained_params(net, frozen)
-    buffers = dict(zip(kept, values, strict=True))
+    buffers: dict[Any, Any] = dict(zip(kept, values, strict=True))
     changed = step_updates(net, rule, total, params, eta)
     changed |= buffer_averages(changed, buffers)
     slots = [variable for variable in changed if variable not in params]

@@ -65,6 +65,13 @@ def _normalized(
     batch: int, filters: int, maps: int, side: int, filter_size: int, stride: int = 1, padding: int = 0
 ) -> Layer:
     """Return a layer of convolutions and rectified linear neurons, with batch normalization and without pooling."""
-    shape, image_shape = (filters, maps, filter_size, filter_size), (batch, maps, side, side)
-    options = {"stride": stride, "padding": padding}
-    return ConvPoolLayer(shape, image_shape, (1, 1), ReLU, batch_norm=True, initializer=he, **options)
+    return ConvPoolLayer(
+        (filters, maps, filter_size, filter_size),
+        (batch, maps, side, side),
+        (1, 1),
+        ReLU,
+        stride=stride,
+        padding=padding,
+        batch_norm=True,
+        initializer=he,
+    )
