@@ -109,7 +109,7 @@ def load(name: str, folder: str | os.PathLike[str] | None = None) -> DataSet:
     Raises
     ------
     FileNotFoundError
-        A file is missing.
+        The folder or a file is missing.
     ValueError
         Another name, a damaged file, or one of another data set: the numbers of images and classes are checked, and for
         MNIST, Fashion-MNIST and the pickles of CIFAR the checksums.
@@ -126,6 +126,10 @@ def load(name: str, folder: str | os.PathLike[str] | None = None) -> DataSet:
         return DataSet(load_mnist(), known.class_names)
     if folder is None:
         raise ValueError(f"load({name!r}): expected the folder of its files; got none. Pass it as folder.")
+    if not Path(folder).is_dir() and not is_idx_name(Path(folder)):
+        raise FileNotFoundError(
+            f"load({name!r}): expected the folder of its files; got {folder}, which is none. Correct the path."
+        )
     place = _place(Path(folder), known)
     if known.read is not None:
         try:

@@ -35,14 +35,29 @@ def main(model: Path) -> None:
             page.goto(path.as_uri())
             _draw(page)
             if explained:
-                page.locator(".layer").nth(1).locator(".tile").nth(2).click(position={"x": 35, "y": 35})
+                _explain(page)
             if width == 1440:
                 page.evaluate("scrollTo(0, 0)")
             page.wait_for_timeout(300)
-            target = IMAGES / f"{name}.png"
-            page.screenshot(path=target)
-            Image.open(target).convert("RGB").quantize(128).save(target, optimize=True)
+            save(page, IMAGES / f"{name}.png")
         browser.close()
+
+
+def save(page: Page, target: Path) -> None:
+    """Save what the screen shows, in its 256 most frequent colours."""
+    page.screenshot(path=target)
+    picture, palette = Image.open(target).convert("RGB"), Image.new("P", (1, 1))
+    frequent = sorted(picture.getcolors(picture.width * picture.height) or [], reverse=True)[:256]
+    palette.putpalette([part for _, colour in frequent for part in colour])
+    picture.quantize(palette=palette, dither=Image.Dither.NONE).save(target, optimize=True)
+
+
+def _explain(page: Page) -> None:
+    """Choose a place of the second layer whose value is not 0."""
+    for tile in page.locator(".layer").nth(1).locator(".tile").all():
+        tile.click(position={"x": 35, "y": 35})
+        if "Value 0\n" not in page.locator(".inspector").inner_text():
+            return
 
 
 def _draw(page: Page) -> None:

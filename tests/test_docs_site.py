@@ -8,7 +8,9 @@ import os
 import re
 import runpy
 import subprocess
+from collections.abc import Iterator
 from html.parser import HTMLParser
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,10 @@ from tests.pages import ROOT, read
 
 DOCS = ROOT / "docs"
 NOTEBOOKS = [page for page in sorted(DOCS.rglob("*.md")) if read(page).startswith("---\njupytext")]
-PACKAGES = ("", ".layers", ".layers.ops", ".optim", ".datasets", ".plotting", ".sklearn", ".onnx", ".theano")
+PACKAGES = (
+    *("", ".layers", ".layers.ops", ".optim", ".datasets", ".plotting", ".sklearn", ".onnx", ".theano"),
+    *(".theano.tensor.nnet", ".theano.tensor.signal", ".theano.tensor.signal.downsample", ".theano.gpuarray.dnn"),
+)
 NOT_RUN = {"join_processes"}  # it needs several processes
 
 
@@ -34,29 +39,38 @@ def directives(text: str, name: str) -> list[str]:
     return [line for body in bodies for line in body.splitlines() if line and not line.startswith(":")]
 
 
-def documented() -> dict[str, Any]:
-    """Return the objects of the reference by their names, such as ``network3.optim.Adam``."""
-    found: dict[str, Any] = {}
+def listed() -> Iterator[tuple[str, str]]:
+    """Yield the modules and the names of the reference, such as ``network3.optim`` and ``Adam``."""
     for page in sorted((DOCS / "reference").glob("*.md")):
         module = ""
         for line in read(page).splitlines():
             if line.startswith(".. currentmodule:: "):
                 module = line.split()[-1]
             elif re.fullmatch(r"   \w+", line):
-                found[f"{module}.{line.strip()}"] = getattr(importlib.import_module(module), line.strip())
-    return found
+                yield module, line.strip()
+
+
+def exported_names(source: str) -> list[str]:
+    """Return the names that a package defines, or imports for others: ``from .x import y as y``."""
+    body = ast.parse(source).body
+    imported = [alias for node in body if isinstance(node, ast.ImportFrom) for alias in node.names]
+    defined = [node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    names = [*(alias.name for alias in imported if alias.name == alias.asname), *defined]
+    return [name for name in names if not name.startswith("_")]
 
 
 def exported(package: str) -> list[object]:
-    """Return the functions and classes that a package imports for others: ``from .x import y as y``."""
+    """Return the functions and classes that a package has for others."""
     module = importlib.import_module(f"network3{package}")
-    tree = ast.parse(inspect.getsource(module))
-    aliases = [alias for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names]
-    values = [getattr(module, alias.name) for alias in aliases if alias.name == alias.asname]
+    values = [getattr(module, name) for name in exported_names(inspect.getsource(module))]
     return [value for value in values if inspect.isclass(value) or inspect.isfunction(value)]
 
 
-DOCUMENTED = documented()
+DOCUMENTED: dict[str, Any] = {
+    f"{module}.{name}": getattr(importlib.import_module(module), name)
+    for module, name in listed()
+    if module != "network3.torch" or find_spec("torch")  # PyTorch is in few environments
+}
 
 
 def test_every_page_is_in_a_list_of_contents():
@@ -72,6 +86,12 @@ def test_every_page_is_in_a_list_of_contents():
 @pytest.mark.parametrize("package", PACKAGES)
 def test_every_public_name_is_in_the_reference(package):
     assert [value for value in exported(package) if value not in DOCUMENTED.values()] == []
+
+
+def test_every_name_for_pytorch_is_in_the_reference():
+    names = exported_names(read(ROOT / "network3" / "torch" / "__init__.py"))
+    assert sorted(names) == sorted(name for module, name in listed() if module == "network3.torch")
+    assert names
 
 
 @pytest.mark.parametrize(

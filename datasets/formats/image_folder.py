@@ -106,7 +106,8 @@ def _read_part(
             if image.shape != shape[0]:
                 raise ValueError(
                     f"read_image_folder: expected images of one size, {shape[0][1]} x {shape[0][2]} as the first; got "
-                    f"{image.shape[1]} x {image.shape[2]} in {path}. Pass size=(rows, columns) to resize them."
+                    f"{image.shape[1]} x {image.shape[2]} in {path}. Pass size=(rows, columns) to resize "
+                    "them; write_npz makes a file of the result, for the command line."
                 )
             images.append(image)
             labels.append(label)

@@ -17,21 +17,20 @@ class Sheet:
         self.questions = questions
         self.right: set[str] = set()
 
-    def check(self, question: str, answer: Any) -> bool:
-        """Print whether `answer` is right, or a hint, and return it. ``...`` stands for no answer yet."""
+    def check(self, question: str, answer: Any) -> None:
+        """Print whether `answer` is right, or a hint. ``...`` stands for no answer yet."""
         if question not in self.questions:
             print(f"There is no question {question}: choose one of {', '.join(self.questions)}.")
-            return False
+            return
         if answer is ...:
             print(f"{question}: no answer yet")
-            return False
+            return
         try:
             hint = self.questions[question](answer)
         except Exception as error:  # a mistake in the student's own code is no end of the lesson
             hint = f"Your answer raised {type(error).__name__}: {error}"
         (self.right.discard if hint else self.right.add)(question)
         print(f"{question}: not yet. {hint}" if hint else f"{question}: right")
-        return hint is None
 
     def score(self) -> str:
         """Return how many questions are answered."""

@@ -15,6 +15,8 @@ def descent(answer: Sequence[float]) -> str | None:
     z = 0.6 + 0.9
     a = 1 / (1 + np.exp(-z))
     slope = a * a * (1 - a)
+    if np.shape(answer) != (2,):
+        return "Give w and b after the step as a pair, (w, b)."
     w, b = answer
     if np.allclose([w, b], [0.6 - 0.15 * a, 0.9 - 0.15 * a], atol=5e-4):
         return "That is the step for the cross-entropy. The quadratic cost has the factor sigma'(z) as well."

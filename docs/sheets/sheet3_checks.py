@@ -14,6 +14,8 @@ def sizes(answer: Sequence[tuple[int, int]]) -> str | None:
     """Check the sizes of the maps after two layers of 5 x 5 filters and 2 x 2 pooling, from 28 x 28."""
     if len(answer) != 4:
         return f"Give four sizes: convolution, pooling, convolution, pooling; you gave {len(answer)}."
+    if any(np.shape(size) != (2,) for size in answer):
+        return "Give each size as a pair of rows and columns, such as (28, 28)."
     for step, (got, expected) in enumerate(zip(answer, [(24, 24), (12, 12), (8, 8), (4, 4)], strict=True)):
         if tuple(got) != expected:
             rule = "28 - 5 + 1 places for a filter in a row" if step == 0 else "pooling halves, a filter of 5 takes 4"

@@ -21,9 +21,24 @@ RENDER = """
 export default {
   render({ model, el }) {
     const root = document.createElement("div");
+    root.addEventListener("keydown", (event) => { // in Jupyter a key alone inserts or deletes cells
+      if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
+    });
     el.append(root);
     const page = modules["app.js"].start(root, { networks: [model.get("network")], examples: model.get("examples") });
-    model.on("change:network", () => page.replaceNetwork(0, model.get("network")));
+    const show = () => page.replaceNetwork(0, model.get("network"));
+    model.on("change:network", show);
+    const follow = () => { // the notebook's theme may be another than the system's
+      const light = document.body.dataset.jpThemeLight;
+      if (light) page.setTheme(light === "true" ? "light" : "dark");
+    };
+    follow();
+    const observer = new MutationObserver(follow);
+    observer.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
+    return () => {
+      observer.disconnect();
+      model.off("change:network", show);
+    };
   },
 };
 """

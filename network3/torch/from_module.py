@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from torch import Tensor, nn
@@ -30,6 +30,7 @@ from network3.layers.checks import error_message, shown
 
 from . import modules
 
+Part: TypeAlias = "Operation | nn.ConstantPad2d"  # quoted: the site is built without PyTorch
 WHO = "torch.from_module"
 HINT = "Write the model as an nn.Sequential of such modules, or pass its ONNX file to network3.onnx.load_weights."
 
@@ -54,6 +55,15 @@ def from_module(net: NetworkLike, module: nn.Module) -> None:
         Not a module.
     ValueError
         A module of other layers; the first difference is named, and nothing is changed.
+
+    Examples
+    --------
+    >>> from network3 import FullyConnectedLayer, Network, SoftmaxLayer
+    >>> net = Network([FullyConnectedLayer(n_in=784, n_out=30), SoftmaxLayer(n_in=30, n_out=10)], 10)
+    >>> module = nn.Sequential(nn.Linear(784, 30), nn.Sigmoid(), nn.Linear(30, 10))
+    >>> from_module(net, module)
+    >>> np.allclose(net.get_weights()[0], module[0].weight.detach().T)
+    True
     """
     check_network(WHO, net)
     if not isinstance(module, nn.Module):
@@ -61,7 +71,7 @@ def from_module(net: NetworkLike, module: nn.Module) -> None:
     assign(WHO, net, _merged_padding([*_operations(module, "the module")]), "the module")
 
 
-def _operations(module: nn.Module, where: str) -> Iterator[Operation | nn.ConstantPad2d]:
+def _operations(module: nn.Module, where: str) -> Iterator[Part]:
     """Yield the operations of a module and of those in it, and modules that only pad."""
     if type(module) is nn.Sequential:
         for name, inner in module.named_children():
@@ -81,7 +91,7 @@ def _operations(module: nn.Module, where: str) -> Iterator[Operation | nn.Consta
     yield from parsed
 
 
-def _merged_padding(parts: list[Operation | nn.ConstantPad2d]) -> Chain:
+def _merged_padding(parts: list[Part]) -> Chain:
     """Return the operations, with the padding of modules that only pad as that of the next operation."""
     merged: Chain = []
     waiting: nn.ConstantPad2d | None = None

@@ -58,6 +58,22 @@ def to_module(net: NetworkLike) -> nn.Sequential:
     ------
     TypeError
         A layer or an activation that is not network3's; it is named.
+
+    Examples
+    --------
+    >>> from network3 import FullyConnectedLayer, Network, SoftmaxLayer
+    >>> net = Network([FullyConnectedLayer(n_in=784, n_out=30), SoftmaxLayer(n_in=30, n_out=10)], 10)
+    >>> module = to_module(net)
+    >>> print(module)
+    Sequential(
+      (0): Linear(in_features=784, out_features=30, bias=True)
+      (1): Sigmoid()
+      (2): Linear(in_features=30, out_features=10, bias=True)
+      (3): Softmax(dim=1)
+    )
+    >>> images = torch.rand(5, 784)
+    >>> np.allclose(module(images).detach(), net.predict_proba(images), atol=1e-5)
+    True
     """
     operations = deque(biases_first(chain(WHO, net)))
     dtype = {"float32": torch.float32, "float64": torch.float64}[net.floatX]

@@ -106,6 +106,8 @@ def test_a_training_is_started_paused_changed_saved_and_resumed(live, served):
     until(page, "document.querySelectorAll('.errors canvas').length > 0")
     press(page, "Pause")
     status(page, "Paused.")
+    lines = page.get_by_role("figure").filter(has_text="Gradient norms").locator("li").all_inner_texts()
+    assert [line.partition(",")[0] for line in lines] == [f"layer {k}" for k in range(3)]  # as print(net) has them
     before = session.between_chunks(lambda net: net.get_weights())
     page.get_by_label("Learning rate η").last.focus()
     for _ in range(4):

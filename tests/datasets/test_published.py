@@ -149,6 +149,9 @@ def test_missing_files_and_names_are_refused(tmp_path):
         load("cifar10", tmp_path)
     with pytest.raises(FileNotFoundError, match="train-images-idx3-ubyte"):
         load("fashion-mnist", tmp_path)
+    for name in ("fashion-mnist", "cifar10"):
+        with pytest.raises(FileNotFoundError, match=r"got .*nowhere, which is none\."):
+            load(name, tmp_path / "nowhere")
     (tmp_path / "data_batch_1.bin").write_bytes(b"abc")
     with pytest.raises(ValueError, match=r"expected records of 3,073 bytes; got 3 bytes"):
         load("cifar10", tmp_path)

@@ -2,7 +2,7 @@
 //
 // start(root, {networks, examples, header}) fills an element; `header` is false where the page has a title of its own. A
 // live page calls replaceNetwork(place, description) and setWeights(place, weights) of what it returns; setInput(levels)
-// shows an image of 28 x 28 grey levels.
+// shows an image of 28 x 28 grey levels, and setTheme("dark" or "light") overrides the system's.
 
 import { paint, theme } from "./colours.js";
 import { element } from "./dom.js";
@@ -61,11 +61,13 @@ class Page {
     this.#update();
   }
 
+  setTheme(name) {
+    document.documentElement.dataset.theme = name;
+    this.#repaint();
+  }
+
   #header() {
-    const toggle = () => {
-      document.documentElement.dataset.theme = theme() === "dark" ? "light" : "dark";
-      this.#repaint();
-    };
+    const toggle = () => this.setTheme(theme() === "dark" ? "light" : "dark");
     return element(
       "header",
       {},

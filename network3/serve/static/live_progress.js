@@ -69,7 +69,7 @@ export class TrainingProgress {
       { name: words.validationLine, points: this.validations },
     ]);
     this.plots.norms.show(
-      this.norms.map(({ layer, points }) => ({ name: words.layerLine(layer + 1, words.kinds[this.layers[layer]?.kind] ?? ""), points })),
+      this.norms.map(({ layer, points }) => ({ name: words.layerLine(layer, words.kinds[this.layers[layer]?.kind] ?? ""), points })),
     );
   }
 

@@ -46,6 +46,13 @@ def dnn_conv(
     ------
     TypeError, ValueError
         As `conv2d`.
+
+    Examples
+    --------
+    >>> import pytensor.tensor as pt
+    >>> x, w = pt.ones((10, 1, 28, 28)), pt.ones((20, 1, 5, 5))
+    >>> dnn_conv(x, w, border_mode="half", subsample=(2, 2)).type.shape
+    (10, 20, 14, 14)
     """
     flip = one_of("dnn_conv: conv_mode", conv_mode, ("conv", "cross")) == "conv"
     return convolved(img, kerns, None, None, border_mode, subsample, flip, dilation, num_groups)
@@ -72,5 +79,11 @@ def dnn_pool(
     ------
     TypeError, ValueError
         As `pool_2d`.
+
+    Examples
+    --------
+    >>> import pytensor.tensor as pt
+    >>> dnn_pool(pt.constant([[[[1.0, 2.0, 3.0, 4.0]]]]), (1, 2)).eval()[0, 0]
+    array([[2., 3., 4.]])
     """
     return pool("dnn_pool", img, ws, True, (1, 1) if stride is None else stride, pad, mode)

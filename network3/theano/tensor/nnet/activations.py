@@ -48,14 +48,53 @@ def relu(x: TensorVariable, alpha: Any = 0) -> TensorVariable:
 
 @keywords_checked("elu")
 def elu(x: TensorVariable, alpha: Any = 1) -> TensorVariable:
-    r"""Return :math:`x` where it is positive and :math:`\alpha (e^x - 1)` elsewhere (Clevert et al. 2015)."""
+    r"""Return :math:`x` where it is positive and :math:`\alpha (e^x - 1)` elsewhere.
+
+    Parameters
+    ----------
+    x : tensor of floats, of any shape
+    alpha : number or tensor, default 1
+
+    Returns
+    -------
+    tensor of the shape of `x`
+
+    Notes
+    -----
+    Source: D.-A. Clevert, T. Unterthiner and S. Hochreiter (2015).
+
+    Examples
+    --------
+    >>> import pytensor.tensor as pt
+    >>> elu(pt.constant([-1.0, 2.0])).eval().round(4)  # exp(-1) - 1
+    array([-0.6321,  2.    ])
+    """
     x = as_tensor("elu", x)
     return pt.switch(x > 0, x, _like(x, alpha) * pt.expm1(x))
 
 
 @keywords_checked("selu")
 def selu(x: TensorVariable) -> TensorVariable:
-    """Return the scaled `elu` with the constants of Klambauer et al. (2017)."""
+    """Return `elu` times 1.0507, with alpha 1.6733: mean 0 and variance 1 stay so from layer to layer.
+
+    Parameters
+    ----------
+    x : tensor of floats, of any shape
+
+    Returns
+    -------
+    tensor of the shape of `x`
+
+    Notes
+    -----
+    Source: G. Klambauer et al. (2017).
+
+    Examples
+    --------
+    >>> import pytensor.tensor as pt
+    >>> selu(pt.constant([-1.0, 2.0])).eval().round(4)
+    array([-1.1113,  2.1014])
+    """
     x = as_tensor("selu", x)
     return _like(x, 1.0507009873554804934193349852946) * elu(x, 1.6732632423543772848170429916717)
 
@@ -83,7 +122,22 @@ def sigmoid(x: TensorVariable) -> TensorVariable:
 
 @keywords_checked("hard_sigmoid")
 def hard_sigmoid(x: TensorVariable) -> TensorVariable:
-    r"""Return :math:`x / 5 + 1 / 2`, limited to [0, 1]."""
+    r"""Return :math:`x / 5 + 1 / 2`, limited to [0, 1].
+
+    Parameters
+    ----------
+    x : tensor of floats, of any shape
+
+    Returns
+    -------
+    tensor of the shape of `x`
+
+    Examples
+    --------
+    >>> import pytensor.tensor as pt
+    >>> hard_sigmoid(pt.constant([-3.0, 0.0, 1.0])).eval()
+    array([0. , 0.5, 0.7])
+    """
     x = as_tensor("hard_sigmoid", x)
     return pt.clip(_like(x, 0.2) * x + _like(x, 0.5), _like(x, 0), _like(x, 1))
 
@@ -111,7 +165,22 @@ def softplus(x: TensorVariable) -> TensorVariable:
 
 @keywords_checked("softsign")
 def softsign(x: TensorVariable) -> TensorVariable:
-    r"""Return :math:`x / (1 + |x|)`."""
+    r"""Return :math:`x / (1 + |x|)`.
+
+    Parameters
+    ----------
+    x : tensor of floats, of any shape
+
+    Returns
+    -------
+    tensor of the shape of `x`
+
+    Examples
+    --------
+    >>> import pytensor.tensor as pt
+    >>> softsign(pt.constant([-1.0, 3.0])).eval()
+    array([-0.5 ,  0.75])
+    """
     x = as_tensor("softsign", x)
     return x / (1 + abs(x))
 
@@ -144,7 +213,27 @@ def softmax(c: TensorVariable) -> TensorVariable:
 
 @keywords_checked("logsoftmax")
 def logsoftmax(c: TensorVariable) -> TensorVariable:
-    """Return the logarithm of `softmax`, which is finite where that underflows."""
+    """Return the logarithm of `softmax`, which is finite where that underflows.
+
+    Parameters
+    ----------
+    c : tensor of 1 or 2 axes of floats
+
+    Returns
+    -------
+    tensor of 2 axes
+
+    Raises
+    ------
+    TypeError
+        Another number of axes.
+
+    Examples
+    --------
+    >>> import pytensor.tensor as pt
+    >>> logsoftmax(pt.constant([0.0, -800.0])).eval()
+    array([[   0., -800.]])
+    """
     return log_softmax(_rows("logsoftmax", c), axis=-1)
 
 

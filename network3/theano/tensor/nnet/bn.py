@@ -154,6 +154,12 @@ def batch_normalization(
     Returns
     -------
     tensor of the shape of `inputs`
+
+    Examples
+    --------
+    >>> import pytensor.tensor as pt
+    >>> batch_normalization(pt.constant([1.0, 3.0]), gamma=1.0, beta=0.5, mean=2.0, std=1.0).eval()
+    array([-0.5,  1.5])
     """
     one_of("batch_normalization: mode", mode, ("low_mem", "high_mem"))
     return (inputs - mean) * (gamma / std) + beta

@@ -96,6 +96,12 @@ def sigmoid_binary_crossentropy(output: TensorVariable, target: TensorVariable |
     Returns
     -------
     tensor of the shape of `output`
+
+    Examples
+    --------
+    >>> import pytensor.tensor as pt
+    >>> sigmoid_binary_crossentropy(pt.constant([0.0]), pt.constant([1.0])).eval().round(4)  # ln(2)
+    array([0.6931])
     """
     who = "sigmoid_binary_crossentropy"
     z, t = as_tensor(f"{who}: output", output), as_tensor(f"{who}: target", target)

@@ -52,6 +52,12 @@ def bilinear_upsampling(
     -----
     ``network3.layers.ops.upsample2d(x, r, mode="bilinear")`` is symmetric for every factor. Source: Theano 1.0,
     ``theano/tensor/nnet/abstract_conv.py``.
+
+    Examples
+    --------
+    >>> import pytensor.tensor as pt
+    >>> bilinear_upsampling(pt.constant([[[[0.0, 1.0]]]]), ratio=2).eval()[0, 0, 0]
+    array([0. , 0.5, 1. , 1. ])
     """
     who = "bilinear_upsampling"
     if frac_ratio is not None:

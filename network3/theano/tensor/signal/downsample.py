@@ -34,5 +34,11 @@ def max_pool_2d(
     ------
     TypeError, ValueError
         As `pool_2d`.
+
+    Examples
+    --------
+    >>> import pytensor.tensor as pt
+    >>> max_pool_2d(pt.constant([[1.0, 2.0, 3.0, 4.0]]), (1, 2), ignore_border=True).eval()
+    array([[2., 4.]])
     """
     return pool("max_pool_2d", input, ds, ignore_border, st, padding, mode)

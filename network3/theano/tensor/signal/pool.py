@@ -156,6 +156,12 @@ def max_pool_2d_same_size(input: TensorVariable, patch_size: Sizes) -> TensorVar
     ------
     TypeError, ValueError
         As `pool_2d`.
+
+    Examples
+    --------
+    >>> import pytensor.tensor as pt
+    >>> max_pool_2d_same_size(pt.constant([[[[1.0, 2.0, 4.0, 3.0]]]]), (1, 2)).eval()[0, 0]
+    array([[0., 2., 4., 0.]])
     """
     x = as_tensor("max_pool_2d_same_size", input)
     maxima = pool("max_pool_2d_same_size", x, patch_size, True, None, (0, 0), "max")
