@@ -77,6 +77,11 @@ bench-start: $(VENV)/.dev ## Compare the time to the end of the first epoch, and
 	@echo "Timing from the start of Python to the first epoch and to 98.5 % on MNIST (up to 25 minutes; less with BENCH=\"--network fc\") ..."
 	@$(BIN)/python -m benchmarks.start $(BENCH)
 
+.PHONY: race
+race: $(VENV)/.dev ## Race PyTorch to 99.0 % on the test images of MNIST, from the start of Python
+	@echo "Timing network3 and PyTorch to 99.0 % on MNIST, each from an empty cache (up to 15 minutes; less with BENCH=\"--form pytorch --rounds 1\") ..."
+	@$(BIN)/python -m benchmarks.race $(BENCH)
+
 bench-gpu: ## Compare training on a GPU, with JAX and PyTorch from the environment of PYTHON, which is not changed
 	@$(PYTHON) -m benchmarks.gpu $(BENCH)
 

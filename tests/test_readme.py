@@ -76,7 +76,7 @@ def test_the_books_listings_run_as_printed(monkeypatch, tmp_path, capsys, name):
 def test_its_rows_of_the_book_are_those_of_the_records():
     recorded = {
         re.search(r"`(.+?)`", what)[1]: (row, book, ours, mean)
-        for row, what, book, ours, _, mean, _ in rows(read(ROOT / "benchmarks/results/reproduction.md"))[2:]
+        for row, what, book, ours, _, _, mean, _ in rows(read(ROOT / "benchmarks/results/reproduction.md"))[2:]
     }
     shown = [cells for cells in rows(read(README)) if re.fullmatch(r"\d\.\d+", cells[0])]
     assert len(shown) == 6

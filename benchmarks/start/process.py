@@ -17,7 +17,7 @@ from network3.layers.checks import error_message
 
 from . import BATCH
 
-TIMEOUT = 600.0  # seconds for one training
+TIMEOUT = 600.0  # seconds
 PROGRAM = "benchmarks.start.program"
 
 
@@ -61,11 +61,17 @@ class Library:
         Interpreter of its virtual environment.
     threads : int
         Limit for the library.
+    program : str
+        The module that trains, see `benchmarks.start.program`.
+    timeout : float
+        Seconds for one training.
     """
 
     peer: Peer
     python: str | Path
     threads: int
+    program: str = PROGRAM
+    timeout: float = TIMEOUT
 
     def train(
         self,
@@ -97,7 +103,7 @@ class Library:
         Raises
         ------
         PeerError
-            The training failed, or took longer than `TIMEOUT`.
+            The training failed, or took longer than `timeout`.
         """
         weights = cache / "weights.npz"
         task = {
@@ -130,7 +136,7 @@ class Library:
     def _run(self, task: str, cache: Path) -> tuple[list[tuple[str, float]], float]:
         """Run a process to its end; return the lines of its output with their times, and the time of its end."""
         log = cache / "log"
-        command = [str(self.python), "-m", PROGRAM, task]
+        command = [str(self.python), "-m", self.program, task]
         variables = process_variables(self.threads, cache) | dict(self.peer.variables)
         with log.open("w", encoding="utf-8") as errors:
             start = time.perf_counter()
@@ -144,7 +150,7 @@ class Library:
                 cwd=ROOT,
                 env=variables,
             ) as process:
-                timer = threading.Timer(TIMEOUT, process.kill)
+                timer = threading.Timer(self.timeout, process.kill)
                 timer.start()
                 assert process.stdout is not None
                 try:
@@ -155,6 +161,6 @@ class Library:
         if process.returncode or not lines:
             hint = f"Check that {self.peer.module} trains by itself."
             raise PeerError(
-                self.peer, error_message(self.peer.title, "expected a training", no_response(log, TIMEOUT), hint)
+                self.peer, error_message(self.peer.title, "expected a training", no_response(log, self.timeout), hint)
             )
         return lines, end

@@ -26,27 +26,45 @@ if TYPE_CHECKING:  # nothing that is not needed is imported in the timed part
     from benchmarks.peers import PeerNetwork
 
 
+Training = Callable[[Pair, Pair, Callable[[float], bool]], Sequence[np.ndarray]]
+
+
 def main(text: str) -> None:
     """Run the training that `text`, the task in JSON, describes."""
+    run(text, _training_of)
+
+
+def run(text: str, training_of: Callable[[dict[str, Any]], Training]) -> None:
+    """Read the data of the task `text`, train, and print the results.
+
+    `training_of` returns for a task the function ``train(training, test, on_epoch_end)``, which returns the weights.
+    """
     respond = response_writer()
     task = json.loads(text)
-    module = importlib.import_module(task["module"])
+    train = training_of(task)
     training, test = (read(Path(task["data"]) / f"{name}.npz") for name in ("training", "test"))
-    config = configuration(task["name"], **{key: _hashable(value) for key, value in task["changes"].items()})
 
     def on_epoch_end(accuracy: float) -> bool:
         """Report the accuracy after an epoch; return whether to stop."""
         respond({"accuracy": float(accuracy), "cpu_s": time.process_time()})
         return task["goal"] is not None and accuracy >= task["goal"]
 
-    train = getattr(module, "train", None) or training_with(module.build)
-    options = {key: task[key] for key in ("batch", "epochs", "shuffle", "seed")}
-    weights = train(config, config.weights(task["seed"]), training, test, on_epoch_end, **options)
+    weights = train(training, test, on_epoch_end)
     from benchmarks.machine import peak_mb  # imported after the timed part
 
     end = {"peak_mb": peak_mb(), "versions": installed_versions(task["versions"])}
     np.savez(task["weights"], *map(np.asarray, weights))
     respond(end)
+
+
+def _training_of(task: dict[str, Any]) -> Training:
+    module = importlib.import_module(task["module"])
+    config = configuration(task["name"], **{key: _hashable(value) for key, value in task["changes"].items()})
+    train = getattr(module, "train", None) or training_with(module.build)
+    options = {key: task[key] for key in ("batch", "epochs", "shuffle", "seed")}
+    return lambda training, test, on_epoch_end: train(
+        config, config.weights(task["seed"]), training, test, on_epoch_end, **options
+    )
 
 
 def training_with(build: Callable[..., "PeerNetwork"]) -> Callable[..., Sequence[np.ndarray]]:
