@@ -149,7 +149,7 @@ class StepComparison:
         for batch in theirs.opened:
             start = time.monotonic()
             opened = {side: workers.opened[batch] for side, workers in sides.items()}
-            reason = disagreement([*opened["ours"], *opened["theirs"]])
+            reason = disagreement([*opened["ours"], *opened["theirs"]], theirs.peer.equal_labels)
             if reason:
                 yield {"kind": "wrong", "batch": batch, "reason": reason, **common}
                 continue

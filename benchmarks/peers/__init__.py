@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from benchmarks.checks import MIN_EQUAL_LABELS
 from benchmarks.configurations import CHAPTER6, CONFIGURATIONS, ResidualConfiguration
 
 
@@ -65,6 +66,8 @@ class Peer:
         Mini-batch sizes it is compared at; () for all.
     networks : tuple of str
         Configurations it is compared on; () for all.
+    equal_labels : float
+        Smallest share of labels, after one step, that must equal ours; less than the default for coarser arithmetic.
     """
 
     name: str
@@ -79,6 +82,7 @@ class Peer:
     slow_compile: bool = False
     batches: tuple[int, ...] = ()
     networks: tuple[str, ...] = ()
+    equal_labels: float = MIN_EQUAL_LABELS
 
 
 OURS = Peer(

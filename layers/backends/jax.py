@@ -4,6 +4,7 @@ Convolutions run at "highest" precision, so that results agree with the CPU's. T
 set JAX's own option: ``jax.config.update("jax_default_matmul_precision", "default")``, or another of its levels.
 """
 
+from functools import partial
 from typing import Any
 
 import jax
@@ -75,13 +76,32 @@ def jax_conv2d_transpose(op: Conv2DTranspose, node: Apply | None = None, **kwarg
 _block = threefry2x32(lambda words: words)
 
 
+def _kept_by_halves(threshold: int, state: jax.Array, x: jax.Array) -> jax.Array:
+    """Return which elements of an array of the shape of `x` are kept; each block of the generator is computed once."""
+    half = (x.size + 1) // 2
+    words = _block(*_words_of(state), jnp.arange(half, dtype=np.uint32))
+    return (jnp.concatenate(words)[: x.size] >> 8 < threshold).reshape(x.shape)
+
+
+def _kept_by_element(threshold: int, state: jax.Array, x: jax.Array) -> jax.Array:
+    """Return the same; each element by itself is twice the work, but XLA needs no kernel of its own for it."""
+    half = np.uint32((x.size + 1) // 2)
+    place = lax.iota(np.uint32, x.size).reshape(x.shape)
+    one, other = _block(*_words_of(state), jnp.where(place < half, place, place - half))
+    return jnp.where(place < half, one, other) >> 8 < threshold
+
+
+def _words_of(state: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+    seed, stream, step = jnp.asarray(state).astype(np.uint32)
+    return seed, stream, step
+
+
 @jax_funcify.register(DropoutMask)
 def jax_dropout_mask(op: DropoutMask, **kwargs: Any) -> Function:
+    by_halves, by_element = (partial(kept, op.threshold) for kept in (_kept_by_halves, _kept_by_element))
+
     def mask(x: jax.Array, state: jax.Array) -> jax.Array:
-        half = (x.size + 1) // 2
-        seed, stream, step = jnp.asarray(state).astype(np.uint32)[:, None]
-        words = _block(seed, stream, step, jnp.arange(half, dtype=np.uint32))
-        kept = jnp.concatenate(words)[: x.size] >> 8 < op.threshold
-        return kept.astype(x.dtype).reshape(x.shape)
+        kept = lax.platform_dependent(state, x, default=by_halves, cuda=by_element)
+        return kept.astype(x.dtype)
 
     return mask

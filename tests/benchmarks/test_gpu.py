@@ -5,13 +5,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
 
 import network3
 from benchmarks.configurations import configuration
-from benchmarks.gpu import BOOK_BATCH, NETWORKS, peers
+from benchmarks.gpu import BOOK_BATCH, NETWORKS, PRECISION, peers
 from benchmarks.gpu.kernels import STEPS, longest
+from network3.execution.compile import compile_step, compiled
+from network3.execution.runners.jax import execution_context
+from network3.optim import l2
 
 ROOT = Path(__file__).parents[2]
 BATCH = 10
@@ -77,6 +81,21 @@ def test_the_environment_variables_select_the_device():
         assert variables["ours"]["JAX_PLATFORMS"] == variables["jax_loop"]["JAX_PLATFORMS"] == platform
         assert variables["pytorch_graph"]["BENCHMARK_DEVICE"] == platform
         assert variables["ours_five"][NETWORKS] == "5"
+        assert variables["ours"][PRECISION] == "highest"
+        assert variables["ours_tf32"] == variables["ours"] | {PRECISION: "tensorfloat32"}
+
+
+def test_tf32_is_what_the_products_of_a_step_ask_for():
+    """On a CPU the results are the same; what a GPU would do is in the program."""
+    config = configuration("two_conv", **SMALL)
+    build = importlib.import_module("benchmarks.gpu.ours").build
+    with jax.default_matmul_precision("tensorfloat32"):
+        step = compiled(build(config, config.weights(), BATCH).net, compile_step, BATCH, 784, (), None, l2)
+        with execution_context("float32"):
+            arguments = np.zeros((BATCH, 784), "float32"), np.zeros(BATCH, "int32"), np.float32(0), np.float32(0)
+            program = str(jax.make_jaxpr(step.jax_function)(*arguments, *(c.storage[0] for c in step.shared)))
+    assert "Precision.HIGHEST" not in program
+    assert "Precision.HIGH," in program  # the name of TF32 in a program
 
 
 def test_five_networks_are_compared_at_the_batch_of_the_book_only():

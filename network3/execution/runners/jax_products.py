@@ -1,7 +1,7 @@
-"""Convolutions as matrix products, for several networks at once: a batched convolution would be a slow, grouped one.
+"""Convolutions as matrix products, for several networks at once, and matrix products in parts.
 
 Under ``jax.vmap`` over networks both images and filters have the networks' axis, which a convolution can only treat as
-groups, one library call each; a matrix product has it as a batch, in one kernel.
+groups, one slow library call each; a matrix product has it as a batch, in one kernel.
 """
 
 import itertools
@@ -11,6 +11,9 @@ from typing import Any
 
 import jax.numpy as jnp
 from jax import Array, lax
+
+# Of products in parts: the fewest terms of a sum, and of a part of it; the most parts, and results.
+FEWEST_TERMS, FEWEST_IN_PART, MOST_PARTS, MOST_RESULTS = 256, 32, 16, 2**14
 
 
 def convolution_as_product(x: Array, w: Array, parameters: dict[str, Any]) -> Array:
@@ -48,6 +51,31 @@ def convolution_as_product(x: Array, w: Array, parameters: dict[str, Any]) -> Ar
     y = y.reshape(y.shape[0], *places, y.shape[-1])
     y = jnp.moveaxis(y, -1, 1)
     return jnp.transpose(y, _inverse(numbers.out_spec))
+
+
+def split_product(x: Array, w: Array, precision: Any) -> Array:
+    r"""Return ``x @ w``, as a sum of products in parts of equal size where a few long sums would leave a GPU idle.
+
+    .. math:: y_{ij} = \sum_p \sum_t x_{i,pt}\, w_{pt,j}
+
+    XLA splits such products itself, but into parts of a length to which it first extends `x` and `w` with zeros, in
+    kernels of their own.
+
+    Parameters
+    ----------
+    x, w : array
+        Matrices.
+    precision
+        Of the operation ``dot_general``.
+    """
+    terms, parts = x.shape[1], 1
+    if terms >= FEWEST_TERMS and x.shape[0] * w.shape[1] <= MOST_RESULTS:
+        most = min(MOST_PARTS, terms // FEWEST_IN_PART)
+        parts = max(count for count in range(1, most + 1) if terms % count == 0)
+    if parts == 1:
+        return lax.dot_general(x, w, (((1,), (0,)), ((), ())), precision=precision)
+    x, w = x.reshape(len(x), parts, -1), w.reshape(parts, -1, w.shape[1])
+    return lax.dot_general(x, w, (((2,), (1,)), ((1,), (0,))), precision=precision).sum(0)
 
 
 def _slices(

@@ -15,7 +15,7 @@ from network3.data import GREY_LEVELS
 from network3.execution.sharding import DeviceMesh
 from network3.layers.checks import one_of
 
-from .jax_rewrite import filters_of, rewritten, rotate
+from .jax_few_kernels import FewKernels
 
 States = list[Array]
 Take = Callable[[States, Array, Array, Array, Array], tuple[States, Sequence[Array]]]
@@ -113,8 +113,8 @@ class Form:
     networks : bool
         For several networks, along an axis of their own.
     few_kernels : bool
-        As fits a GPU, where each kernel costs more than what it computes: filters stay rotated, the penalty of the cost
-        is computed at the ends of a chunk and interpolated, the convolutions of several networks are matrix products.
+        As fits a GPU, see `jax_few_kernels`: the penalty of the cost is computed at the ends of a chunk and
+        interpolated, the convolutions of several networks are matrix products.
     """
 
     networks: bool = False
@@ -148,12 +148,10 @@ def make_loop(
         def inputs(k: Array | int) -> tuple[Array, ...]:
             return as_input(gather(images, rows[k]), dtype), labels[k], eta, lmbda
 
-        plain_step, filters = step, tuple[int, ...]()
         if form.few_kernels:
-            one = [array[0] if form.networks else array for array in (*inputs(0), *states)]
-            filters = filters_of(step, updates, one)
-            plain_step = rewritten(step, updates, filters, products=form.networks)
-        take: Callable = _make_take(plain_step, updates, mesh)
+            few = FewKernels(step, updates, cost, results.index("penalty") if apart else None, mesh, form.networks)
+            return few.run(states, inputs, labels, steps)
+        take: Callable = _make_take(step, updates, mesh)
         take = jax.vmap(take) if form.networks else take
 
         def body(k: Array, carried: tuple[States, Array]) -> tuple[States, Array]:
@@ -161,16 +159,8 @@ def make_loop(
             states, outputs = take(states, *inputs(k))
             return states, costs.at[k].set(outputs[cost])
 
-        def penalty(states: States) -> Array:
-            return take(states, *inputs(0))[1][results.index("penalty")]  # all else is dropped by the compiler
-
         # A length that is data makes XLA ask the device before each step whether there is another.
-        first = rotate(states, filters)
-        last, costs = lax.fori_loop(0, steps, body, (first, jnp.zeros(rows.shape[:-1], dtype)))
-        if apart:
-            share = jnp.arange(len(rows), dtype=dtype).reshape(-1, *[1] * (costs.ndim - 1)) / steps
-            costs += (1 - share) * penalty(first) + share * penalty(last)
-        return rotate(last, filters), costs
+        return lax.fori_loop(0, steps, body, (states, jnp.zeros(rows.shape[:-1], dtype)))
 
     return loop
 

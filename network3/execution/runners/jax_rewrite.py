@@ -1,8 +1,9 @@
-"""A step of training rewritten for the loop on a GPU: filters stay rotated, and convolutions may become products.
+"""A step of training rewritten for the loop on a GPU: filters stay rotated, convolutions and products change form.
 
 A true convolution is a correlation with filters rotated by 180 degrees, and GPUs correlate. Written as it is, each step
 rotates each filter, and its gradient back, in kernels of their own. The rewritten step takes and returns the rotated
 filters; every operation on single elements is applied to rotated arrays, and what remains are rotations that cancel.
+For several networks convolutions become products, and products of few rows are split (`jax_products`).
 """
 
 from collections.abc import Callable, Sequence
@@ -14,16 +15,11 @@ import jax.numpy as jnp
 from jax import Array, lax
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
-from .jax_products import convolution_as_product
+from .jax_graph import ELEMENTWISE
+from .jax_products import convolution_as_product, split_product
 
+MATRIX_PRODUCT = ((1,), (0,)), ((), ())
 CALLS = {"pjit": "jaxpr", "jit": "jaxpr", "closed_call": "call_jaxpr", "custom_jvp_call": "call_jaxpr"}
-# Operations on single elements, whose result for rotated arrays is the rotated result.
-ELEMENTWISE = {
-    *("abs", "add", "add_any", "and", "cbrt", "clamp", "convert_element_type", "copy", "cos", "div", "eq", "erf"),
-    *("exp", "exp2", "expm1", "ge", "gt", "integer_pow", "is_finite", "le", "log", "log1p", "logistic", "lt", "max"),
-    *("min", "mul", "ne", "neg", "not", "or", "pow", "rsqrt", "select_n", "sign", "sin", "sqrt", "square", "sub"),
-    *("tanh", "xor"),
-}
 
 
 @dataclass(frozen=True)
@@ -60,7 +56,7 @@ def rewritten(
     filters: Sequence[int],
     *,
     given: int = 4,
-    products: bool = False,
+    networks: bool = False,
 ) -> Callable[..., list[Array]]:
     """Return `step` for states of which those in `filters` are rotated, as are their next values.
 
@@ -72,15 +68,16 @@ def rewritten(
         An output, and the index of the state whose next value it is.
     filters : sequence of int
         Indices of states, see `filters_of`.
-    products : bool, default False
-        Whether convolutions become matrix products.
+    networks : bool, default False
+        Whether the step is one of several networks at once, for which convolutions become matrix products. For one
+        network, products of few rows are split instead.
     """
     rotated_outputs = {output for output, state in updates if state in filters}
 
     def rewritten_step(*arguments: Array) -> list[Array]:
         closed = jax.make_jaxpr(step)(*arguments)  # a rotation changes no shape
         values = [_Value(array, k - given in filters) for k, array in enumerate(arguments)]
-        outputs = _evaluate(closed, values, products)
+        outputs = _evaluate(closed, values, networks)
         return [v.turned() if k in rotated_outputs else v.plain() for k, v in enumerate(outputs)]
 
     return rewritten_step
@@ -129,7 +126,7 @@ def _find_rotated(jaxpr: Jaxpr, states: dict[Any, int], found: set[int]) -> None
             found.add(inputs[0])
 
 
-def _evaluate(closed: ClosedJaxpr, arguments: Sequence[_Value], products: bool) -> list[_Value]:
+def _evaluate(closed: ClosedJaxpr, arguments: Sequence[_Value], networks: bool) -> list[_Value]:
     jaxpr = closed.jaxpr
     known: dict[Any, _Value] = dict(zip(jaxpr.constvars, map(_Value, closed.consts), strict=True))
     known.update(zip(jaxpr.invars, arguments, strict=True))
@@ -139,14 +136,14 @@ def _evaluate(closed: ClosedJaxpr, arguments: Sequence[_Value], products: bool) 
 
     for equation in jaxpr.eqns:
         inputs = [value_of(atom) for atom in equation.invars]
-        known.update(zip(equation.outvars, _apply(equation, inputs, products), strict=True))
+        known.update(zip(equation.outvars, _apply(equation, inputs, networks), strict=True))
     return [value_of(atom) for atom in jaxpr.outvars]
 
 
-def _apply(equation: Any, inputs: list[_Value], products: bool) -> list[_Value]:
+def _apply(equation: Any, inputs: list[_Value], networks: bool) -> list[_Value]:
     """Return the outputs of one operation, on rotated arrays where that is as good."""
     if (inner := _inner(equation)) is not None:
-        return _evaluate(inner, inputs, products)
+        return _evaluate(inner, inputs, networks)
     primitive, parameters = equation.primitive, equation.params
     if _rotates(equation):
         return [_Value(inputs[0].array, not inputs[0].rotated)]
@@ -157,9 +154,12 @@ def _apply(equation: Any, inputs: list[_Value], products: bool) -> list[_Value]:
         if _keeps_last_axes(equation):
             return [_Value(primitive.bind(inputs[0].array, **parameters), rotated=True)]
     plain = [v.plain() for v in inputs]
-    if products and primitive.name == "conv_general_dilated" and parameters["feature_group_count"] == 1:
+    if networks and primitive.name == "conv_general_dilated" and parameters["feature_group_count"] == 1:
         x, w = plain
         return [_Value(convolution_as_product(x, w, parameters))]
+    if not networks and primitive.name == "dot_general" and parameters["dimension_numbers"] == MATRIX_PRODUCT:
+        x, w = plain
+        return [_Value(split_product(x, w, parameters["precision"]))]
     found = primitive.bind(*plain, **parameters)
     uniform = _is_uniform(equation, inputs)
     return [_Value(array, uniform=uniform) for array in (found if primitive.multiple_results else [found])]

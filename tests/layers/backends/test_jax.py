@@ -8,6 +8,7 @@ from pytensor.link.jax.dispatch import jax_funcify
 
 import network3.layers.backends.jax  # noqa: F401  (registers our Ops)
 from network3.layers.ops.conv import Conv2D, Conv2DGradInput
+from network3.layers.ops.dropout_mask import DropoutMask
 
 
 @pytest.fixture
@@ -66,3 +67,25 @@ def test_every_op_is_dispatched(kind):
 def test_an_op_without_a_dispatch_is_an_error(unknown_op):
     with pytest.raises(NotImplementedError, match=r"No JAX conversion .* Nameless"):
         unknown_op.compile("JAX")
+
+
+def mask_and_arguments(shape):
+    """Return the function of a mask on JAX, its arguments, and the mask that NumPy computes."""
+    op, x, state = DropoutMask(0.4), np.ones(shape, "float32"), np.array([5, 3, 7], "int32")
+    storage = [[None]]
+    op.perform(None, [x, state], storage)
+    return jax_funcify(op), (x, state), storage[0][0]
+
+
+@pytest.mark.parametrize("shape", [(4, 6), (5, 7), (1,), (3, 2, 5)])
+def test_masks_on_gpus_have_the_same_bits(monkeypatch, shape):
+    mask, arguments, expected = mask_and_arguments(shape)
+    monkeypatch.setattr(jax.lax, "platform_dependent", lambda *arrays, default, cuda: cuda(*arrays))
+    np.testing.assert_array_equal(mask(*arguments), expected)
+
+
+@pytest.mark.parametrize(("platform", "halves"), [("cpu", True), ("cuda", False)])
+def test_on_gpus_each_element_of_a_mask_is_computed_by_itself(platform, halves):
+    mask, arguments, _ = mask_and_arguments((4, 6))
+    program = jax.jit(mask).trace(*arguments).lower(lowering_platforms=(platform,)).as_text()
+    assert ("concatenate" in program) is halves
