@@ -10,6 +10,7 @@ from tests.layers.backends.cpu.kernels import (
     test_direct_conv_to_images,
     test_pool2d,
     test_pool2d_windows,
+    test_winners_to_filters,
     test_winograd,
     test_winograd_to_filters,
 )
@@ -62,11 +63,20 @@ def draw_winograd(rng: np.random.Generator, run: Runner) -> None:
 
 def draw_winograd_to_filters(rng: np.random.Generator, run: Runner) -> None:
     """Draw the gradient of a convolution to its filters by Winograd's method."""
-    dtype, source = float_type(rng), str(rng.choice(["image", "windows"]))
+    dtype = float_type(rng)
     s = test_winograd_to_filters.random_sizes(rng, dtype, int(rng.choice([5, 40])))
     run.tolerance = CLOSE[dtype] * 10
-    x, g, won = test_winograd_to_filters.drawn(s, dtype, source)
-    test_winograd_to_filters.to_filters(s, x, g, won, source, run)
+    x, g = test_winograd_to_filters.drawn(s, dtype)
+    test_winograd_to_filters.to_filters(s, x, g, run)
+
+
+def draw_winners_to_filters(rng: np.random.Generator, run: Runner) -> None:
+    """Draw the gradient of a pooled convolution to its filters, one maximum at a time."""
+    dtype = float_type(rng)
+    s = test_winners_to_filters.random_sizes(rng, dtype, int(rng.choice([5, 40])))
+    run.tolerance = CLOSE[dtype] * 10
+    x, g, won = test_winners_to_filters.drawn(s, dtype, int(rng.integers(99)))
+    test_winners_to_filters.to_filters(s, x, g, won, run)
 
 
 def draw_direct_convolutions_to_filters(rng: np.random.Generator, run: Runner) -> None:

@@ -28,7 +28,7 @@ from network3.layers.backends.cpu.threads import StepLoop, thread_pool
 from network3.layers.backends.cpu.threads.loops import run_steps
 from network3.layers.backends.cpu.threads.worker import worker_loop
 
-GATHERED = 16  # examples that one thread gathers at a time
+GATHERED = 1 << 13  # elements that one thread gathers at a time, about
 
 
 @contextmanager
@@ -95,7 +95,7 @@ class Loop:
     def _gathered(self, data: np.ndarray, factor: np.ndarray, batch: np.ndarray) -> View:
         """Add the command that gathers the rows of a mini-batch from `data`; return where these are."""
         plan, count, width = self._before, len(batch), math.prod(batch.shape[1:])
-        source, parts = plan.external(data.dtype.name, (data.size,)), -(-count // GATHERED)
+        source, per = plan.external(data.dtype.name, (data.size,)), max(1, GATHERED // max(1, width))
         arguments: list[View | int] = [
             self._rows,
             source,
@@ -103,12 +103,12 @@ class Loop:
             plan.view_of(batch),
             width,
             count,
-            GATHERED,
+            per,
         ]
         types = data.dtype.name, batch.dtype.name
         if data.dtype == batch.dtype:  # copied as they are: the kernel that labels need does as well for images
             types = (f"int{8 * data.itemsize}",) * 2
-        plan.run(gather(*types), arguments, parts)
+        plan.run(gather(*types), arguments, -(-count // per))
         return source
 
     def _collected(self, k: int) -> View:

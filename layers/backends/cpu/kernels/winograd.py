@@ -14,16 +14,18 @@ from typing import NamedTuple
 import numpy as np
 
 from network3.layers.backends.cpu.compiler import Array, Int, Tile, kernel, scratch
-from network3.layers.backends.cpu.processor import lanes_of
+from network3.layers.backends.cpu.processor import lanes_of, offsets
 
 from .moves import fill
 from .panels import heights, span_of
+from .transposed import Block
 from .winograd_rows import COLUMNS, ROWS, STRIP, make_read, make_write
 from .winograd_transforms import POINTS, TAPS, TILE, Transform, of_pixels, of_sums, of_taps
 
 WORK = 1 << 19  # elements of a thread's transformed pixels and sums
 TILES = 64  # of a part, about: with as many, the filters are read rarely enough
 PARTS = 4  # at least, if there are enough tiles
+PAIRS = 512  # of a map and a result map, whose filters are transformed in a part of `winograd_filters`
 SQUARE = POINTS * POINTS
 
 
@@ -38,8 +40,8 @@ class WinogradLayout(NamedTuple):
         Rows of tiles per part, and number of parts.
     packed : int
         Length of the transformed filters.
-    filter_parts : int
-        Parts of `winograd_filters`.
+    per, filter_parts : int
+        Maps per part of `winograd_filters`, and number of its parts.
     """
 
     high: int
@@ -47,6 +49,7 @@ class WinogradLayout(NamedTuple):
     each: int
     parts: int
     packed: int
+    per: int
     filter_parts: int
 
 
@@ -67,7 +70,8 @@ def winograd_layout(dtype: str, images: int, maps: int, filters: int, rows: int,
     parts = max(1, min(of_image, parts + parts % 2))
     each = max(1, -(-of_image // parts))
     packed = SQUARE * (maps * -(-filters // lanes) + 1) * lanes
-    return WinogradLayout(high, wide, each, -(-of_image // each), packed, -(-filters // lanes))
+    per = min(maps, max(1, PAIRS // filters))
+    return WinogradLayout(high, wide, each, -(-of_image // each), packed, per, -(-maps // per))
 
 
 def _per_tile(dtype: str, maps: int, filters: int) -> int:
@@ -78,29 +82,43 @@ def _per_tile(dtype: str, maps: int, filters: int) -> int:
 
 @kernel
 def winograd_filters(dtype: str) -> Callable[..., None]:
-    """Transform filters, for `lanes` maps of the results per part.
+    """Transform filters, for some maps of the images per part.
 
     w : filters of 3 x 3, of which result map o and map c use the one that begins at w[o * of_out + c * of_in], rotated
     by 180 degrees if `flip` is 1; packed : for each of 36 points (panels of results, maps, columns of a panel) and
-    `lanes` more elements. Parts: `filter_parts`.
+    `lanes` more elements. Parts: `per` maps.
     """
     lanes, span, number = lanes_of(dtype), span_of(dtype), np.dtype(dtype).type
     transform, count = Transform(of_taps, TAPS, dtype, lanes), TAPS * TAPS
+    block, starts = Block(dtype, lanes), offsets(count, lanes) if lanes <= count else (0,)
+    beyond = max(0, lanes - count)  # elements of a vector that are not taps of the filter
 
     def winograd_filters(
-        part, w: Array(dtype), packed: Array(dtype), maps: Int, outs: Int, of_in: Int, of_out: Int, flip: Int
+        part, w: Array(dtype), packed: Array(dtype), maps: Int, outs: Int, of_in: Int, of_out: Int, flip: Int, per: Int
     ):
-        taps, padded, first = scratch(count * lanes, dtype), (outs + lanes - 1) // lanes * lanes, part * lanes
-        fill(taps, 0, count * lanes, number(0))
-        panel, point = first // span * span, maps * padded + lanes
-        columns = min(span, padded - panel)
-        for c in range(maps):
-            for o in range(min(lanes, outs - first)):
-                source = (first + o) * of_out + c * of_in
-                for k in range(count):
-                    taps[k * lanes + o] = w[source + (count - 1 - k if flip != 0 else k)]
-            to = panel * maps + c * columns + first - panel
-            transform.apply(packed, to, POINTS * point, point, taps, 0, TAPS * lanes, lanes)
+        taps, padded = scratch((count + lanes) * lanes, dtype), (outs + lanes - 1) // lanes * lanes
+        point = maps * padded + lanes
+        for first in range(0, padded, lanes):
+            panel, whole = first // span * span, first + lanes <= outs
+            columns = min(span, padded - panel)
+            if not whole:
+                fill(taps, 0, count * lanes, number(0))
+            for c in range(part * per, min(maps, (part + 1) * per)):
+                source, before = first * of_out + c * of_in, 0
+                if whole:
+                    end = source + (lanes - 1) * of_out + count
+                    before = beyond if end + beyond > maps * outs * count else 0
+                    for b in range(len(starts)):
+                        block.transpose(taps, starts[b] * lanes, lanes, w, source - before + starts[b], of_out)
+                else:
+                    for o in range(outs - first):
+                        for k in range(count):
+                            taps[k * lanes + o] = w[source + o * of_out + k]
+                to = panel * maps + c * columns + first - panel
+                at, step = before * lanes, lanes
+                if flip != 0:
+                    at, step = at + (count - 1) * lanes, -lanes
+                transform.apply(packed, to, POINTS * point, point, taps, at, TAPS * step, step)
 
     return winograd_filters
 
@@ -159,10 +177,12 @@ def winograd(dtype: str, source: str, result: str) -> Callable[..., None]:
                 image, down = row // high, row % high
                 for t in range(wide):
                     to, at = t * of_tile * lanes, after + ((row - first) * wide + t) * padded + base
-                    sums.apply(rows, to, TILE * lanes, lanes, work, at, POINTS * odd * padded, odd * padded)
+                    down_one, right_one = POINTS * odd * padded, odd * padded
                     if windows:
-                        to += TILE * TILE * lanes
-                        sums.magnitude(rows, to, work, at, POINTS * odd * padded, odd * padded)
+                        after_tile = to + TILE * TILE * lanes
+                        sums.apply_and_measure(rows, to, TILE * lanes, lanes, work, at, down_one, right_one, after_tile)
+                    else:
+                        sums.apply(rows, to, TILE * lanes, lanes, work, at, down_one, right_one)
                 write(rows, wide, y, best, image * outs + base, TILE * down, oh, ow)
 
     return winograd

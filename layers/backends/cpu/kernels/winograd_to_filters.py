@@ -12,19 +12,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from network3.layers.backends.cpu.compiler import Array, Int, Tile, kernel, scratch
+from network3.layers.backends.cpu.compiler import Array, Int, Tile, copy, kernel, scratch
 from network3.layers.backends.cpu.processor import lanes_of
 
-from .moves import fill
+from .moves import fill, move
 from .panels import heights, span_of
+from .taps_last import make_taps_last, taps_length
 from .winograd import SQUARE, TILES, WORK
 from .winograd_rows import COLUMNS, ROWS, STRIP, make_read
 from .winograd_transforms import POINTS, TAPS, TILE, Transform, of_gradients, of_pixels, of_products
 
-SLICE = 128  # filters whose gradients are summed together, at most
+SLICE = 64  # filters whose gradients are summed together, at most
 PARTS = 8  # at most, if there is only one slice
 LEAST = 16  # tiles of a group, at least
-PAIRS = 512  # of a filter and a map for each tile of a group, at most: else the sums of the groups would take longer
+PAIRS = 128  # of a filter and a map for each tile of a group, at most: else the sums of the groups would take longer
 MAPS = 8  # of a part of `winograd_sum_groups`
 
 
@@ -85,20 +86,19 @@ def winograd_to_filters_fits(dtype: str, maps: int, filters: int, width: int, co
 
 
 @kernel
-def winograd_to_filters(dtype: str, source: str) -> Callable[..., None]:
+def winograd_to_filters(dtype: str) -> Callable[..., None]:
     """Sum the products of transformed pixels and gradients, for a group of rows of tiles and a slice of filters.
 
-    x : (images, maps, height, width); g : (images, filters, oh, ow), if `source` is "image"; if it is "windows", the
-    gradient of 2 x 2 windows of these, with `won` (int32) as from `conv_max_pool`, which is not accessed otherwise;
-    found : (groups, slices, 36, maps * slice + lanes). The rest: sizes, the border at the top and left, and the layout.
-    Parts: groups times slices.
+    x : (images, maps, height, width); g : (images, filters, oh, ow); won (int32) : not accessed; found : (groups,
+    slices, 36, maps * slice + lanes). The rest: sizes, the border at the top and left, and the layout. Parts: groups
+    times slices.
 
     Loops: rows of tiles, some at a time; points of the transform; filters and maps, one block at a time; tiles, for
     which the sums of a block stay in registers.
     """
     lanes, number = lanes_of(dtype), np.dtype(dtype).type
     pixels, gradients = Transform(of_pixels, POINTS, dtype, lanes), Transform(of_gradients, TILE, dtype, lanes)
-    read_pixels, read_gradients, multiply = make_read(dtype, "image"), make_read(dtype, source), make_outer(dtype)
+    read, multiply = make_read(dtype, "image"), make_outer(dtype)
 
     def winograd_to_filters(
         part, x: Array(dtype), g: Array(dtype), won: Array("int32"), found: Array(dtype), images: Int, maps: Int,
@@ -112,6 +112,8 @@ def winograd_to_filters(dtype: str, source: str) -> Callable[..., None]:
         point = blocks * (together * wide + 1) * lanes
         after, apart = SQUARE * point, (together * wide + 1) * of_slice
         lines = max(1, (STRIP // pitch - 2) // TILE)
+        if outs < of_slice:
+            fill(work, after, SQUARE * apart, number(0))  # beyond the filters
         start = group * each
         while start < end:
             stop = min(end, start + together)
@@ -123,9 +125,7 @@ def winograd_to_filters(dtype: str, source: str) -> Callable[..., None]:
                     image, down = row // high, row % high
                     strip = min(lines, min(stop - row, high - down))
                     first = TILE * down - top
-                    read_pixels(
-                        rows, 0, TILE * strip + 2, x, won, image * maps + base, first, height, width, left, pitch
-                    )
+                    read(rows, 0, TILE * strip + 2, x, won, image * maps + base, first, height, width, left, pitch)
                     for t in range(strip * wide):
                         at = (t // wide * pitch + t % wide) * TILE * lanes
                         to = (block * tiles + (row - start) * wide + t) * lanes
@@ -138,7 +138,7 @@ def winograd_to_filters(dtype: str, source: str) -> Callable[..., None]:
                     image, down = row // high, row % high
                     strip = min(lines, min(stop - row, high - down))
                     map = image * filters + slice * of_slice + base
-                    read_gradients(rows, 0, TILE * strip, g, won, map, TILE * down, oh, ow, 0, narrow)
+                    read(rows, 0, TILE * strip, g, won, map, TILE * down, oh, ow, 0, narrow)
                     for t in range(strip * wide):
                         at, to = (t // wide * narrow + t % wide) * TILE * lanes, (row - start) * wide + t
                         to = after + to * of_slice + base
@@ -216,28 +216,35 @@ def winograd_sum_groups(dtype: str) -> Callable[..., None]:
     """
     lanes, count = lanes_of(dtype), TAPS * TAPS
     vector, transform = Tile(dtype, lanes, (0,), (0,)), Transform(of_products, POINTS, dtype, lanes)
+    taps_last, beyond = make_taps_last(dtype), max(0, lanes - count)
+    line = MAPS * count + beyond
 
     def winograd_sum_groups(
         part, found: Array(dtype), dw: Array(dtype), groups: Int, maps: Int, filters: Int, of_slice: Int, slices: Int,
         flip: Int,
     ):  # fmt: skip
-        sums, taps = scratch(SQUARE * lanes, dtype), scratch(count * lanes, dtype)
+        sums, taps = scratch(SQUARE * lanes, dtype), scratch(taps_length(lanes), dtype)
+        lines = scratch(lanes * line, dtype)
         point = maps * of_slice + lanes
-        apart = slices * SQUARE * point
-        for c in range(part * MAPS, min(maps, (part + 1) * MAPS)):
-            for o in range(0, filters, lanes):
-                base = min(o, filters - lanes)
-                slice = base // of_slice
-                at = slice * SQUARE * point + c * of_slice + base - slice * of_slice
+        apart, first = slices * SQUARE * point, part * MAPS
+        several = min(MAPS, maps - first)
+        for o in range(0, filters, lanes):
+            base = min(o, filters - lanes)
+            slice = base // of_slice
+            for c in range(several):
+                at = slice * SQUARE * point + (first + c) * of_slice + base - slice * of_slice
                 for k in range(SQUARE):
                     total = vector.load(found, at + k * point)
                     for group in range(1, groups):
                         vector.add(total, vector.load(found, at + group * apart + k * point))
                     vector.store(total, sums, k * lanes, 0)
-                transform.apply(taps, 0, TAPS * lanes, lanes, sums, 0, POINTS * lanes, lanes)
-                for m in range(lanes):
-                    to = ((base + m) * maps + c) * count
-                    for k in range(count):
-                        dw[to + k] = taps[(count - 1 - k if flip != 0 else k) * lanes + m]
+                transform.apply(taps, beyond * lanes, TAPS * lanes, lanes, sums, 0, POINTS * lanes, lanes)
+                taps_last(lines, c * count, line, taps, flip)
+            for m in range(lanes):
+                to = ((base + m) * maps + first) * count
+                if several == MAPS:
+                    copy(dw, to, lines, m * line, MAPS * count)
+                else:
+                    move(dw, to, 1, lines, m * line, 1, several * count)
 
     return winograd_sum_groups

@@ -109,46 +109,71 @@ class Transform:
         self, to: np.ndarray, i: int, down: int, right: int, source: np.ndarray, j: int, rows: int, columns: int
     ) -> None:
         """Set the vector at to[i + r * down + c * right] for each r and c, from source[j + r * rows + c * columns]."""
-        square = [
-            _vector(source, j + r * rows + c * columns, self.lanes).copy()
-            for r in range(self.size)
-            for c in range(self.size)
-        ]
+        square = self._square(source, j, rows, columns)
         for k, vector in enumerate(self.both(square)):
             _vector(to, i + k // self.out * down + k % self.out * right, self.lanes)[:] = vector
 
     @apply.emitter
-    def _emit_apply(
-        self, frame: Frame, to: Any, i: Any, down: Any, right: Any, source: Any, j: Any, rows: Any, columns: Any
-    ) -> None:
-        kind, align = self._kind(to, source), f"align {itemsize(self.dtype)}"
-        places = self._places(frame, source, j, rows, columns, self.size)
-        square = [_Vector(frame, kind, frame.value(f"load {kind}, ptr {place}, {align}")) for place in places]
-        targets = self._places(frame, to, i, down, right, self.out)
-        for value, place in zip(self.both(square), targets, strict=True):
-            frame.do(f"store {kind} {value.name}, ptr {place}, {align}")
+    def _emit_apply(self, frame: Frame, *arguments: Any) -> None:
+        self._transform(frame, *arguments)
 
     @operation
-    def magnitude(self, to: np.ndarray, i: int, source: np.ndarray, j: int, rows: int, columns: int) -> None:
-        """Set the vector at to[i] to the sum of the absolute values that `apply` reads."""
-        indices = [j + r * rows + c * columns for r in range(self.size) for c in range(self.size)]
-        values = [abs(_vector(source, index, self.lanes)) for index in indices]
-        while len(values) > 1:
-            values = [sum(values[k + 1 : k + 2], values[k]) for k in range(0, len(values), 2)]
-        _vector(to, i, self.lanes)[:] = values[0]
+    def apply_and_measure(
+        self, to: np.ndarray, i: int, down: int, right: int, source: np.ndarray, j: int, rows: int, columns: int, m: int
+    ) -> None:
+        """Do as `apply`, and set the vector at to[m] to the sum of the absolute values that are read."""
+        square = self._square(source, j, rows, columns)
+        magnitudes = [_sum([abs(value) for value in square[c :: self.size]]) for c in range(self.size)]
+        self.apply(to, i, down, right, source, j, rows, columns)
+        _vector(to, m, self.lanes)[:] = _sum(magnitudes)
 
-    @magnitude.emitter
-    def _emit_magnitude(self, frame: Frame, to: Any, i: Any, source: Any, j: Any, rows: Any, columns: Any) -> None:
-        kind, align = self._kind(to, source), f"align {itemsize(self.dtype)}"
-        suffix = f"v{self.lanes}f{8 * itemsize(self.dtype)}"
-        values = []
-        for place in self._places(frame, source, j, rows, columns, self.size):
-            value = frame.value(f"load {kind}, ptr {place}, {align}")
-            values.append(_Vector(frame, kind, frame.call(kind, f"llvm.fabs.{suffix}", (kind, value), pure=True)))
-        while len(values) > 1:
-            values = [sum(values[k + 1 : k + 2], values[k]) for k in range(0, len(values), 2)]
-        address = frame.address(to, as_index(frame, i), self.lanes)
-        frame.do(f"store {kind} {values[0].name}, ptr {address}, {align}")
+    @apply_and_measure.emitter
+    def _emit_apply_and_measure(self, frame: Frame, to: Any, *arguments: Any) -> None:
+        *others, m = arguments
+        magnitudes: list[_Vector] = []
+        self._transform(frame, to, *others, magnitudes=magnitudes)
+        address = frame.address(to, as_index(frame, m), self.lanes)
+        frame.do(f"store {self._kind(to)} {_sum(magnitudes).name}, ptr {address}, align {itemsize(self.dtype)}")
+
+    def _transform(
+        self, frame: Frame, to: Any, i: Any, down: Any, right: Any, source: Any, j: Any, rows: Any, columns: Any,
+        magnitudes: "list[_Vector] | None" = None,
+    ) -> None:  # fmt: skip
+        """Emit `apply`; append the sum of the absolute values of each column to `magnitudes`."""
+        kind = self._kind(to, source)
+        places = self._places(frame, source, j, rows, columns, self.size)
+        targets = self._places(frame, to, i, down, right, self.out)
+        for group in self._groups():
+            square = [_loaded(frame, kind, place, self.dtype) for place in places]
+            rows_of: list[list[_Vector]] = [[] for _ in range(self.out)]
+            for c in range(self.size):
+                column = self.of(square[c :: self.size])
+                for r in group:
+                    rows_of[r].append(column[r].computed())
+                if magnitudes is not None:
+                    absolute = [self._absolute(value) for value in square[c :: self.size]]
+                    magnitudes.append(_sum(absolute).computed())
+            for r in group:
+                for value, place in zip(self.of(rows_of[r]), targets[r * self.out :], strict=False):
+                    frame.do(f"store {kind} {value.name}, ptr {place}, align {itemsize(self.dtype)}")
+
+    def _groups(self) -> tuple[tuple[int, ...], ...]:
+        """Return the rows of results that are computed together, from values that are loaded for each group.
+
+        Two rows share most of their terms. All values between the transforms of both axes would not fit into registers,
+        and storing them takes longer than loading values again.
+        """
+        if self.out < POINTS:
+            return (tuple(range(self.out)),)
+        return (1, 2), (3, 4), (0,), (5,)
+
+    def _square(self, source: np.ndarray, j: int, rows: int, columns: int) -> list[Any]:
+        indices = [j + r * rows + c * columns for r in range(self.size) for c in range(self.size)]
+        return [_vector(source, index, self.lanes).copy() for index in indices]
+
+    def _absolute(self, vector: "_Vector") -> "_Vector":
+        frame, kind, function = vector.frame, vector.kind, f"llvm.fabs.v{self.lanes}f{8 * itemsize(self.dtype)}"
+        return _Vector(frame, kind, lambda: frame.call(kind, function, (kind, vector.name), pure=True))
 
     def _kind(self, *arrays: Any) -> str:
         """Return the type of a vector; raise an error unless all arrays are of its elements' type."""
@@ -167,25 +192,51 @@ class Transform:
 
 
 class _Vector:
-    """A vector in a function that is being built; sums of products are rounded once where the processor can."""
+    """A vector in a function that is being built; sums of products are rounded once where the processor can.
 
-    def __init__(self, frame: Frame, kind: str, name: str):
-        self.frame, self.kind, self.name = frame, kind, name
+    Its lines are added when `name` is first needed, so that values are computed shortly before they are used.
+    """
 
-    def _value(self, line: str) -> "_Vector":
-        return _Vector(self.frame, self.kind, self.frame.pure(line))
+    def __init__(self, frame: Frame, kind: str, compute: Callable[[], str]):
+        self.frame, self.kind, self._compute, self._name = frame, kind, compute, ""
+
+    @property
+    def name(self) -> str:
+        """The name of the value."""
+        self._name = self._name or self._compute()
+        return self._name
+
+    def computed(self) -> "_Vector":
+        """Return the vector, with the lines that compute it added."""
+        self._name = self.name
+        return self
+
+    def _value(self, line: Callable[[], str]) -> "_Vector":
+        return _Vector(self.frame, self.kind, lambda: self.frame.pure(line()))
 
     def __add__(self, other: "_Vector") -> "_Vector":
-        return self._value(f"fadd contract {self.kind} {self.name}, {other.name}")
+        return self._value(lambda: f"fadd contract {self.kind} {self.name}, {other.name}")
 
     def __sub__(self, other: "_Vector") -> "_Vector":
-        return self._value(f"fsub contract {self.kind} {self.name}, {other.name}")
+        return self._value(lambda: f"fsub contract {self.kind} {self.name}, {other.name}")
 
     def __mul__(self, factor: float) -> "_Vector":
         lanes, number = self.kind[1:-1].split(" x ")
         bits = np.array(np.dtype({"float": "f4", "double": "f8"}[number]).type(factor), "f8").view("u8")
         constant = f"<{', '.join([f'{number} 0x{int(bits):016X}'] * int(lanes))}>"
-        return self._value(f"fmul contract {self.kind} {self.name}, {constant}")
+        return self._value(lambda: f"fmul contract {self.kind} {self.name}, {constant}")
+
+
+def _loaded(frame: Frame, kind: str, place: str, dtype: str) -> _Vector:
+    """Return the vector at an address."""
+    return _Vector(frame, kind, lambda: frame.value(f"load {kind}, ptr {place}, align {itemsize(dtype)}"))
+
+
+def _sum(values: list[Any]) -> Any:
+    """Return the sum of some numbers or vectors, pair by pair."""
+    while len(values) > 1:
+        values = [sum(values[k + 1 : k + 2], values[k]) for k in range(0, len(values), 2)]
+    return values[0]
 
 
 def _vector(array: np.ndarray, index: int, lanes: int) -> np.ndarray:

@@ -3,6 +3,12 @@
 from typing import NamedTuple
 
 from network3.layers.backends.cpu.kernels.geometry import Geometry
+from network3.layers.backends.cpu.kernels.winners_to_filters import (
+    FILTERS,
+    winners_layout,
+    winners_sum_groups,
+    winners_to_filters,
+)
 from network3.layers.backends.cpu.kernels.winograd import (
     winograd,
     winograd_filters,
@@ -73,18 +79,37 @@ def convolve_back(low: Lowering, g: Geometry, w: View, bits: View, gradient: Vie
 
 def to_filters(low: Lowering, g: Geometry, x: View, bits: View, gradient: View, w: View) -> View | None:
     """Return the gradient to filters of the shape of `w`; None if the kernels do not support these sizes."""
-    rows, columns = (length * size for length, size in zip(g.pooled, g.size, strict=True))
-    if x.shape[0] == 0 or not suits(g) or not winograd_to_filters_fits(g.dtype, g.maps, g.filters, g.width, columns):
+    if x.shape[0] == 0 or not suits(g):
         return None
-    images, source = x.shape[0], "windows" if g.size == POOLED else "image"
+    if g.size == POOLED:
+        return _of_winners(low, g, [x, gradient, bits], w)
+    rows, columns = g.pooled
+    if not winograd_to_filters_fits(g.dtype, g.maps, g.filters, g.width, columns):
+        return None
+    images = x.shape[0]
     layout = winograd_to_filters_layout(g.dtype, images, g.maps, g.filters, rows, columns)
     found, dw = low.new(g.dtype, (layout.found,)), low.new(g.dtype, w.shape)
     sizes = g.maps, g.height, g.width, g.filters, rows, columns
     divided = layout.high, layout.wide, layout.each, layout.slice, layout.slices, layout.together
     arguments: list[View | int] = [x, gradient, bits, found, images, *sizes, *g.pad, *divided]
-    low.run(winograd_to_filters(g.dtype, source), arguments, layout.groups * layout.slices)
+    low.run(winograd_to_filters(g.dtype), arguments, layout.groups * layout.slices)
     arguments = [found, dw, layout.groups, g.maps, g.filters, layout.slice, layout.slices, int(g.flip)]
     low.run(winograd_sum_groups(g.dtype), arguments, -(-g.maps // MAPS))
+    return dw
+
+
+def _of_winners(low: Lowering, g: Geometry, arrays: list[View], w: View) -> View:
+    """Return the gradient to filters whose results are pooled: `suits` implies that the kernels support the sizes."""
+    images, (high, across) = arrays[0].shape[0], g.pooled
+    layout = winners_layout(g.dtype, images, g.maps, g.filters, high, across)
+    found, dw = low.new(g.dtype, (layout.found,)), low.new(g.dtype, w.shape)
+    divided = layout.lines, layout.strips, layout.each, layout.slice, layout.slices, layout.together
+    sizes = g.maps, g.height, g.width, g.filters, high, across
+    low.run(
+        winners_to_filters(g.dtype), [*arrays, found, images, *sizes, *g.pad, *divided], layout.groups * layout.slices
+    )
+    arguments: list[View | int] = [found, dw, layout.groups, g.maps, g.filters, int(g.flip)]
+    low.run(winners_sum_groups(g.dtype), arguments, -(-g.filters // FILTERS))
     return dw
 
 
@@ -102,6 +127,6 @@ def _run(
     (maps, _, _, outs, rows, columns), dtype, images = sizes, x.dtype, x.shape[0]
     layout = winograd_layout(dtype, images, maps, outs, rows, columns)
     packed = low.new(dtype, (layout.packed,))
-    low.run(winograd_filters(dtype), [w, packed, maps, outs, *strides], layout.filter_parts)
+    low.run(winograd_filters(dtype), [w, packed, maps, outs, *strides, layout.per], layout.filter_parts)
     divided = layout.high, layout.wide, layout.each
     low.run(winograd(dtype, *kinds), [x, won, packed, y, best, images, *sizes, *border, *divided], layout.parts)

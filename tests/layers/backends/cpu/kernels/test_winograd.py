@@ -117,7 +117,7 @@ def convolved(s: Sizes, x, won, w, kinds=("image", "image"), how="compiled"):
     y = undefined((s.images, s.outs, *size), dtype)
     best = undefined(y.shape if windows else 1, "int32")
     strides = (9 * s.outs, 9) if s.to_images else (9, 9 * s.maps)
-    run(winograd_filters(dtype), [w, packed, s.maps, s.outs, *strides, s.flip], layout.filter_parts, how)
+    run(winograd_filters(dtype), [w, packed, s.maps, s.outs, *strides, s.flip, layout.per], layout.filter_parts, how)
     arguments = [x, won if kinds[0] == "windows" else NONE, packed, y, best, *s[:9]]
     run(winograd(dtype, *kinds), [*arguments, layout.high, layout.wide, layout.each], layout.parts, how)
     return (y, best) if windows else y

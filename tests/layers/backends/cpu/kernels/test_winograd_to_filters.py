@@ -17,9 +17,7 @@ from tests.layers.backends.cpu.runs import WAYS, run
 
 from .convolutions import Sizes, expected_to_filters
 from .pooled_convolutions import undefined
-from .test_winograd import LIMITS, NONE, halved
-
-SOURCES = "image", "windows"
+from .test_winograd import LIMITS, NONE
 
 
 def sizes(images, maps, height, width, filters, top=1, left=1, flip=0):
@@ -53,48 +51,32 @@ def random_sizes(rng, dtype, most) -> Sizes:
     return sizes(images, maps, int(height), int(width), filters, int(top), int(left), int(rng.integers(0, 2)))
 
 
-def drawn(s: Sizes, dtype, source, seed=0):
-    """Return images, the gradient of the output or of its windows, and the bits of the windows' maxima."""
+def drawn(s: Sizes, dtype, seed=0):
+    """Return images, and the gradient of the output."""
     rng = np.random.default_rng(seed)
-    out = halved(s.out) if source == "windows" else s.out
-    x, g = (rng.normal(size=shape).astype(dtype) for shape in (s.shapes[0], (s.images, s.filters, *out)))
-    return x, g, rng.integers(0, 16, g.shape).astype("int32")
+    x, g = (rng.normal(size=s.shapes[k]).astype(dtype) for k in (0, 2))
+    return x, g
 
 
-def expected(s: Sizes, x, g, won, source):
+def to_filters(s: Sizes, x, g, how="compiled"):
     """Return the gradient to the filters."""
-    if source == "windows":
-        dense, (rows, columns) = np.zeros(s.shapes[2]), g.shape[2:]
-        for place in range(4):
-            met = np.s_[:, :, place // 2 : 2 * rows : 2, place % 2 : 2 * columns : 2]
-            dense[met] = np.where(won >> place & 1, g, 0)
-        g = dense
-    return expected_to_filters(s, x, g)
-
-
-def to_filters(s: Sizes, x, g, won, source="image", how="compiled"):
-    """Return the gradient to the filters."""
-    dtype, size = x.dtype.name, s.out
-    if source == "windows":
-        size = size[0] // 2 * 2, size[1] // 2 * 2
-    layout = winograd_to_filters_layout(dtype, s.images, s.maps, s.filters, *size)
+    dtype = x.dtype.name
+    layout = winograd_to_filters_layout(dtype, s.images, s.maps, s.filters, *s.out)
     found, dw = undefined(layout.found, dtype), undefined(s.shapes[1], dtype)
     divided = layout.high, layout.wide, layout.each, layout.slice, layout.slices, layout.together
-    arguments = [x, g, won if source == "windows" else NONE, found, *s[:5], *size, s.top, s.left, *divided]
-    run(winograd_to_filters(dtype, source), arguments, layout.groups * layout.slices, how)
+    arguments = [x, g, NONE, found, *s[:5], *s.out, s.top, s.left, *divided]
+    run(winograd_to_filters(dtype), arguments, layout.groups * layout.slices, how)
     arguments = [found, dw, layout.groups, s.maps, s.filters, layout.slice, layout.slices, s.flip]
     run(winograd_sum_groups(dtype), arguments, -(-s.maps // MAPS), how)
     return dw
 
 
-def agree(s: Sizes, dtype, source, how, seed=0):
+def agree(s: Sizes, dtype, how, seed=0):
     """Check one way of running the kernels."""
-    x, g, won = drawn(s, dtype, source, seed)
-    if 0 in g.shape:
-        return
-    dw = expected(s, x, g, won, source)
+    x, g = drawn(s, dtype, seed)
+    dw = expected_to_filters(s, x, g)
     limit = LIMITS[dtype] * max(1.0, abs(dw).max())
-    np.testing.assert_allclose(to_filters(s, x, g, won, source, how), dw, rtol=0, atol=limit)
+    np.testing.assert_allclose(to_filters(s, x, g, how), dw, rtol=0, atol=limit)
 
 
 @pytest.mark.parametrize("how", WAYS)
@@ -103,8 +85,7 @@ def agree(s: Sizes, dtype, source, how, seed=0):
 def test_boundary_sizes(case, dtype, how):
     if how == "python" and case in ("several panels", "several slices", "many tiles", "one less than two vectors"):
         pytest.skip("too slow as plain Python")
-    for source in SOURCES:
-        agree(cases(dtype)[case], dtype, source, how)
+    agree(cases(dtype)[case], dtype, how)
 
 
 @pytest.mark.parametrize(("how", "times"), [("compiled", 30), ("checked", 10)])
@@ -114,29 +95,29 @@ def test_random_sizes(dtype, how, times):
     for time in range(times):
         s = random_sizes(rng, dtype, 40 if how == "compiled" else 15)
         try:
-            agree(s, dtype, SOURCES[time % 2], how, time)
+            agree(s, dtype, how, time)
         except AssertionError as error:
             raise AssertionError(f"{s}: {error}") from error
 
 
 def test_sums_of_many_terms_are_accurate():
     s = sizes(40, 16, 16, 16, 16)
-    x, g, won = drawn(s, "float32", "image")
-    dw = expected(s, x, g, won, "image")
-    assert abs(to_filters(s, x, g, won) - dw).max() < 4e-6 * abs(dw).max()
+    x, g = drawn(s, "float32")
+    dw = expected_to_filters(s, x, g)
+    assert abs(to_filters(s, x, g) - dw).max() < 4e-6 * abs(dw).max()
     x, g = abs(x), abs(g)
-    assert abs(to_filters(s, x, g, won) / expected(s, x, g, won, "image") - 1).max() < 2e-6
+    assert abs(to_filters(s, x, g) / expected_to_filters(s, x, g) - 1).max() < 2e-6
 
 
 def test_nan_and_infinity_reach_all_dependent_results():
     s = sizes(2, 16, 9, 9, 17)
     for value in (np.nan, np.inf):
-        x, g, won = drawn(s, "float32", "image")
+        x, g = drawn(s, "float32")
         x[0, 3, 2, 3], g[1, 5, 8, 8] = value, value
         with np.errstate(invalid="ignore"):
-            dependent = ~np.isfinite(expected(s, x, g, won, "image"))
+            dependent = ~np.isfinite(expected_to_filters(s, x, g))
         assert dependent[:, 3].all()
-        assert not np.isfinite(to_filters(s, x, g, won)[dependent]).any()
+        assert not np.isfinite(to_filters(s, x, g)[dependent]).any()
 
 
 def test_layouts_cover_all_tiles_and_filters():
@@ -158,4 +139,4 @@ def test_sizes_that_the_kernels_support():
     narrow = [n for n in range(lanes, 3000) if not winograd_to_filters_fits("float32", lanes, n, 8, 8)]
     assert all(n % lanes for n in narrow)  # their last slice would be narrower than a vector
     largest = max(n for n in range(lanes, 4000, lanes) if winograd_to_filters_fits("float32", n, 130, COLUMNS, COLUMNS))
-    agree(sizes(1, largest, 2, COLUMNS, 130), "float32", "image", "compiled")
+    agree(sizes(1, largest, 2, COLUMNS, 130), "float32", "compiled")
