@@ -16,7 +16,7 @@ BATCH = "batch"
 
 @dataclass(frozen=True)
 class DeviceMesh:
-    """Devices in a row. The examples of a mini-batch are split along it; everything else is on each device.
+    """Devices in a row. Images, of a data set and of a mini-batch, are split along it; all else is on each device.
 
     Attributes
     ----------
@@ -69,6 +69,15 @@ class DeviceMesh:
         import jax
 
         return jax.device_put(rows, self.sharding(*[None] * (rows.ndim - 1), BATCH))
+
+    def split(self, examples: np.ndarray) -> "jax.Array":
+        """Put `examples` on the devices, an equal part on each; the last part is filled up with zeros."""
+        import jax
+
+        missing = -len(examples) % len(self.devices)
+        if missing:
+            examples = np.concatenate([examples, np.zeros((missing, *examples.shape[1:]), examples.dtype)])
+        return jax.device_put(examples, self.sharding(BATCH))
 
     def keep_sharded(self, x: "jax.Array") -> "jax.Array":
         """Constrain `x`, of shape (batch, ...), inside a program: its first axis is split across the devices."""

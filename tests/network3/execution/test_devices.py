@@ -66,6 +66,21 @@ def test_four_devices_and_two_agree_with_one(folder, printed):
     assert printed == printed[:each] * 3
 
 
+PARTS = """
+import jax, numpy as np
+from network3.execution.sharding import DeviceMesh
+images = np.arange(30).reshape(10, 3)
+found = DeviceMesh(tuple(jax.devices())).split(images)
+print([len(part.data) for part in found.addressable_shards], np.array_equal(np.asarray(found)[:10], images))
+"""
+
+
+def test_each_device_has_a_part_of_the_images():
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "XLA_FLAGS": "--xla_force_host_platform_device_count=4"}
+    found = subprocess.run([sys.executable, "-c", PARTS], env=environment, capture_output=True, text=True, check=True)
+    assert found.stdout == "[3, 3, 3, 3] True\n"
+
+
 def free_address():
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
