@@ -90,3 +90,18 @@ def test_its_times_are_those_that_were_measured():
     assert len(shown) == 4
     for times in shown:
         assert any(" | ".join(times) in line for line in measured), times
+
+
+def test_its_times_of_the_race_are_those_that_were_measured():
+    sentence = re.search(r"`make race`.*?suit it best", read(README))[0]
+    ours, same, best = re.findall(r"\d+\.\d+ s", sentence)
+    measured = {cells[0]: cells[2] for cells in rows(read(ROOT / "benchmarks/results/race.md"))}
+    assert ours == measured["network3"]
+    assert same == min((measured[f"PyTorch, eager, {k} thread{'s' * (k > 1)}"] for k in (1, 2)), key=seconds)
+    other = [measured[f"PyTorch, eager, mini-batches of 64, {k} thread{'s' * (k > 1)}"] for k in (1, 2)]
+    assert best == min(other, key=seconds)
+
+
+def seconds(text):
+    """Return the number of a time such as "3.68 s"."""
+    return float(text.removesuffix(" s"))
