@@ -1,8 +1,8 @@
 """An all-convolutional network in Theano's style: strides instead of pooling, a mean over each map at the end.
 
 After J. Springenberg et al., "Striving for simplicity: the all convolutional net" (2014). The last convolution has a
-map for each class, whose mean is that class's weighted input. Three epochs with the first 4,000 digits reach a
-validation accuracy of 91 %.
+map for each class, whose mean is that class's weighted input. Five epochs with the first 4,000 digits reach a
+validation accuracy of 92 %.
 """
 
 from typing import Any
@@ -17,16 +17,17 @@ from network3.theano.tensor.nnet import categorical_crossentropy, conv2d, relu, 
 from network3.theano.tensor.signal.pool import pool_2d
 
 BATCH = 20
-RATE: Any = np.float32(0.003)
+RATE = 0.01  # of the first epoch
 # Filters, their length, and the stride of each convolution: 28 -> 28 -> 14 -> 14 -> 7 -> 7 -> 7.
 LAYERS = [(16, 3, 1), (16, 3, 2), (32, 3, 1), (32, 3, 2), (32, 1, 1), (10, 1, 1)]
 
 
 def build() -> tuple[Any, Any]:
-    """Return the functions (images, labels) -> cost of a step of Adam, and (images, labels) -> errors."""
+    """Return the functions (images, labels, rate) -> cost of a step of Adam, and (images, labels) -> errors."""
     rng = np.random.RandomState(1)
     x = T.tensor("x", shape=(BATCH, 28 * 28), dtype="float32")
     y = T.tensor("y", shape=(BATCH,), dtype="int32")
+    rate = T.fscalar("rate")
     maps, channels = x.reshape((BATCH, 1, 28, 28)), 1
     params = []
     for count, length, stride in LAYERS:
@@ -42,18 +43,19 @@ def build() -> tuple[Any, Any]:
     p_y_given_x = softmax(means.reshape((BATCH, 10)))
     cost = T.mean(categorical_crossentropy(p_y_given_x, y))
     errors = T.mean(T.cast(T.neq(T.argmax(p_y_given_x, axis=1), y), "float32"))
-    updates = Adam()(cost, params, RATE)
-    return theano.function([x, y], cost, updates=updates), theano.function([x, y], errors)
+    updates = Adam()(cost, params, rate)
+    return theano.function([x, y, rate], cost, updates=updates), theano.function([x, y], errors)
 
 
-def main(images: int = 4000, epochs: int = 3, validation: int = 1000) -> float:
+def main(images: int = 4000, epochs: int = 5, validation: int = 1000) -> float:
     """Print the cost and the validation accuracy after each epoch, and return the last accuracy."""
     training_data, validation_data, _ = load_data_shared()
     (x, y), (vx, vy) = ([part.get_value() for part in pair] for pair in (training_data, validation_data))
     train, test = build()
     accuracy = 0.0
     for epoch in range(epochs):
-        costs = [train(x[k : k + BATCH], y[k : k + BATCH]) for k in range(0, images, BATCH)]
+        rate = np.float32(RATE * (1 - epoch / epochs))
+        costs = [train(x[k : k + BATCH], y[k : k + BATCH], rate) for k in range(0, images, BATCH)]
         wrong = [test(vx[k : k + BATCH], vy[k : k + BATCH]) for k in range(0, validation, BATCH)]
         accuracy = 1 - float(np.mean(wrong))
         print(f"epoch {epoch + 1}: cost {np.mean(costs):.3f}, validation accuracy {accuracy:.2%}")
