@@ -45,7 +45,7 @@ STRIDED = replace(
     methods={
         "rule": MovingAverage(Nesterov(0.9)),
         "schedule": OneCycle(EPOCHS),
-        "augment": Deformation(rotation=10, scaling=0.1, shift=2),
+        "augment": Deformation(rotation=10, scaling=0.1, elastic=20, smoothness=5, shift=2),
     },
     note="325,994 parameters",
 )
