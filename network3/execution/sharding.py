@@ -70,7 +70,7 @@ class DeviceMesh:
 
         return jax.device_put(rows, self.sharding(*[None] * (rows.ndim - 1), BATCH))
 
-    def split(self, examples: np.ndarray) -> "jax.Array":
+    def shard_examples(self, examples: np.ndarray) -> "jax.Array":
         """Put `examples` on the devices, an equal part on each; the last part is filled up with zeros."""
         import jax
 

@@ -40,14 +40,14 @@ class LoopRunner:
         self._scalars: dict[float, Array] = {}
         with execution_context(dtype), enough_memory(examples.images, dtype):
             self.targets = mesh.replicate(examples.targets)
-            self.images = mesh.split(examples.images)
+            self.images = mesh.shard_examples(examples.images)
         self._given = examples.images
 
     def set_images(self, images: np.ndarray) -> None:
         """Put the images of an epoch on the devices, unless they are there."""
         if images is not self._given:
             with execution_context(self.dtype), enough_memory(images, self.dtype):
-                self.images = self.mesh.split(images)
+                self.images = self.mesh.shard_examples(images)
             self._given = images
 
     def run(self, rows: NDArray[np.int64], eta: float, lmbda: float) -> NDArray[np.float64]:
@@ -128,7 +128,7 @@ class LoopScorer:
         self._storage = own if storages is None else storages
         self._means, self._given = _compile_means(function.jax_function, dtype), examples.images
         with execution_context(dtype), enough_memory(examples.images, dtype):
-            self._data = [mesh.split(examples.images), mesh.replicate(examples.targets)]
+            self._data = [mesh.shard_examples(examples.images), mesh.replicate(examples.targets)]
 
     def means(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the results for each row of `rows`."""

@@ -38,13 +38,13 @@ class VectorizedRunner:
         self._given = examples.images
         self._states: list[Array] | None = None  # on the devices, between `run` and `sync`
         with execution_context(dtype), enough_memory(examples.images, dtype):
-            self._data = [mesh.split(examples.images), mesh.replicate(examples.targets)]
+            self._data = [mesh.shard_examples(examples.images), mesh.replicate(examples.targets)]
 
     def set_images(self, images: np.ndarray) -> None:
         """Put the images of an epoch on the devices, unless they are there."""
         if images is not self._given:
             with execution_context(self.dtype), enough_memory(images, self.dtype):
-                self._data[0] = self.mesh.split(images)
+                self._data[0] = self.mesh.shard_examples(images)
             self._given = images
 
     def run(self, rows: NDArray[np.int64], etas: list[float], lmbdas: list[float]) -> NDArray[np.float64]:

@@ -36,7 +36,7 @@ def reports(process):
 PROGRAMS = {"without": ("report", "report"), "with": ("import", "report", "compile", "report", "train", "report")}
 
 
-@pytest.mark.parametrize("mode", ["NUMBA", "JAX"])
+@pytest.mark.parametrize("mode", [pytest.param("NUMBA", marks=pytest.mark.slow), "JAX"])
 def test_other_graphs_have_the_same_ops_and_the_same_results(mode, tmp_path):
     """In the first compilation and in later ones, with network3 and without it; Numba's cache is empty at first."""
     processes = {name: python([PROGRAM, mode, *steps], tmp_path / name) for name, steps in PROGRAMS.items()}

@@ -70,7 +70,7 @@ PARTS = """
 import jax, numpy as np
 from network3.execution.sharding import DeviceMesh
 images = np.arange(30).reshape(10, 3)
-found = DeviceMesh(tuple(jax.devices())).split(images)
+found = DeviceMesh(tuple(jax.devices())).shard_examples(images)
 print([len(part.data) for part in found.addressable_shards], np.array_equal(np.asarray(found)[:10], images))
 """
 

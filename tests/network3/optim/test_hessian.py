@@ -25,6 +25,7 @@ def explicit_hessian(weights, x, y, h=1e-6):
     return np.array(columns).T
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damping", [0.3, 2.0])
 @pytest.mark.parametrize("eta", [1.0, 0.25])
 def test_enough_iterations_solve_the_system(damping, eta):
