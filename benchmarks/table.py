@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from rich.console import Console
 from rich.table import Table
 
+from .console import show_not_measured
 from .records import NOT_MEASURED, UNITS, Record, best_peer, by_workload, fastest_of_ours, median_time, titles_of
 
 CACHE_STATES = ("cold", "warm")
@@ -16,9 +17,7 @@ def show(records: Sequence[Record], console: Console) -> None:
     if titles:
         console.print(_ratios(records, titles))
         console.print(_one_time_costs(records, titles))
-    for record in records:
-        if record["kind"] in NOT_MEASURED:
-            console.print(line(record), markup=False)
+    show_not_measured(console, records, line)
 
 
 def line(record: Record) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
 
+from benchmarks.console import show_not_measured, show_table
 from benchmarks.peers import OURS
 from benchmarks.readme import markdown_table, measured_on
 from benchmarks.records import NOT_MEASURED, Record
@@ -21,15 +21,8 @@ def line(record: Record) -> str:
 
 def show(records: Sequence[Record], console: Console) -> None:
     """Print the table, then a line for each entrant that was not measured."""
-    table = Table(title="From the start of Python, with an empty cache, to the goal")
-    for text in HEADING:
-        table.add_column(text, no_wrap=True)
-    for row in rows(records, "{}"):
-        table.add_row(*row)
-    console.print(table)
-    for record in records:
-        if record["kind"] in NOT_MEASURED:
-            console.print(line(record), markup=False)
+    show_table(console, "From the start of Python, with an empty cache, to the goal", HEADING, rows(records, "{}"))
+    show_not_measured(console, records, line)
 
 
 def markdown(records: Sequence[Record], machine: Record) -> str:

@@ -6,9 +6,9 @@ The field ``kind`` of a record decides how it is read: "first_epoch", "goal", or
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from rich.console import Console
-from rich.table import Table
 
 from benchmarks.configurations import TITLES
+from benchmarks.console import show_not_measured, show_table
 from benchmarks.peers import OURS
 from benchmarks.readme import markdown_table, measured_on
 from benchmarks.records import NOT_MEASURED, Record
@@ -31,15 +31,8 @@ def show(records: Sequence[Record], console: Console) -> None:
     """Print the table, then a line for each library that was not measured."""
     if groups(records):
         heading, rows = _cells(records, "[bold]{}[/bold]")
-        table = Table(title="From the start of Python; seconds")
-        for text in heading:
-            table.add_column(text, no_wrap=True)
-        for row in rows:
-            table.add_row(*row)
-        console.print(table)
-    for record in records:
-        if record["kind"] in NOT_MEASURED:
-            console.print(line(record), markup=False)
+        show_table(console, "From the start of Python; seconds", heading, rows)
+    show_not_measured(console, records, line)
 
 
 def markdown(records: Sequence[Record], machine: Record) -> str:
