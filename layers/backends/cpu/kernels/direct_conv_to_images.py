@@ -131,9 +131,13 @@ def direct_conv_to_images(dtype: str) -> Callable[..., None]:
                     skipped = start + (a - start - top) % down
                     for r in range((end - skipped + down - 1) // down):
                         y = skipped + r * down
-                        at = (((y + top) // down - first) * pitch + (x + left) // right - edge) * lanes
+                        row = (y + top) // down  # of the gradient, for the filters' first row of the phase
+                        begin, stop = max(0, row - oh + 1) * across, min(taps, (row + 1) * across)  # others read zeros
+                        at = ((row - first) * pitch + (x + left) // right - edge) * lanes
                         to = ((y - start) * width + x) * columns
-                        multiply(rows, at, apart, filters, bases, points, taps, packed, out, to, right, many, columns)
+                        multiply(
+                            rows, at, apart, filters, bases, points, begin, stop, packed, out, to, right, many, columns
+                        )
             for o in range(0, columns, lanes):
                 base = min(panel + o, maps - lanes)
                 to = ((image * maps + base) * height + start) * width
@@ -143,33 +147,34 @@ def direct_conv_to_images(dtype: str) -> Callable[..., None]:
 
 
 def make_sums_of_taps(dtype: str) -> Callable[..., None]:
-    """Return ``multiply(rows, at, apart, filters, bases, points, taps, packed, out, to, right, many, columns)``.
+    """Return ``multiply(rows, at, apart, filters, bases, points, begin, stop, packed, out, to, right, many, columns)``.
 
     For `many` adjacent positions from rows[at] on, it multiplies the gradients at a distance of bases[t] with the
-    filters packed at points[t], and stores the sums over all taps t at out[to:], every `right`-th pixel.
+    filters packed at points[t], and stores the sums over the taps t in range(begin, stop) at out[to:], every `right`-th
+    pixel.
     """
     lanes, span = lanes_of(dtype), span_of(dtype)
     tall, low, single = heights()
     of_tall, of_low, of_single = (_make_block(dtype, high, span) for high in (tall, low, single))
     narrow_tall, narrow_low, narrow_single = (_make_block(dtype, high, lanes) for high in (tall, low, single))
 
-    def multiply(rows, at, apart, filters, bases, points, taps, packed, out, to, right, many, columns):
+    def multiply(rows, at, apart, filters, bases, points, begin, stop, packed, out, to, right, many, columns):
         done, step = 0, right * columns
         while done < many:
             a, b, rest = at + done * lanes, to + done * step, many - done
             if columns == span:
                 if rest >= tall:
-                    of_tall(rows, a, apart, filters, bases, points, taps, packed, out, b, step)
+                    of_tall(rows, a, apart, filters, bases, points, begin, stop, packed, out, b, step)
                 elif rest >= low:
-                    of_low(rows, a, apart, filters, bases, points, taps, packed, out, b, step)
+                    of_low(rows, a, apart, filters, bases, points, begin, stop, packed, out, b, step)
                 else:
-                    of_single(rows, a, apart, filters, bases, points, taps, packed, out, b, step)
+                    of_single(rows, a, apart, filters, bases, points, begin, stop, packed, out, b, step)
             elif rest >= tall:
-                narrow_tall(rows, a, apart, filters, bases, points, taps, packed, out, b, step)
+                narrow_tall(rows, a, apart, filters, bases, points, begin, stop, packed, out, b, step)
             elif rest >= low:
-                narrow_low(rows, a, apart, filters, bases, points, taps, packed, out, b, step)
+                narrow_low(rows, a, apart, filters, bases, points, begin, stop, packed, out, b, step)
             else:
-                narrow_single(rows, a, apart, filters, bases, points, taps, packed, out, b, step)
+                narrow_single(rows, a, apart, filters, bases, points, begin, stop, packed, out, b, step)
             done += tall if rest >= tall else low if rest >= low else single
 
     return multiply
@@ -180,9 +185,9 @@ def _make_block(dtype: str, high: int, columns: int) -> Callable[..., None]:
     lanes = lanes_of(dtype)
     tile = Tile(dtype, lanes, tuple(range(0, high * lanes, lanes)), tuple(range(0, columns, lanes)))
 
-    def block(rows, at, apart, filters, bases, points, taps, packed, out, to, step):
+    def block(rows, at, apart, filters, bases, points, begin, stop, packed, out, to, step):
         total = tile.zero()
-        for t in range(taps):
+        for t in range(begin, stop):
             of_tap = tile.zero()  # short sums lose less precision
             done, a, b = 0, at + bases[t], points[t]
             while done < filters:
