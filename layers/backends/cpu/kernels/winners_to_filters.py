@@ -18,7 +18,6 @@ from network3.layers.backends.cpu.processor import lanes_of
 from .moves import fill
 from .taps_last import make_taps_last, taps_length
 from .winograd_rows import ROWS, STRIP, WINDOW, make_read
-from .winograd_transforms import TAPS
 
 SLICE = 32  # filters of a part, at most: they share the transposed pixels
 PARTS = 8  # at most, if there is only one slice
@@ -27,6 +26,7 @@ LEAST = 64  # windows of a group, at least: else the sums of the groups would ta
 FILTERS = 4  # of a part of `winners_sum_groups`
 MOST = SLICE * ROWS + 1  # maxima of a part's strips: all positions of the windows, at most
 WINDOWS = ROWS // WINDOW**2  # of a strip, at most
+TAPS = 3  # rows of a filter
 COUNT = TAPS * TAPS
 
 
@@ -194,12 +194,12 @@ def winners_sum_groups(dtype: str) -> Callable[..., None]:
     0 or 1). Parts: `FILTERS` filters.
     """
     lanes = lanes_of(dtype)
-    vector, taps_last = Tile(dtype, lanes, (0,), (0,)), make_taps_last(dtype)
+    vector, taps_last = Tile(dtype, lanes, (0,), (0,)), make_taps_last(dtype, COUNT)
 
     def winners_sum_groups(
         part, found: Array(dtype), dw: Array(dtype), groups: Int, maps: Int, filters: Int, flip: Int
     ):
-        sums, turned = scratch(taps_length(lanes), dtype), scratch(taps_length(lanes), dtype)
+        sums, turned = scratch(taps_length(COUNT, lanes), dtype), scratch(taps_length(COUNT, lanes), dtype)
         blocks = (maps + lanes - 1) // lanes
         apart, beyond = filters * blocks * COUNT * lanes, max(0, lanes - COUNT)
         for o in range(part * FILTERS, min(filters, (part + 1) * FILTERS)):

@@ -1,8 +1,8 @@
-"""Winograd's convolution with 3 x 3 filters at stride 1, forward and to images; see `winograd_transforms`.
+"""Winograd's convolution with filters of 3 x 3 or 5 x 5 at stride 1, forward and to images; see `winograd_transforms`.
 
 Two kernels for each type: `winograd_filters` transforms the filters once per step; `winograd` processes some rows of
-tiles per part. The lanes of a vector are maps, so that images of any size fill them. Per tile of 4 x 4 results there
-are 36 products for each filter and map instead of 144, and the transforms.
+tiles per part. The lanes of a vector are maps, so that images of any size fill them. Per tile there are 36 products for
+each filter and map, and the transforms.
 
 A result that depends on a value that is NaN is NaN, and on one that is infinite, infinite or NaN; so are the other
 results of the same tiles. Equal results may differ in their last digits; `RoundedMaxima` takes that into account.
@@ -20,7 +20,7 @@ from .moves import fill
 from .panels import heights, span_of
 from .transposed import Block
 from .winograd_rows import COLUMNS, ROWS, STRIP, make_read, make_write
-from .winograd_transforms import POINTS, TAPS, TILE, Transform, of_pixels, of_sums, of_taps
+from .winograd_transforms import POINTS, Transform, of_pixels, of_sums, of_taps, tile_of
 
 WORK = 1 << 19  # elements of a thread's transformed pixels and sums
 TILES = 64  # of a part, about: with as many, the filters are read rarely enough
@@ -53,16 +53,19 @@ class WinogradLayout(NamedTuple):
     filter_parts: int
 
 
-def winograd_fits(dtype: str, maps: int, filters: int, width: int, columns: int) -> bool:
+def winograd_fits(dtype: str, taps: int, maps: int, filters: int, width: int, columns: int) -> bool:
     """Return whether the kernels support these numbers of maps and filters, and widths of images and results."""
     lanes = lanes_of(dtype)
-    row = -(-columns // TILE) * _per_tile(dtype, maps, filters)
+    row = -(-columns // tile_of(taps)) * _per_tile(dtype, maps, filters)
     return min(maps, filters) >= lanes and max(width, columns) <= COLUMNS and 2 * row <= WORK
 
 
-def winograd_layout(dtype: str, images: int, maps: int, filters: int, rows: int, columns: int) -> WinogradLayout:
+def winograd_layout(
+    dtype: str, taps: int, images: int, maps: int, filters: int, rows: int, columns: int
+) -> WinogradLayout:
     """Return the layout for results of `rows` x `columns`."""
-    high, wide, lanes = -(-rows // TILE), -(-columns // TILE), lanes_of(dtype)
+    tile, lanes = tile_of(taps), lanes_of(dtype)
+    high, wide = -(-rows // tile), -(-columns // tile)
     most = min(TILES, WORK // _per_tile(dtype, maps, filters) - 1)
     of_image = images * high
     each = max(1, min(most // wide, -(-of_image // PARTS)))
@@ -81,51 +84,51 @@ def _per_tile(dtype: str, maps: int, filters: int) -> int:
 
 
 @kernel
-def winograd_filters(dtype: str) -> Callable[..., None]:
-    """Transform filters, for some maps of the images per part.
+def winograd_filters(dtype: str, taps: int) -> Callable[..., None]:
+    """Transform filters of taps x taps, for some maps of the images per part.
 
-    w : filters of 3 x 3, of which result map o and map c use the one that begins at w[o * of_out + c * of_in], rotated
+    w : filters, of which result map o and map c use the one that begins at w[o * of_out + c * of_in], rotated
     by 180 degrees if `flip` is 1; packed : for each of 36 points (panels of results, maps, columns of a panel) and
     `lanes` more elements. Parts: `per` maps.
     """
     lanes, span, number = lanes_of(dtype), span_of(dtype), np.dtype(dtype).type
-    transform, count = Transform(of_taps, TAPS, dtype, lanes), TAPS * TAPS
+    transform, count = Transform(of_taps, taps, dtype, lanes), taps * taps
     block, starts = Block(dtype, lanes), offsets(count, lanes) if lanes <= count else (0,)
     beyond = max(0, lanes - count)  # elements of a vector that are not taps of the filter
 
     def winograd_filters(
         part, w: Array(dtype), packed: Array(dtype), maps: Int, outs: Int, of_in: Int, of_out: Int, flip: Int, per: Int
     ):
-        taps, padded = scratch((count + lanes) * lanes, dtype), (outs + lanes - 1) // lanes * lanes
+        square, padded = scratch((count + lanes) * lanes, dtype), (outs + lanes - 1) // lanes * lanes
         point = maps * padded + lanes
         for first in range(0, padded, lanes):
             panel, whole = first // span * span, first + lanes <= outs
             columns = min(span, padded - panel)
             if not whole:
-                fill(taps, 0, count * lanes, number(0))
+                fill(square, 0, count * lanes, number(0))
             for c in range(part * per, min(maps, (part + 1) * per)):
                 source, before = first * of_out + c * of_in, 0
                 if whole:
                     end = source + (lanes - 1) * of_out + count
                     before = beyond if end + beyond > maps * outs * count else 0
                     for b in range(len(starts)):
-                        block.transpose(taps, starts[b] * lanes, lanes, w, source - before + starts[b], of_out)
+                        block.transpose(square, starts[b] * lanes, lanes, w, source - before + starts[b], of_out)
                 else:
                     for o in range(outs - first):
                         for k in range(count):
-                            taps[k * lanes + o] = w[source + o * of_out + k]
+                            square[k * lanes + o] = w[source + o * of_out + k]
                 to = panel * maps + c * columns + first - panel
                 at, step = before * lanes, lanes
                 if flip != 0:
                     at, step = at + (count - 1) * lanes, -lanes
-                transform.apply(packed, to, POINTS * point, point, taps, at, TAPS * step, step)
+                transform.apply(packed, to, POINTS * point, point, square, at, taps * step, step)
 
     return winograd_filters
 
 
 @kernel
-def winograd(dtype: str, source: str, result: str) -> Callable[..., None]:
-    """Convolve images with filters of 3 x 3 at stride 1.
+def winograd(dtype: str, source: str, result: str, taps: int) -> Callable[..., None]:
+    """Convolve images with filters of taps x taps at stride 1.
 
     x : (images, maps, height, width), if `source` is "image"; if it is "windows", the gradient of 2 x 2 windows of
     these, (images, maps, height // 2, width // 2), with `won` (int32) as from `conv_max_pool`. packed : from
@@ -137,10 +140,10 @@ def winograd(dtype: str, source: str, result: str) -> Callable[..., None]:
     a product of matrices; results, one vector at a time.
     """
     lanes, number = lanes_of(dtype), np.dtype(dtype).type
-    pixels, sums = (Transform(of, POINTS, dtype, lanes) for of in (of_pixels, of_sums))
-    windows = result == "windows"
-    of_tile = TILE * TILE + windows
-    read, write, multiply = make_read(dtype, source), make_write(dtype, result), make_product(dtype)
+    tile, beyond, windows = tile_of(taps), taps - 1, result == "windows"  # pixels of a tile beyond its results
+    pixels, sums = (Transform(of, POINTS, dtype, lanes) for of in (of_pixels, of_sums(tile)))
+    of_tile = tile * tile + windows
+    read, write, multiply = make_read(dtype, source), make_write(dtype, result, tile), make_product(dtype)
 
     def winograd(
         part, x: Array(dtype), won: Array("int32"), packed: Array(dtype), y: Array(dtype), best: Array("int32"),
@@ -149,12 +152,12 @@ def winograd(dtype: str, source: str, result: str) -> Callable[..., None]:
     ):  # fmt: skip
         work, rows = scratch(WORK, dtype), scratch(ROWS * lanes, dtype)
         first, last = part * each, min(images * high, (part + 1) * each)
-        blocks, padded, pitch = (maps + lanes - 1) // lanes, (outs + lanes - 1) // lanes * lanes, TILE * wide + 2
+        blocks, padded, pitch = (maps + lanes - 1) // lanes, (outs + lanes - 1) // lanes * lanes, tile * wide + beyond
         tiles = (last - first) * wide
         odd = tiles + 1 - tiles % 2  # else all points of a tile would compete for the same lines of the cache
         point, after = blocks * odd * lanes, SQUARE * blocks * odd * lanes
-        together = max(1, (STRIP // pitch - 2) // TILE)
-        fill(rows, 0, (TILE * together + 2) * pitch * lanes, number(0))
+        together = max(1, (STRIP // pitch - beyond) // tile)
+        fill(rows, 0, (tile * together + beyond) * pitch * lanes, number(0))
         for block in range(blocks):
             base = min(block * lanes, maps - lanes)
             row = first
@@ -162,10 +165,10 @@ def winograd(dtype: str, source: str, result: str) -> Callable[..., None]:
                 image, down = row // high, row % high
                 strip = min(together, min(last - row, high - down))
                 map = image * maps + base
-                read(rows, 0, TILE * strip + 2, x, won, map, TILE * down - top, height, width, left, pitch)
+                read(rows, 0, tile * strip + beyond, x, won, map, tile * down - top, height, width, left, pitch)
                 for s in range(strip):
                     for t in range(wide):
-                        to, at = (block * odd + (row - first + s) * wide + t) * lanes, (s * pitch + t) * TILE * lanes
+                        to, at = (block * odd + (row - first + s) * wide + t) * lanes, (s * pitch + t) * tile * lanes
                         pixels.apply(work, to, POINTS * point, point, rows, at, pitch * lanes, lanes)
                 row += strip
         for k in range(SQUARE):
@@ -179,11 +182,11 @@ def winograd(dtype: str, source: str, result: str) -> Callable[..., None]:
                     to, at = t * of_tile * lanes, after + ((row - first) * wide + t) * padded + base
                     down_one, right_one = POINTS * odd * padded, odd * padded
                     if windows:
-                        after_tile = to + TILE * TILE * lanes
-                        sums.apply_and_measure(rows, to, TILE * lanes, lanes, work, at, down_one, right_one, after_tile)
+                        after_tile = to + tile * tile * lanes
+                        sums.apply_and_measure(rows, to, tile * lanes, lanes, work, at, down_one, right_one, after_tile)
                     else:
-                        sums.apply(rows, to, TILE * lanes, lanes, work, at, down_one, right_one)
-                write(rows, wide, y, best, image * outs + base, TILE * down, oh, ow)
+                        sums.apply(rows, to, tile * lanes, lanes, work, at, down_one, right_one)
+                write(rows, wide, y, best, image * outs + base, tile * down, oh, ow)
 
     return winograd
 

@@ -14,13 +14,13 @@ from network3.layers.backends.cpu.processor import lanes_of
 from .moves import fill
 from .rounded_maxima import RoundedMaxima
 from .transposed import Block
-from .winograd_transforms import POINTS, TILE
+from .winograd_transforms import LARGEST, POINTS
 
 COLUMNS = 128  # of an image, at most
 WINDOW = 2  # rows and columns of a window
 ERROR = 8.0  # rounding errors of a tile's results, at most, in units of the type's precision, relative to the terms
 STRIP = 352  # pixels of a map whose rows are read together, about: they stay in the L1 cache
-ROWS = max(STRIP, POINTS * (COLUMNS + TILE + WINDOW))  # pixels read together, at most
+ROWS = max(STRIP, POINTS * (COLUMNS + POINTS))  # pixels read together, at most
 
 
 def make_read(dtype: str, source: str) -> Callable[..., None]:
@@ -32,13 +32,13 @@ def make_read(dtype: str, source: str) -> Callable[..., None]:
     return _make_read_image(dtype) if source == "image" else _make_read_windows(dtype)
 
 
-def make_write(dtype: str, result: str) -> Callable[..., None]:
+def make_write(dtype: str, result: str, tile: int = LARGEST) -> Callable[..., None]:
     """Return ``write(rows, wide, y, best, map, first, oh, ow)``.
 
-    It stores a row of `wide` tiles in the rows from `first` on of `lanes` maps. A tile is (4, 4, lanes), followed, for
-    windows, by the sums of the absolute values of the terms, `lanes` too.
+    It stores a row of `wide` tiles in the rows from `first` on of `lanes` maps. A tile is (`tile`, `tile`, lanes),
+    followed, for windows, by the sums of the absolute values of the terms, `lanes` too.
     """
-    return _make_write_image(dtype) if result == "image" else _make_write_windows(dtype)
+    return _make_write_image(dtype, tile) if result == "image" else _make_write_windows(dtype, tile)
 
 
 def _make_read_image(dtype: str) -> Callable[..., None]:
@@ -96,38 +96,39 @@ def _make_read_windows(dtype: str) -> Callable[..., None]:
     return read
 
 
-def _make_write_image(dtype: str) -> Callable[..., None]:
+def _make_write_image(dtype: str, tile: int) -> Callable[..., None]:
     lanes = lanes_of(dtype)
     maps_first, vector = make_maps_first(dtype), Tile(dtype, lanes, (0,), (0,))
 
     def write(rows, wide, y, best, map, first, oh, ow):
-        flat = scratch(TILE * COLUMNS * lanes, dtype)
-        high = min(TILE, oh - first)
+        flat = scratch(tile * COLUMNS * lanes, dtype)
+        high = min(tile, oh - first)
         for r in range(high):
             for c in range(ow):
-                source = ((c // TILE * TILE + r) * TILE + c % TILE) * lanes
+                source = ((c // tile * tile + r) * tile + c % tile) * lanes
                 vector.store(vector.load(rows, source), flat, (r * ow + c) * lanes, 0)
         maps_first(y, map * oh * ow + first * ow, oh * ow, flat, 0, lanes, high * ow)
 
     return write
 
 
-def _make_write_windows(dtype: str) -> Callable[..., None]:
+def _make_write_windows(dtype: str, tile: int) -> Callable[..., None]:
     lanes = lanes_of(dtype)
     maps_first, bits_first = make_maps_first(dtype), make_maps_first("int32", lanes)
-    offsets = tuple(k * lanes for k in (0, 1, TILE, TILE + 1))
+    offsets = tuple(k * lanes for k in (0, 1, tile, tile + 1))
     maxima = RoundedMaxima(dtype, lanes, offsets, ERROR * np.finfo(dtype).eps)
-    most = TILE // WINDOW * COLUMNS // WINDOW * lanes
+    of_row = tile // WINDOW  # windows of a row of a tile
+    most = of_row * COLUMNS // WINDOW * lanes
 
     def write(rows, wide, y, best, map, first, oh, ow):
         flat, bits = scratch(most, dtype), scratch(most, "int32")
         high, across, start = oh // WINDOW, ow // WINDOW, first // WINDOW
-        count = min(TILE // WINDOW, high - start)
+        count = min(of_row, high - start)
         for r in range(count):
             for c in range(across):
-                of_tile = c // 2 * (TILE * TILE + 1)
-                source = (of_tile + r * WINDOW * TILE + c % 2 * WINDOW) * lanes
-                maxima.find(flat, bits, (r * across + c) * lanes, rows, source, (of_tile + TILE * TILE) * lanes)
+                of_tile = c // of_row * (tile * tile + 1)
+                source = (of_tile + r * WINDOW * tile + c % of_row * WINDOW) * lanes
+                maxima.find(flat, bits, (r * across + c) * lanes, rows, source, (of_tile + tile * tile) * lanes)
         at = (map * high + start) * across
         maps_first(y, at, high * across, flat, 0, lanes, count * across)
         bits_first(best, at, high * across, bits, 0, lanes, count * across)

@@ -1,8 +1,8 @@
-"""The gradient of a convolution to 3 x 3 filters at stride 1 by the transposed transforms of Winograd's convolution.
+"""The gradient to filters of 3 x 3 or 5 x 5 at stride 1 by the transposed transforms of Winograd's convolution.
 
     dw = G' [sum over tiles of (B' pixels B) * (A gradients A')] G        (see `winograd_transforms`)
 
-36 products per tile of 4 x 4 gradients, filter and map instead of 144. Two kernels for each type: a part of
+36 products per tile of gradients, filter and map. Two kernels for each type: a part of
 `winograd_to_filters` processes a group of rows of tiles and a slice of the filters; `winograd_sum_groups` sums the
 results of the groups, and transforms the sums.
 """
@@ -20,7 +20,7 @@ from .panels import heights, span_of
 from .taps_last import make_taps_last, taps_length
 from .winograd import SQUARE, TILES, WORK
 from .winograd_rows import COLUMNS, ROWS, STRIP, make_read
-from .winograd_transforms import POINTS, TAPS, TILE, Transform, of_gradients, of_pixels, of_products
+from .winograd_transforms import POINTS, Transform, of_gradients, of_pixels, of_products, tile_of
 
 SLICE = 64  # filters whose gradients are summed together, at most
 PARTS = 8  # at most, if there is only one slice
@@ -57,10 +57,11 @@ class ToFiltersLayout(NamedTuple):
 
 
 def winograd_to_filters_layout(
-    dtype: str, images: int, maps: int, filters: int, rows: int, columns: int
+    dtype: str, taps: int, images: int, maps: int, filters: int, rows: int, columns: int
 ) -> ToFiltersLayout:
     """Return the layout for gradients of `rows` x `columns`."""
-    high, wide, lanes = -(-rows // TILE), -(-columns // TILE), lanes_of(dtype)
+    tile, lanes = tile_of(taps), lanes_of(dtype)
+    high, wide = -(-rows // tile), -(-columns // tile)
     padded, blocks = -(-filters // lanes) * lanes, -(-maps // lanes)
     slices = -(-padded // SLICE)
     of_slice = -(-padded // (slices * lanes)) * lanes
@@ -75,18 +76,18 @@ def winograd_to_filters_layout(
     return ToFiltersLayout(high, wide, each, groups, of_slice, slices, together, found)
 
 
-def winograd_to_filters_fits(dtype: str, maps: int, filters: int, width: int, columns: int) -> bool:
+def winograd_to_filters_fits(dtype: str, taps: int, maps: int, filters: int, width: int, columns: int) -> bool:
     """Return whether the kernels support these numbers of maps and filters, and widths of images and gradients."""
     lanes = lanes_of(dtype)
     if min(maps, filters) < lanes or max(width, columns) > COLUMNS:
         return False
-    layout = winograd_to_filters_layout(dtype, 1, maps, filters, TILE, columns)
+    layout = winograd_to_filters_layout(dtype, taps, 1, maps, filters, tile_of(taps), columns)
     row = SQUARE * (layout.wide + 1) * (-(-maps // lanes) * lanes + layout.slice)
     return row <= WORK and filters - (layout.slices - 1) * layout.slice >= lanes
 
 
 @kernel
-def winograd_to_filters(dtype: str) -> Callable[..., None]:
+def winograd_to_filters(dtype: str, taps: int) -> Callable[..., None]:
     """Sum the products of transformed pixels and gradients, for a group of rows of tiles and a slice of filters.
 
     x : (images, maps, height, width); g : (images, filters, oh, ow); won (int32) : not accessed; found : (groups,
@@ -97,7 +98,8 @@ def winograd_to_filters(dtype: str) -> Callable[..., None]:
     which the sums of a block stay in registers.
     """
     lanes, number = lanes_of(dtype), np.dtype(dtype).type
-    pixels, gradients = Transform(of_pixels, POINTS, dtype, lanes), Transform(of_gradients, TILE, dtype, lanes)
+    tile, beyond = tile_of(taps), taps - 1  # pixels of a tile beyond its gradients
+    pixels, gradients = Transform(of_pixels, POINTS, dtype, lanes), Transform(of_gradients, tile, dtype, lanes)
     read, multiply = make_read(dtype, "image"), make_outer(dtype)
 
     def winograd_to_filters(
@@ -108,39 +110,39 @@ def winograd_to_filters(dtype: str) -> Callable[..., None]:
         work, rows = scratch(WORK, dtype), scratch(ROWS * lanes, dtype)
         group, slice = part // slices, part % slices
         end, outs = min(images * high, (group + 1) * each), min(of_slice, filters - slice * of_slice)
-        blocks, pitch, narrow = (maps + lanes - 1) // lanes, TILE * wide + 2, TILE * wide
+        blocks, pitch, narrow = (maps + lanes - 1) // lanes, tile * wide + beyond, tile * wide
         point = blocks * (together * wide + 1) * lanes
         after, apart = SQUARE * point, (together * wide + 1) * of_slice
-        lines = max(1, (STRIP // pitch - 2) // TILE)
+        lines = max(1, (STRIP // pitch - beyond) // tile)
         if outs < of_slice:
             fill(work, after, SQUARE * apart, number(0))  # beyond the filters
         start = group * each
         while start < end:
             stop = min(end, start + together)
             tiles = (stop - start) * wide
-            fill(rows, 0, (TILE * lines + 2) * pitch * lanes, number(0))
+            fill(rows, 0, (tile * lines + beyond) * pitch * lanes, number(0))
             for block in range(blocks):
                 base, row = min(block * lanes, maps - lanes), start
                 while row < stop:
                     image, down = row // high, row % high
                     strip = min(lines, min(stop - row, high - down))
-                    first = TILE * down - top
-                    read(rows, 0, TILE * strip + 2, x, won, image * maps + base, first, height, width, left, pitch)
+                    first = tile * down - top
+                    read(rows, 0, tile * strip + beyond, x, won, image * maps + base, first, height, width, left, pitch)
                     for t in range(strip * wide):
-                        at = (t // wide * pitch + t % wide) * TILE * lanes
+                        at = (t // wide * pitch + t % wide) * tile * lanes
                         to = (block * tiles + (row - start) * wide + t) * lanes
                         pixels.apply(work, to, POINTS * point, point, rows, at, pitch * lanes, lanes)
                     row += strip
-            fill(rows, 0, TILE * lines * narrow * lanes, number(0))
+            fill(rows, 0, tile * lines * narrow * lanes, number(0))
             for block in range(0, outs, lanes):
                 base, row = min(block, outs - lanes), start
                 while row < stop:
                     image, down = row // high, row % high
                     strip = min(lines, min(stop - row, high - down))
                     map = image * filters + slice * of_slice + base
-                    read(rows, 0, TILE * strip, g, won, map, TILE * down, oh, ow, 0, narrow)
+                    read(rows, 0, tile * strip, g, won, map, tile * down, oh, ow, 0, narrow)
                     for t in range(strip * wide):
-                        at, to = (t // wide * narrow + t % wide) * TILE * lanes, (row - start) * wide + t
+                        at, to = (t // wide * narrow + t % wide) * tile * lanes, (row - start) * wide + t
                         to = after + to * of_slice + base
                         gradients.apply(work, to, POINTS * apart, apart, rows, at, narrow * lanes, lanes)
                     row += strip
@@ -208,22 +210,22 @@ def _make_block(dtype: str, high: int, columns: int) -> Callable[..., None]:
 
 
 @kernel
-def winograd_sum_groups(dtype: str) -> Callable[..., None]:
+def winograd_sum_groups(dtype: str, taps: int) -> Callable[..., None]:
     """Sum the results of the groups for some maps, in the order of the groups, and transform the sums.
 
-    found : from `winograd_to_filters`; dw : (filters, maps, 3, 3), rotated by 180 degrees for true convolution (`flip`,
-    0 or 1). Parts: `MAPS` maps.
+    found : from `winograd_to_filters`; dw : (filters, maps, taps, taps), rotated by 180 degrees for true convolution
+    (`flip`, 0 or 1). Parts: `MAPS` maps.
     """
-    lanes, count = lanes_of(dtype), TAPS * TAPS
-    vector, transform = Tile(dtype, lanes, (0,), (0,)), Transform(of_products, POINTS, dtype, lanes)
-    taps_last, beyond = make_taps_last(dtype), max(0, lanes - count)
+    lanes, count = lanes_of(dtype), taps * taps
+    vector, transform = Tile(dtype, lanes, (0,), (0,)), Transform(of_products(taps), POINTS, dtype, lanes)
+    taps_last, beyond = make_taps_last(dtype, count), max(0, lanes - count)
     line = MAPS * count + beyond
 
     def winograd_sum_groups(
         part, found: Array(dtype), dw: Array(dtype), groups: Int, maps: Int, filters: Int, of_slice: Int, slices: Int,
         flip: Int,
     ):  # fmt: skip
-        sums, taps = scratch(SQUARE * lanes, dtype), scratch(taps_length(lanes), dtype)
+        sums, found_taps = scratch(SQUARE * lanes, dtype), scratch(taps_length(count, lanes), dtype)
         lines = scratch(lanes * line, dtype)
         point = maps * of_slice + lanes
         apart, first = slices * SQUARE * point, part * MAPS
@@ -238,8 +240,8 @@ def winograd_sum_groups(dtype: str) -> Callable[..., None]:
                     for group in range(1, groups):
                         vector.add(total, vector.load(found, at + group * apart + k * point))
                     vector.store(total, sums, k * lanes, 0)
-                transform.apply(taps, beyond * lanes, TAPS * lanes, lanes, sums, 0, POINTS * lanes, lanes)
-                taps_last(lines, c * count, line, taps, flip)
+                transform.apply(found_taps, beyond * lanes, taps * lanes, lanes, sums, 0, POINTS * lanes, lanes)
+                taps_last(lines, c * count, line, found_taps, flip)
             for m in range(lanes):
                 to = ((base + m) * maps + first) * count
                 if several == MAPS:

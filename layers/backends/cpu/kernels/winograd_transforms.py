@@ -1,11 +1,11 @@
-"""Winograd's convolution F(4 x 4, 3 x 3): the linear transforms of images, filters and results.
+"""Winograd's convolutions F(4 x 4, 3 x 3) and F(2 x 2, 5 x 5): the linear transforms of images, filters and results.
 
-A tile of 4 x 4 values of a convolution with 3 x 3 taps depends on 6 x 6 pixels:
+A tile of t x t values of a convolution depends on 6 x 6 pixels; t is 4 for filters of 3 x 3 taps, and 2 for 5 x 5:
 
     tile = A' [sum over maps of (G w G') * (B' pixels B)] A        (* elementwise, ' transposed)
 
-36 products per map instead of 144. The matrices evaluate and interpolate polynomials at 0, -3/4, 3/4, -3/2, 3/2 and
-infinity; with these points, results of float32 are several times as accurate as with the usual 0, -1, 1, -2, 2.
+36 products per map instead of 144 or 100. The matrices evaluate and interpolate polynomials at 0, -3/4, 3/4, -3/2, 3/2
+and infinity; with these points, results of float32 are several times as accurate as with the usual 0, -1, 1, -2, 2.
 
 Sources: A. Lavin and S. Gray, Fast algorithms for convolutional neural networks, CVPR 2016; B. Barabasz, A. Anderson,
 K. M. Soodhalter and D. Gregg, Error analysis and improving the accuracy of Winograd convolution for deep neural
@@ -13,6 +13,8 @@ networks, ACM TOMS 46, 2020.
 """
 
 from collections.abc import Callable, Sequence
+from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -24,10 +26,17 @@ from network3.layers.backends.cpu.compiler.errors import KernelError
 from network3.layers.backends.cpu.compiler.frame import Frame
 from network3.layers.backends.cpu.compiler.types import MEMORY, ArrayValue, itemsize
 
-TILE, TAPS, POINTS = 4, 3, 6  # rows (or columns) of a tile, of a filter, and of the pixels of a tile
+POINTS = 6  # rows (or columns) of the pixels of a tile
+LARGEST = 4  # rows of the largest tile
 A, B = 0.75, 1.5
 _A2, _B2 = A * A, B * B
+_OF_0 = 1 / (_A2 * _B2)
 _OF_A, _OF_B = 1 / (2 * _A2 * (_A2 - _B2)), 1 / (2 * _B2 * (_B2 - _A2))
+
+
+def tile_of(taps: int) -> int:
+    """Return the rows of a tile, for filters of 3 or 5 rows of taps."""
+    return POINTS + 1 - taps
 
 
 def of_pixels(d: Sequence[Any]) -> list[Any]:
@@ -45,40 +54,45 @@ def of_pixels(d: Sequence[Any]) -> list[Any]:
 
 
 def of_taps(w: Sequence[Any]) -> list[Any]:
-    """Return G w, for three numbers or vectors."""
-    even_a, odd_a = (w[0] + w[2] * _A2) * _OF_A, w[1] * (A * _OF_A)
-    even_b, odd_b = (w[0] + w[2] * _B2) * _OF_B, w[1] * (B * _OF_B)
-    return [w[0] * (1 / (_A2 * _B2)), even_a - odd_a, even_a + odd_a, even_b - odd_b, even_b + odd_b, w[2]]
-
-
-def of_sums(m: Sequence[Any]) -> list[Any]:
-    """Return A' m, for six numbers or vectors."""
-    sum_a, difference_a = m[1] + m[2], m[2] - m[1]
-    sum_b, difference_b = m[3] + m[4], m[4] - m[3]
-    return [
-        m[0] + sum_a + sum_b,
-        difference_a * A + difference_b * B,
-        sum_a * _A2 + sum_b * _B2,
-        m[5] + difference_a * (A * _A2) + difference_b * (B * _B2),
-    ]
+    """Return G w, for a row of taps that are numbers or vectors."""
+    (even_a, odd_a), (even_b, odd_b) = _parts(w, A, _OF_A), _parts(w, B, _OF_B)
+    return [w[0] * _OF_0, even_a - odd_a, even_a + odd_a, even_b - odd_b, even_b + odd_b, w[-1]]
 
 
 def of_gradients(y: Sequence[Any]) -> list[Any]:
-    """Return A y, for four numbers or vectors: the transposed transform of `of_sums`."""
-    even_a, odd_a = y[0] + y[2] * _A2, y[1] * A + y[3] * (A * _A2)
-    even_b, odd_b = y[0] + y[2] * _B2, y[1] * B + y[3] * (B * _B2)
-    return [y[0], even_a - odd_a, even_a + odd_a, even_b - odd_b, even_b + odd_b, y[3]]
+    """Return A y, for a row of a tile: the transposed transform of `of_sums`."""
+    (even_a, odd_a), (even_b, odd_b) = _parts(y, A), _parts(y, B)
+    return [y[0], even_a - odd_a, even_a + odd_a, even_b - odd_b, even_b + odd_b, y[-1]]
 
 
-def of_products(u: Sequence[Any]) -> list[Any]:
-    """Return G' u, for six numbers or vectors: the transposed transform of `of_taps`."""
-    sum_a, difference_a = (u[1] + u[2]) * _OF_A, (u[2] - u[1]) * (A * _OF_A)
-    sum_b, difference_b = (u[3] + u[4]) * _OF_B, (u[4] - u[3]) * (B * _OF_B)
-    return [
-        u[0] * (1 / (_A2 * _B2)) + sum_a + sum_b,
-        difference_a + difference_b,
-        sum_a * _A2 + sum_b * _B2 + u[5],
-    ]
+def of_sums(tile: int) -> Callable[[Sequence[Any]], list[Any]]:
+    """Return the function A' m, for six numbers or vectors; its result is a row of `tile` of them."""
+
+    def of(m: Sequence[Any]) -> list[Any]:
+        sum_a, difference_a = m[1] + m[2], m[2] - m[1]
+        sum_b, difference_b = m[3] + m[4], m[4] - m[3]
+        terms_a, terms_b = (sum_a, difference_a), (sum_b, difference_b)
+        row = [terms_a[k % 2] * A**k + terms_b[k % 2] * B**k for k in range(1, tile)]
+        return [m[0] + sum_a + sum_b, *row[:-1], m[5] + row[-1]]
+
+    return of
+
+
+def of_products(taps: int) -> Callable[[Sequence[Any]], list[Any]]:
+    """Return the function G' u, the transposed transform of `of_taps`; its result is a row of `taps`."""
+    of = of_sums(taps)
+
+    def scaled(u: Sequence[Any]) -> list[Any]:
+        return of([u[0] * _OF_0, u[1] * _OF_A, u[2] * _OF_A, u[3] * _OF_B, u[4] * _OF_B, u[5]])
+
+    return scaled
+
+
+def _parts(row: Sequence[Any], point: float, factor: float = 1.0) -> tuple[Any, Any]:
+    """Return the terms of even and of odd powers of the polynomial with these coefficients, times `factor`."""
+    factors = [point**k * factor for k in range(len(row))]
+    terms = [value if by == 1 else value * by for value, by in zip(row, factors, strict=True)]
+    return reduce(add, terms[::2]), reduce(add, terms[1::2])
 
 
 class Transform:
@@ -87,7 +101,7 @@ class Transform:
     Parameters
     ----------
     of : callable
-        The transform of one axis: a function of this module, such as `of_pixels`.
+        The transform of one axis: a function of this module such as `of_pixels`, or returned by one such as `of_sums`.
     size : int
         The rows and columns that it takes.
     dtype : "float32" or "float64"

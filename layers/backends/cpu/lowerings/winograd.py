@@ -1,4 +1,4 @@
-"""Winograd's convolution where its kernels are the fastest: 3 x 3 filters, stride 1, several maps."""
+"""Winograd's convolution where its kernels are the fastest: filters of 3 x 3 or 5 x 5, stride 1, several maps."""
 
 from typing import NamedTuple
 
@@ -23,13 +23,13 @@ from network3.layers.backends.cpu.kernels.winograd_to_filters import (
     winograd_to_filters_fits,
     winograd_to_filters_layout,
 )
-from network3.layers.backends.cpu.kernels.winograd_transforms import TAPS
 from network3.layers.backends.cpu.plan import View
 
 from .registry import Lowering
 
 POOLED = WINDOW, WINDOW
-WORTH = 4  # products of a tile per transformed vector, at least: with fewer maps, the transforms take longer
+SIZES = {3: ((1, 1), POOLED), 5: ((1, 1),)}  # of windows, for each size of filters
+WORTH = {3: 4, 5: 10}  # products of a tile per transformed vector, at least: else the transforms take longer
 
 
 class Border(NamedTuple):
@@ -44,11 +44,11 @@ def suits(g: Geometry) -> bool:
 
     It does not depend on the batch: an image alone gives the same result as in a batch.
     """
-    if ((g.kh, g.kw), g.stride) != ((TAPS, TAPS), (1, 1)) or g.size not in ((1, 1), POOLED) or max(g.pad) >= TAPS:
+    if g.kh != g.kw or g.stride != (1, 1) or g.size not in SIZES.get(g.kh, ()) or max(g.pad) >= g.kh:
         return False
-    if g.maps * g.filters < WORTH * (g.maps + g.filters):
+    if g.maps * g.filters < WORTH[g.kh] * (g.maps + g.filters):
         return False
-    return winograd_fits(g.dtype, g.maps, g.filters, g.width, g.pooled[1] * g.size[1])
+    return winograd_fits(g.dtype, g.kh, g.maps, g.filters, g.width, g.pooled[1] * g.size[1])
 
 
 def convolve(low: Lowering, g: Geometry, x: View, w: View, y: View, bits: View) -> None:
@@ -57,10 +57,10 @@ def convolve(low: Lowering, g: Geometry, x: View, w: View, y: View, bits: View) 
     result = "windows" if g.size == POOLED else "image"
     if result == "image":
         bits = low.new("int32", (1,))  # not accessed
-    taps = TAPS * TAPS
+    taps = g.kh * g.kw
     strides = taps, taps * g.maps, int(g.flip)
     sizes = g.maps, g.height, g.width, g.filters, rows, columns
-    _run(low, ("image", result), w, strides, sizes, Border(*g.pad), [x, bits, y, bits])
+    _run(low, ("image", result, g.kh), w, strides, sizes, Border(*g.pad), [x, bits, y, bits])
 
 
 def convolve_back(low: Lowering, g: Geometry, w: View, bits: View, gradient: View, dx: View) -> None:
@@ -70,11 +70,11 @@ def convolve_back(low: Lowering, g: Geometry, w: View, bits: View, gradient: Vie
     """
     rows, columns = (length * size for length, size in zip(g.pooled, g.size, strict=True))
     source = "windows" if g.size == POOLED else "image"
-    taps = TAPS * TAPS
+    taps = g.kh * g.kw
     strides = taps * g.maps, taps, int(not g.flip)
     sizes = g.filters, rows, columns, g.maps, g.height, g.width
-    border = Border(*(TAPS - 1 - pad for pad in g.pad))
-    _run(low, (source, "image"), w, strides, sizes, border, [gradient, bits, dx, bits])
+    border = Border(*(g.kh - 1 - pad for pad in g.pad))
+    _run(low, (source, "image", g.kh), w, strides, sizes, border, [gradient, bits, dx, bits])
 
 
 def to_filters(low: Lowering, g: Geometry, x: View, bits: View, gradient: View, w: View) -> View | None:
@@ -84,17 +84,17 @@ def to_filters(low: Lowering, g: Geometry, x: View, bits: View, gradient: View, 
     if g.size == POOLED:
         return _of_winners(low, g, [x, gradient, bits], w)
     rows, columns = g.pooled
-    if not winograd_to_filters_fits(g.dtype, g.maps, g.filters, g.width, columns):
+    if not winograd_to_filters_fits(g.dtype, g.kh, g.maps, g.filters, g.width, columns):
         return None
     images = x.shape[0]
-    layout = winograd_to_filters_layout(g.dtype, images, g.maps, g.filters, rows, columns)
+    layout = winograd_to_filters_layout(g.dtype, g.kh, images, g.maps, g.filters, rows, columns)
     found, dw = low.new(g.dtype, (layout.found,)), low.new(g.dtype, w.shape)
     sizes = g.maps, g.height, g.width, g.filters, rows, columns
     divided = layout.high, layout.wide, layout.each, layout.slice, layout.slices, layout.together
     arguments: list[View | int] = [x, gradient, bits, found, images, *sizes, *g.pad, *divided]
-    low.run(winograd_to_filters(g.dtype), arguments, layout.groups * layout.slices)
+    low.run(winograd_to_filters(g.dtype, g.kh), arguments, layout.groups * layout.slices)
     arguments = [found, dw, layout.groups, g.maps, g.filters, layout.slice, layout.slices, int(g.flip)]
-    low.run(winograd_sum_groups(g.dtype), arguments, -(-g.maps // MAPS))
+    low.run(winograd_sum_groups(g.dtype, g.kh), arguments, -(-g.maps // MAPS))
     return dw
 
 
@@ -115,7 +115,7 @@ def _of_winners(low: Lowering, g: Geometry, arrays: list[View], w: View) -> View
 
 def _run(
     low: Lowering,
-    kinds: tuple[str, str],
+    kinds: tuple[str, str, int],
     w: View,
     strides: tuple[int, int, int],
     sizes: tuple[int, int, int, int, int, int],
@@ -125,8 +125,8 @@ def _run(
     """Transform the filters, then convolve; `sizes` are maps, rows and columns of the images and of the results."""
     x, won, y, best = arrays
     (maps, _, _, outs, rows, columns), dtype, images = sizes, x.dtype, x.shape[0]
-    layout = winograd_layout(dtype, images, maps, outs, rows, columns)
+    layout = winograd_layout(dtype, kinds[2], images, maps, outs, rows, columns)
     packed = low.new(dtype, (layout.packed,))
-    low.run(winograd_filters(dtype), [w, packed, maps, outs, *strides, layout.per], layout.filter_parts)
+    low.run(winograd_filters(dtype, kinds[2]), [w, packed, maps, outs, *strides, layout.per], layout.filter_parts)
     divided = layout.high, layout.wide, layout.each
     low.run(winograd(dtype, *kinds), [x, won, packed, y, best, images, *sizes, *border, *divided], layout.parts)

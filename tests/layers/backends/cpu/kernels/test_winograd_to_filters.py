@@ -20,9 +20,9 @@ from .pooled_convolutions import undefined
 from .test_winograd import LIMITS, NONE
 
 
-def sizes(images, maps, height, width, filters, top=1, left=1, flip=0):
-    """Return the sizes of a convolution with 3 x 3 taps."""
-    return Sizes(images, maps, height, width, filters, 3, 3, 1, 1, top, left, flip)
+def sizes(images, maps, height, width, filters, top=1, left=1, flip=0, taps=3):
+    """Return the sizes of a convolution with as many columns of taps as rows."""
+    return Sizes(images, maps, height, width, filters, taps, taps, 1, 1, top, left, flip)
 
 
 def cases(dtype):
@@ -47,8 +47,9 @@ def random_sizes(rng, dtype, most) -> Sizes:
     """Draw random sizes."""
     lanes = lanes_of(dtype)
     images, maps, filters = (int(v) for v in (rng.integers(1, 5), *rng.integers(lanes, lanes + most, 2)))
-    (height, width), (top, left) = rng.integers(4, 4 + most, 2), rng.integers(0, 3, 2)
-    return sizes(images, maps, int(height), int(width), filters, int(top), int(left), int(rng.integers(0, 2)))
+    taps = int(rng.choice([3, 5]))
+    (height, width), (top, left) = rng.integers(6, 6 + most, 2), rng.integers(0, taps, 2)
+    return sizes(images, maps, int(height), int(width), filters, int(top), int(left), int(rng.integers(0, 2)), taps)
 
 
 def drawn(s: Sizes, dtype, seed=0):
@@ -61,13 +62,13 @@ def drawn(s: Sizes, dtype, seed=0):
 def to_filters(s: Sizes, x, g, how="compiled"):
     """Return the gradient to the filters."""
     dtype = x.dtype.name
-    layout = winograd_to_filters_layout(dtype, s.images, s.maps, s.filters, *s.out)
+    layout = winograd_to_filters_layout(dtype, s.kh, s.images, s.maps, s.filters, *s.out)
     found, dw = undefined(layout.found, dtype), undefined(s.shapes[1], dtype)
     divided = layout.high, layout.wide, layout.each, layout.slice, layout.slices, layout.together
     arguments = [x, g, NONE, found, *s[:5], *s.out, s.top, s.left, *divided]
-    run(winograd_to_filters(dtype), arguments, layout.groups * layout.slices, how)
+    run(winograd_to_filters(dtype, s.kh), arguments, layout.groups * layout.slices, how)
     arguments = [found, dw, layout.groups, s.maps, s.filters, layout.slice, layout.slices, s.flip]
-    run(winograd_sum_groups(dtype), arguments, -(-s.maps // MAPS), how)
+    run(winograd_sum_groups(dtype, s.kh), arguments, -(-s.maps // MAPS), how)
     return dw
 
 
@@ -82,10 +83,14 @@ def agree(s: Sizes, dtype, how, seed=0):
 @pytest.mark.parametrize("how", WAYS)
 @pytest.mark.parametrize("dtype", LIMITS)
 @pytest.mark.parametrize("case", cases("float32"))
-def test_boundary_sizes(case, dtype, how):
+@pytest.mark.parametrize("taps", [3, 5])
+def test_boundary_sizes(taps, case, dtype, how):
     if how == "python" and case in ("several panels", "several slices", "many tiles", "one less than two vectors"):
         pytest.skip("too slow as plain Python")
-    agree(cases(dtype)[case], dtype, how)
+    s = cases(dtype)[case]._replace(kh=taps, kw=taps)
+    if min(s.out) < 1:
+        pytest.skip("filters larger than the image")
+    agree(s, dtype, how)
 
 
 @pytest.mark.parametrize(("how", "times"), [("compiled", 30), ("checked", 10)])
@@ -100,8 +105,9 @@ def test_random_sizes(dtype, how, times):
             raise AssertionError(f"{s}: {error}") from error
 
 
-def test_sums_of_many_terms_are_accurate():
-    s = sizes(40, 16, 16, 16, 16)
+@pytest.mark.parametrize("taps", [3, 5])
+def test_sums_of_many_terms_are_accurate(taps):
+    s = sizes(40, 16, 16, 16, 16, taps=taps)
     x, g = drawn(s, "float32")
     dw = expected_to_filters(s, x, g)
     assert abs(to_filters(s, x, g) - dw).max() < 4e-6 * abs(dw).max()
@@ -120,23 +126,27 @@ def test_nan_and_infinity_reach_all_dependent_results():
         assert not np.isfinite(to_filters(s, x, g)[dependent]).any()
 
 
-def test_layouts_cover_all_tiles_and_filters():
+@pytest.mark.parametrize("taps", [3, 5])
+def test_layouts_cover_all_tiles_and_filters(taps):
     for images in (1, 2, 10, 64):
         for maps, filters, rows, columns in ((16, 16, 32, 32), (256, 256, 8, 8), (64, 300, 1, 128), (16, 17, 7, 5)):
-            layout = winograd_to_filters_layout("float32", images, maps, filters, rows, columns)
+            layout = winograd_to_filters_layout("float32", taps, images, maps, filters, rows, columns)
             assert (layout.groups - 1) * layout.each < images * layout.high <= layout.groups * layout.each
             assert (layout.slices - 1) * layout.slice < filters <= layout.slices * layout.slice
             assert layout.slice <= module.SLICE
 
 
-def test_sizes_that_the_kernels_support():
+@pytest.mark.parametrize("taps", [3, 5])
+def test_sizes_that_the_kernels_support(taps):
     lanes = lanes_of("float32")
-    assert winograd_to_filters_fits("float32", lanes, lanes, COLUMNS, COLUMNS)
-    assert not winograd_to_filters_fits("float32", lanes - 1, lanes, 8, 8)
-    assert not winograd_to_filters_fits("float32", lanes, lanes - 1, 8, 8)
-    assert not winograd_to_filters_fits("float32", lanes, lanes, COLUMNS + 1, 8)
-    assert not winograd_to_filters_fits("float32", 50_000, lanes, 32, 32)
-    narrow = [n for n in range(lanes, 3000) if not winograd_to_filters_fits("float32", lanes, n, 8, 8)]
+    assert winograd_to_filters_fits("float32", taps, lanes, lanes, COLUMNS, COLUMNS)
+    assert not winograd_to_filters_fits("float32", taps, lanes - 1, lanes, 8, 8)
+    assert not winograd_to_filters_fits("float32", taps, lanes, lanes - 1, 8, 8)
+    assert not winograd_to_filters_fits("float32", taps, lanes, lanes, COLUMNS + 1, 8)
+    assert not winograd_to_filters_fits("float32", taps, 50_000, lanes, 32, 32)
+    narrow = [n for n in range(lanes, 3000) if not winograd_to_filters_fits("float32", taps, lanes, n, 8, 8)]
     assert all(n % lanes for n in narrow)  # their last slice would be narrower than a vector
-    largest = max(n for n in range(lanes, 4000, lanes) if winograd_to_filters_fits("float32", n, 130, COLUMNS, COLUMNS))
-    agree(sizes(1, largest, 2, COLUMNS, 130), "float32", "compiled")
+    largest = max(
+        n for n in range(lanes, 4000, lanes) if winograd_to_filters_fits("float32", taps, n, 130, COLUMNS, COLUMNS)
+    )
+    agree(sizes(1, largest, 2, COLUMNS, 130, taps // 2, taps // 2, taps=taps), "float32", "compiled")

@@ -1,4 +1,4 @@
-"""Convolutions with 3 x 3 filters and several maps use Winograd's convolution, and agree with the Ops' `perform`."""
+"""Filters of 3 x 3 or 5 x 5 with several maps use Winograd's convolution, and agree with the Ops' `perform`."""
 
 import pytensor.tensor as pt
 import pytest
@@ -7,8 +7,8 @@ from network3.layers.backends.cpu.processor import lanes_of
 from network3.layers.ops import conv2d, pool2d
 from tests.layers.backends.cpu.graphs import check, plan_of, tensor
 
-# images, maps, height, width, filters, padding, pooling, flip
-CASES = {
+# images, maps, height, width, filters, padding, pooling, flip, and the rows of the filters unless 3
+CASES: dict[str, tuple] = {
     "half": (3, 16, 8, 8, 17, "half", 1, True),
     "half, pooled": (3, 20, 9, 7, 16, "half", 2, True),
     "valid, pooled": (2, 33, 10, 11, 24, 0, 2, False),
@@ -16,10 +16,13 @@ CASES = {
     "full, pooled": (2, 16, 33, 9, 32, "full", 2, True),
     "one pixel": (1, 16, 1, 1, 16, 1, 1, True),
     "wide": (2, 18, 6, 40, 16, (0, 2), 2, True),
+    "5 x 5": (2, 20, 9, 12, 21, 0, 1, True, 5),
+    "5 x 5, half": (3, 23, 8, 7, 20, "half", 1, False, 5),
+    "5 x 5, full": (2, 16, 4, 9, 33, "full", 1, True, 5),
 }
 
 
-def graph(images, maps, height, width, filters, padding, size, flip, dtype="float32", taps=3, stride=1):
+def graph(images, maps, height, width, filters, padding, size, flip, taps=3, dtype="float32", stride=1):
     """Return the inputs, the convolved and pooled images, and the gradients to the images and filters."""
     x, w = tensor("x", images, maps, height, width, dtype=dtype), tensor("w", filters, maps, taps, taps, dtype=dtype)
     y = conv2d(x, w, flip=flip, padding=padding, stride=stride)
@@ -47,7 +50,9 @@ def test_results_and_gradients(case, dtype, tolerance):
 @pytest.mark.parametrize(
     "case",
     [
-        {"taps": 5},
+        {"taps": 7, "padding": 3},
+        {"taps": 5, "size": 2},
+        {"taps": 5, "maps": 16, "filters": 16},
         {"stride": 2},
         {"maps": 1},
         {"filters": 1},
