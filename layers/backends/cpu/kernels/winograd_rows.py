@@ -14,7 +14,7 @@ from network3.layers.backends.cpu.processor import lanes_of
 from .moves import fill
 from .rounded_maxima import RoundedMaxima
 from .transposed import Block
-from .winograd_transforms import LARGEST, POINTS
+from .winograd_transforms import POINTS
 
 COLUMNS = 128  # of an image, at most
 WINDOW = 2  # rows and columns of a window
@@ -32,7 +32,7 @@ def make_read(dtype: str, source: str) -> Callable[..., None]:
     return _make_read_image(dtype) if source == "image" else _make_read_windows(dtype)
 
 
-def make_write(dtype: str, result: str, tile: int = LARGEST) -> Callable[..., None]:
+def make_write(dtype: str, result: str, tile: int) -> Callable[..., None]:
     """Return ``write(rows, wide, y, best, map, first, oh, ow)``.
 
     It stores a row of `wide` tiles in the rows from `first` on of `lanes` maps. A tile is (`tile`, `tile`, lanes),

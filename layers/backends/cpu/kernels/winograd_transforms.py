@@ -27,7 +27,6 @@ from network3.layers.backends.cpu.compiler.frame import Frame
 from network3.layers.backends.cpu.compiler.types import MEMORY, ArrayValue, itemsize
 
 POINTS = 6  # rows (or columns) of the pixels of a tile
-LARGEST = 4  # rows of the largest tile
 A, B = 0.75, 1.5
 _A2, _B2 = A * A, B * B
 _OF_0 = 1 / (_A2 * _B2)
