@@ -54,7 +54,7 @@ def test_the_networks_have_at_most_two_million_parameters_as_in_the_note(run):
 def test_votes_are_of_the_networks_before():
     one, several = RUNS["beyond_ensemble"], RUNS["beyond_filter_sizes"]
     assert [one.voter(k) for k in range(one.nets)] == [("beyond_single", seed) for seed in range(5)]
-    names = ["beyond_strided", "beyond_unpadded_5", "beyond_unpadded_7"]
+    names = ["beyond_single", "beyond_strided", "beyond_unpadded_5", "beyond_unpadded_7"]
     assert [several.voter(k) for k in range(several.nets)] == [(name, seed) for seed in range(3) for name in names]
 
 

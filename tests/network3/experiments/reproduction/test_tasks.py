@@ -56,7 +56,7 @@ def test_a_vote_is_made_once_after_the_repeats_whose_networks_vote():
 
 
 def test_a_vote_of_several_runs_needs_the_first_repeats_of_each():
-    names = ["beyond_strided", "beyond_unpadded_5", "beyond_unpadded_7"]
+    names = ["beyond_single", "beyond_strided", "beyond_unpadded_5", "beyond_unpadded_7"]
     networks = [(name, seed) for seed in range(3) for name in names]
     assert [(task.name, task.seed) for task in Task("beyond_filter_sizes", 0).members] == networks
     assert pairs(choose(["beyond_filter_sizes"], repeats=1)) == [*networks, ("beyond_filter_sizes", 0)]
