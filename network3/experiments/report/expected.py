@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from network3.experiments.catalogue import Entry, PublishedValue
+from network3.experiments.catalogue import Entry, PublishedValue, Run
 from network3.experiments.catalogue.published import BEST, BEST_VALIDATION, Unit
 from network3.experiments.formats import format_difference, format_number, rounded
 
@@ -67,7 +67,9 @@ def expected_of_repeats(
     validation : sequence of float, length n
         The best validation accuracy of each repeat.
     """
-    if entry.kind == "vote":
+    if isinstance(entry, Run) and entry.kind == "vote":
+        if len(entry.voters_of) > 1:  # only the first networks of each run vote
+            return Expected(None, f"one vote, of {entry.nets} networks")
         return Expected(None, "no records of the networks that vote")
     if not entry.random:
         return Expected(None, "not random")

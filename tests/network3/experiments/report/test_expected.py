@@ -65,6 +65,10 @@ def test_what_needs_more_repeats_or_has_no_chance_is_open():
     assert expected("ensemble") == Expected(None, "no records of the networks that vote")
 
 
+def test_a_vote_of_several_runs_is_one():
+    assert expected("beyond_filter_sizes") == Expected(None, "one vote, of 12 networks")
+
+
 def test_one_vote_has_no_range_and_those_of_more_networks_have():
     assert expected_of_votes([0.9963], 5, 5) == Expected(None, "one vote, of 5 networks")
     votes = (0.9963, 0.9965, 0.9966, 0.9964, 0.9965, 0.9966)
