@@ -2,7 +2,7 @@
 
 The proposals are larger networks, more transformations of the data, better initialization, schedules, momentum and
 ensembles (chapters 3 and 6); rows 7.3 to 7.6 add what came after the book, batch normalization and averaged weights.
-Nothing was chosen by the test images: short trials, compared by their validation accuracy, fixed the strength of the
+No setting was chosen by the test images: short trials, compared by their validation accuracy, fixed the strength of the
 deformations and, in rows 7.3 to 7.5, the dropout; the rest was set beforehand.
 """
 

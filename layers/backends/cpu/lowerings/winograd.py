@@ -28,7 +28,10 @@ from network3.layers.backends.cpu.plan import View
 from .registry import Lowering
 
 POOLED = WINDOW, WINDOW
-SIZES = {3: ((1, 1), POOLED), 5: ((1, 1),)}  # of windows, for each size of filters
+SIZES = {
+    3: ((1, 1), POOLED),
+    5: ((1, 1),),
+}  # of windows, by rows of a filter; 5 x 5, pooled, is faster in `conv_max_pool`
 WORTH = {3: 4, 5: 10}  # products of a tile per transformed vector, at least: else the transforms take longer
 
 
@@ -122,11 +125,15 @@ def _run(
     border: Border,
     arrays: list[View],
 ) -> None:
-    """Transform the filters, then convolve; `sizes` are maps, rows and columns of the images and of the results."""
-    x, won, y, best = arrays
+    """Transform the filters, then convolve.
+
+    `kinds` are the arguments of `winograd` after the type; `sizes` are maps, rows and columns of the images and of the
+    results.
+    """
+    (x, won, y, best), (_, _, taps) = arrays, kinds
     (maps, _, _, outs, rows, columns), dtype, images = sizes, x.dtype, x.shape[0]
-    layout = winograd_layout(dtype, kinds[2], images, maps, outs, rows, columns)
+    layout = winograd_layout(dtype, taps, images, maps, outs, rows, columns)
     packed = low.new(dtype, (layout.packed,))
-    low.run(winograd_filters(dtype, kinds[2]), [w, packed, maps, outs, *strides, layout.per], layout.filter_parts)
+    low.run(winograd_filters(dtype, taps), [w, packed, maps, outs, *strides, layout.per], layout.filter_parts)
     divided = layout.high, layout.wide, layout.each
     low.run(winograd(dtype, *kinds), [x, won, packed, y, best, images, *sizes, *border, *divided], layout.parts)
