@@ -12,6 +12,7 @@ from .operations import FlatArray as FlatArray
 from .operations import Operation as Operation
 from .operations import copy as copy
 from .operations import operation as operation
+from .operations import prefetch as prefetch
 from .operations import scratch as scratch
 from .tile import Tile as Tile
 from .types import Array as Array

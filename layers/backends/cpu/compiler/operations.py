@@ -120,3 +120,18 @@ def _emit_copy(frame: Frame, to: Any, i: Any, source: Any, j: Any, count: Any) -
     frame.module.declare("void", "llvm.memcpy.p0.p0.i64", ["ptr", "ptr", "i64", "i1"])
     pointers = f"ptr align {bytes_each} {target}, ptr align {bytes_each} {origin}"
     frame.do(f"call void @llvm.memcpy.p0.p0.i64({pointers}, i64 {size * bytes_each}, i1 false)")
+
+
+@operation
+def prefetch(array: np.ndarray, index: int) -> None:
+    """Let the processor begin to read array[index] into its cache; the index may be outside of the array."""
+
+
+@prefetch.emitter
+def _emit_prefetch(frame: Frame, array: Any, index: Any) -> None:
+    if not isinstance(array, ArrayValue):
+        raise KernelError("an array", describe(array), "prefetch(array, index).")
+    # Not `frame.address`, which checks the index, and is `inbounds`.
+    address = frame.pure(f"getelementptr {MEMORY[array.dtype]}, ptr {array.pointer}, i64 {as_index(frame, index)}")
+    frame.module.declare("void", "llvm.prefetch.p0", ["ptr", "i32", "i32", "i32"])
+    frame.do(f"call void @llvm.prefetch.p0(ptr {address}, i32 0, i32 3, i32 1)")  # to read data, into all caches

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from network3.layers.backends.cpu.compiler import Array, Int, Tile, kernel
+from network3.layers.backends.cpu.compiler import Array, Int, Tile, kernel, prefetch
 
 from .sizes import PART, TERMS, Panels, Sizes, even_share, rows_in_registers
 
@@ -127,10 +127,13 @@ def product_by_inputs(tile: ProductTile) -> Callable[..., None]:
 
     def make_block(lanes: int, right: tuple[int, ...]) -> Callable[..., None]:
         sums = Tile(dtype, lanes, left, right)
+        panel = len(right) * lanes
 
         def block(x, w, found, row, column, to, n_out, first, end):
             total = sums.zero()
             for k in range(first, end):
+                # The next panel's weights are elsewhere: the processor does not foresee that they are needed.
+                prefetch(w, k * n_out + column + panel)
                 sums.accumulate(total, x, row * n_in + k, w, k * n_out + column)
             sums.store(total, found, to + row * n_out + column, n_out)
 

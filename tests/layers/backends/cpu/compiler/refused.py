@@ -242,6 +242,8 @@ CALLS = {
     "copy(x, 0, k, 0, 4)": "one type",
     "copy(x, 0, table, 0, 3)": "two arrays",
     "copy(x, 0.5, x, 8, 1)": "an integer as an index",
+    "prefetch(n, 0)": "an array",
+    "prefetch(x, 0.5)": "an integer as an index",
 }
 TILES = {
     "tile.store(tile.zero(), k, 0, 4)": "an array of float32",

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from network3.layers.backends.cpu.compiler import Array, Int, Tile, copy
+from network3.layers.backends.cpu.compiler import Array, Int, Tile, copy, prefetch
 from tests.layers.backends.cpu.compiler.guarded import LEAST, MOST, Guarded, line_of, reported
 
 
@@ -31,6 +31,17 @@ def test_copies_that_overlap():
         assert reported(moved, x, i) == f"{line_of(moved)}: copy between ranges that overlap, {i - 4} apart"
     for i in (0, 1, 7):
         assert reported(moved, x, i) is None
+
+
+@pytest.mark.parametrize("index", [0, 5, 6, -1, MOST, LEAST])
+def test_prefetching_from_anywhere(index):
+    def prefetched(part, x: Array("float32"), i: Int):
+        prefetch(x, i)
+        x[0] = x[5]
+
+    x = Guarded(range(6))
+    assert reported(prefetched, x, index) is None
+    assert x.array.tolist() == [5, 1, 2, 3, 4, 5]
 
 
 TILE = Tile("float32", 4, (0, 2), (0, 5))  # accesses elements 0 to 2 of the left array, 0 to 8 of the right one

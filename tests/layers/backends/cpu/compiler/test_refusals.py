@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from network3.layers.backends.cpu.compiler import Array, Int, Kernel, KernelError, Tile, copy, kernel, scratch
+from network3.layers.backends.cpu.compiler import Array, Int, Kernel, KernelError, Tile, copy, kernel, prefetch, scratch
 from network3.layers.backends.cpu.compiler.translation import module_text
 from tests.layers.backends.cpu.compiler.refused import CASES
 
@@ -43,6 +43,7 @@ SCOPE = {
     "Int": Int,
     "np": np,
     "copy": copy,
+    "prefetch": prefetch,
     "scratch": scratch,
     "recursive": recursive,
     "endless": endless,
