@@ -75,6 +75,8 @@ def expected_of_repeats(
         return Expected(None, "not random")
     if len(values) < FEWEST:
         return Expected(None, "too few repeats")
+    if len(set(values)) == 1:  # a spread of 0 is chance
+        return Expected(None, "all repeats equal")
     best = published.at in (BEST, BEST_VALIDATION)
     drawn = range_of_ten(
         values,

@@ -61,6 +61,7 @@ def test_a_range_has_no_impossible_accuracy():
 
 def test_what_needs_more_repeats_or_has_no_chance_is_open():
     assert expected("shallow", VALUES[:2]) == Expected(None, "too few repeats")
+    assert expected("shallow", VALUES[:1] * 3) == Expected(None, "all repeats equal")
     assert expected("svm") == Expected(None, "not random")
     assert expected("ensemble") == Expected(None, "no records of the networks that vote")
 

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from network3.layers.backends.cpu.compiler import Array, Int, Tile, copy, prefetch
+from network3.layers.backends.cpu.compiler.translation import module_text
+from tests.layers.backends.cpu.compiler.agreement import kernel_of
 from tests.layers.backends.cpu.compiler.guarded import LEAST, MOST, Guarded, line_of, reported
 
 
@@ -42,6 +44,7 @@ def test_prefetching_from_anywhere(index):
     x = Guarded(range(6))
     assert reported(prefetched, x, index) is None
     assert x.array.tolist() == [5, 1, 2, 3, 4, 5]
+    assert "call void @llvm.prefetch" in module_text(kernel_of(prefetched), "kernel", checking=False)[0]
 
 
 TILE = Tile("float32", 4, (0, 2), (0, 5))  # accesses elements 0 to 2 of the left array, 0 to 8 of the right one
