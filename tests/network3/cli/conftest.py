@@ -1,15 +1,19 @@
 """The command line in this process, over a small part of MNIST."""
 
+import threading
+
 import pytest
 from typer.testing import CliRunner
 
 from network3.cli import app
+from network3.training import notices
 
 
 @pytest.fixture
 def run(monkeypatch, tmp_path):
     """Return a function that runs a command in an empty folder."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(notices, "PATIENCE", threading.TIMEOUT_MAX)  # on a busy machine, too, no notices
     runner = CliRunner()
     return lambda *arguments: runner.invoke(app, [str(argument) for argument in arguments])
 
