@@ -7,27 +7,36 @@ them.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from network3.layers.backends.cpu.compiler import Array, Int, Tile, kernel, prefetch
 
+from .moves import fill
 from .sizes import PART, TERMS, Panels, Sizes, even_share, rows_in_registers
 
 CACHE = 1 << 20  # bytes of weights that stay in the L2 cache
 OFTEN = 128  # batch size above which packing the weights pays off
 UNALIGNED = 1.5  # cycles to read a vector that may cross cache lines
+# Reading a panel of all rows, each in another page of memory, would wait for most of them: a few rows are read side by
+# side, which the processor foresees.
+CHUNK = 16
+AHEAD = 256  # bytes of a row from the weights in use to those that are prefetched
 
 
 @dataclass(frozen=True)
 class ProductTile:
-    """Compile-time parameters: sums of `high` rows of x, of `n_in` elements each, by the columns of a panel."""
+    """Compile-time parameters: sums of `high` rows of x, of `n_in` elements each, by the columns of a panel.
+
+    The last block has `rest` rows; 0 if it has as many as the others, or overlaps the one before.
+    """
 
     dtype: str
     n_in: int
     high: int
     panels: Panels
+    rest: int = 0
 
 
 @dataclass(frozen=True)
@@ -77,10 +86,12 @@ def is_small(s: Sizes) -> bool:
 
 def by_inputs(s: Sizes) -> ByInputs:
     """Return the division of a product by inputs."""
-    tile, blocks = _best_tile(s)
+    tile = _best_tile(s)[0]
+    tile = replace(tile, rest=s.batch % tile.high)
     parts = -(-s.n_in // (2 * TERMS))
     parts += parts % 2 if parts > 1 else 0  # equal work for two threads
-    return ByInputs(tile, parts, (s.batch, s.n_out, -(-s.n_in // parts), tile.panels.count(s.n_out), blocks))
+    sizes = s.batch, s.n_out, -(-s.n_in // parts), tile.panels.count(s.n_out), s.batch // tile.high
+    return ByInputs(tile, parts, sizes)
 
 
 def by_blocks(s: Sizes) -> ByBlocks:
@@ -119,43 +130,55 @@ def product_by_inputs(tile: ProductTile) -> Callable[..., None]:
 
     x : (batch, n_in), w : (n_in, n_out), found : (parts, batch, n_out). Parts: inputs.
 
-    Loops: panels of columns; blocks of examples; inputs, for which the sums stay in registers.
+    Loops: inputs, `CHUNK` at a time; blocks of examples; panels of columns; inputs, for which the sums stay in
+    registers.
     """
-    dtype, n_in, high, panels = tile.dtype, tile.n_in, tile.high, tile.panels
-    span, last, tail = panels.span, panels.last, panels.tail
-    left = tuple(row * n_in for row in range(high))
+    dtype, n_in, high, rest, panels, chunk = tile.dtype, tile.n_in, tile.high, tile.rest, tile.panels, CHUNK
+    ahead, zero, one = AHEAD // np.dtype(dtype).itemsize, np.dtype(dtype).type(0), np.dtype(dtype).type(1)
 
-    def make_block(lanes: int, right: tuple[int, ...]) -> Callable[..., None]:
-        sums = Tile(dtype, lanes, left, right)
-        panel = len(right) * lanes
+    def make_add(rows: int) -> Callable[..., None]:
+        left = tuple(row * n_in for row in range(rows))
 
-        def block(x, w, found, row, column, to, n_out, first, end):
-            total = sums.zero()
-            for k in range(first, end):
-                # The next panel's weights are elsewhere: the processor does not foresee that they are needed.
-                prefetch(w, k * n_out + column + panel)
-                sums.accumulate(total, x, row * n_in + k, w, k * n_out + column)
-            sums.store(total, found, to + row * n_out + column, n_out)
+        def make_block(lanes: int, right: tuple[int, ...]) -> Callable[..., None]:
+            sums = Tile(dtype, lanes, left, right)
 
-        return block
+            def block(x, w, found, i, column, j, n_out, first, end):
+                total = sums.zero()
+                for k in range(first, end):
+                    prefetch(w, k * n_out + column + ahead)
+                    sums.accumulate(total, x, i + k, w, k * n_out + column)
+                sums.blend(total, found, j + column, n_out, one, one)
 
-    of_panel, of_last, of_tail = panels.each(make_block)
+            return block
+
+        of_panel, of_last, of_tail = panels.each(make_block)
+        span, last, tail = panels.span, panels.last, panels.tail
+
+        def add(x, w, found, row, to, n_out, first, end, count):
+            i, j = row * n_in, to + row * n_out
+            for p in range(count):
+                of_panel(x, w, found, i, p * span, j, n_out, first, end)
+            if last:
+                of_last(x, w, found, i, count * span, j, n_out, first, end)
+            if tail:
+                of_tail(x, w, found, i, n_out - tail, j, n_out, first, end)
+
+        return add
+
+    add, add_rest = make_add(high), make_add(max(1, rest))
 
     def product_by_inputs(
         part, x: Array(dtype), w: Array(dtype), found: Array(dtype),
         n: Int, n_out: Int, terms: Int, count: Int, blocks: Int,
     ):  # fmt: skip
-        first, to = part * terms, part * n * n_out
-        end = min(n_in, first + terms)
-        for p in range(count):
-            for b in range(blocks):  # the last block may overlap the one before
-                of_panel(x, w, found, min(b * high, n - high), p * span, to, n_out, first, end)
-        for b in range(blocks):
-            row = min(b * high, n - high)
-            if last:
-                of_last(x, w, found, row, count * span, to, n_out, first, end)
-            if tail:
-                of_tail(x, w, found, row, n_out - tail, to, n_out, first, end)
+        to, stop = part * n * n_out, min(n_in, (part + 1) * terms)
+        fill(found, to, n * n_out, zero)
+        for first in range(part * terms, stop, chunk):
+            end = min(stop, first + chunk)
+            for b in range(blocks):
+                add(x, w, found, b * high, to, n_out, first, end, count)
+            if rest:
+                add_rest(x, w, found, n - rest, to, n_out, first, end, count)
 
     return product_by_inputs
 
