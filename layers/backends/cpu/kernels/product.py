@@ -177,7 +177,7 @@ def product_by_inputs(tile: ProductTile) -> Callable[..., None]:
             end = min(stop, first + chunk)
             for b in range(blocks):
                 add(x, w, found, b * high, to, n_out, first, end, count)
-            if rest:
+            if rest:  # not a block that overlaps the one before: what is added twice would be wrong
                 add_rest(x, w, found, n - rest, to, n_out, first, end, count)
 
     return product_by_inputs
