@@ -1,6 +1,6 @@
 """Chapter 6 and beyond: rotated, scaled and bent images, L2 pooling, another initializer, momentum, dropout.
 
-Trained on the first 2,000 images: additional data help most if there are few.
+Trained on the first 1,000 images: additional data help most if there are few.
 """
 
 from typing import Literal, TypeAlias
@@ -30,7 +30,7 @@ def build(pool: Pool = "max") -> Network:
     )
 
 
-def main(images: int = 2000, copies: int = 4, epochs: int = 10) -> dict[tuple[str, str], float | None]:
+def main(images: int = 1000, copies: int = 4, epochs: int = 10) -> dict[tuple[str, str], float | None]:
     """Print the validation accuracy with each set of images and kind of pooling, and return them."""
     (x, y), validation, _ = (tuple(part.get_value() for part in pair) for pair in load_data_shared(storage="uint8"))
     x, y = x[:images], y[:images]
