@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from network3.layers.backends.cpu.compiler import Array, Int, Tile, kernel
+from network3.layers.backends.cpu.compiler import Array, Int, Tile, kernel, prefetch
 
-from .sizes import PART, TERMS, Panels, Sizes, rows_in_registers
+from .sizes import LINE, PART, TERMS, Panels, Sizes, rows_in_registers
 
 EXAMPLES = TERMS // 2  # number of examples whose deltas stay in the cache
 PARTS = 24  # minimum, if there is enough work
@@ -110,12 +110,15 @@ def descent(tile: DescentTile, fresh: bool = False) -> Callable[..., None]:
     """
     dtype, high, panels, examples = tile.dtype, tile.high, tile.panels, EXAMPLES
     span, last, tail = panels.span, len(panels.last) * panels.lanes, panels.tail
-    one = np.dtype(dtype).type(1)
+    one, line = np.dtype(dtype).type(1), LINE // np.dtype(dtype).itemsize
 
     def make_block(lanes: int, onto: tuple[int, ...]) -> Callable[..., None]:
         sums = Tile(dtype, lanes, tuple(range(high)), tuple(range(0, len(onto) * lanes, lanes)), onto=onto)
+        weights = high * len(onto) * lanes
 
         def block(w, x, deltas, keep, row, column, first, end, n_in, n_out, pitch):
+            for c in range(0, weights, line):  # each block prefetches as much of the next rows as it has itself
+                prefetch(w, (row + high) * n_out + high * column + c)
             total = sums.zero()
             for k in range(first, end):
                 sums.accumulate(total, x, k * n_in + row, deltas, k * pitch + column)

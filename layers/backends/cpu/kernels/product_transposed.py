@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from network3.layers.backends.cpu.compiler import Array, Int, Tile, kernel, scratch
+from network3.layers.backends.cpu.compiler import Array, Int, Tile, kernel, prefetch, scratch
 
 from .moves import fill, move
 from .sizes import PART, Sizes, even_share, fitting_lanes, rows_in_registers
@@ -113,6 +113,7 @@ def product_transposed(tile: TransposedTile) -> Callable[..., None]:
             row = min(b * high, n_in - high)  # the last block may overlap the one before
             total = sums.zero()
             for k in range(n_out):
+                prefetch(w, (row + high) * n_out + k * high)  # the next block, as fast as this one is read
                 sums.accumulate(total, w, row * n_out + k, transposed, k * pitch + example)
             sums.store(total, found, 0, span)
             for k in range(min(span, n - example)):
