@@ -54,17 +54,17 @@ def draw_products(rng: np.random.Generator, run: Runner) -> None:
         test_descent.changed(s, w, x, d, old, new, run, fresh=bool(rng.random() < 0.3))
 
 
-def draw_packed_products(rng: np.random.Generator, run: Runner) -> None:
-    """Draw a product whose weights are packed first, as for large weights."""
+def draw_grouped_products(rng: np.random.Generator, run: Runner) -> None:
+    """Draw a product whose examples, and perhaps inputs, are divided, as for large batches and weights."""
     product = test_product.product
-    before = product.CACHE, product.OFTEN
+    before = product.SUMS, product.LONGEST
     try:
-        product.CACHE = product.OFTEN = 0
+        product.SUMS, product.LONGEST = int(rng.integers(1, 9000)), int(rng.integers(50, 300))
         s = Sizes(int(rng.integers(30, 60)), some_length(rng, 200), int(rng.integers(1, 90)), float_type(rng))
         x, w = _drawn(rng, run, s.dtype, (s.batch, s.n_in), (s.n_in, s.n_out))
         test_product.multiplied(s, x, w, run)
     finally:
-        product.CACHE, product.OFTEN = before
+        product.SUMS, product.LONGEST = before
 
 
 def draw_matrix_products(rng: np.random.Generator, run: Runner) -> None:

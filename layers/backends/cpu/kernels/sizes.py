@@ -104,9 +104,9 @@ class Panels:
 
     def cycles(self, n_out: int, high: int, of_vector: float) -> float:
         """Estimate the cycles for one product of each of `high` rows with each column."""
-        last = _cycles(len(self.last), high, of_vector) if self.last else 0.0
-        tail = _cycles(1, high, 0.0) if self.tail else 0.0
-        return self.count(n_out) * _cycles(self.wide, high, of_vector) + last + tail
+        last = cycles(len(self.last), high, of_vector) if self.last else 0.0
+        tail = cycles(1, high, 0.0) if self.tail else 0.0
+        return self.count(n_out) * cycles(self.wide, high, of_vector) + last + tail
 
 
 def ways_to_divide(n_out: int, lanes: int) -> Iterator[Panels]:
@@ -147,7 +147,7 @@ def even_share(count: int, most: int) -> int:
     return -(-count // -(-count // most))
 
 
-def _cycles(wide: int, high: int, of_vector: float) -> float:
+def cycles(wide: int, high: int, of_vector: float) -> float:
     """Estimate the cycles for high x wide sums: two products per cycle, or the time to read the operands, if larger.
 
     The processor reads and broadcasts two scalars per cycle; `of_vector` is the cycles per vector.

@@ -6,15 +6,7 @@ from pytensor.tensor.math import Dot
 
 from network3.layers.backends.cpu.kernels.descent import descent, descent_layout, scale_deltas
 from network3.layers.backends.cpu.kernels.matrix_product import matrix_product, matrix_product_layout
-from network3.layers.backends.cpu.kernels.product import (
-    by_blocks,
-    by_inputs,
-    is_small,
-    pack_weights,
-    product_by_blocks,
-    product_by_inputs,
-    sum_of_parts,
-)
+from network3.layers.backends.cpu.kernels.product import product, product_layout, sum_of_slices
 from network3.layers.backends.cpu.kernels.product_transposed import (
     product_transposed,
     transpose_deltas,
@@ -74,28 +66,19 @@ def _multiply(low: Lowering, a: View, b: View, out: View) -> None:
 
 
 def _product(low: Lowering, s: Sizes, x: View, w: View, out: View) -> None:
-    if is_small(s):
-        layout = by_inputs(s)
-        if layout.parts == 1:
-            low.run(product_by_inputs(layout.tile), [x, w, out, *layout.sizes])
-            return
-        found = low.new(s.dtype, (layout.parts * s.batch * s.n_out,))
-        low.run(product_by_inputs(layout.tile), [x, w, found, *layout.sizes], layout.parts)
-        low.run(sum_of_parts(s.dtype), [found, out, s.batch * s.n_out, layout.parts])
+    layout = product_layout(s)
+    if layout.slices == 1:
+        low.run(product(layout.tile), [x, w, out, *layout.sizes], layout.parts)
         return
-    blocks = by_blocks(s)
-    if blocks.packed:
-        packed = low.new(s.dtype, (blocks.packed,))
-        arguments: list[View | int] = [w, packed, s.n_in, s.n_out, blocks.tile.panels.count(s.n_out)]
-        low.run(pack_weights(s.dtype, blocks.tile.panels), arguments, blocks.packing_parts)
-        w = packed
-    low.run(product_by_blocks(blocks.tile, bool(blocks.packed)), [x, w, out, *blocks.sizes], blocks.parts)
+    found = low.new(s.dtype, (layout.slices * s.batch * s.n_out,))
+    low.run(product(layout.tile), [x, w, found, *layout.sizes], layout.parts)
+    low.run(sum_of_slices(s.dtype), [found, out, s.batch * s.n_out, layout.slices])
 
 
 def _product_transposed(low: Lowering, s: Sizes, d: View, w: View, out: View) -> None:
     layout = transposed_layout(s)
     deltas = low.new(s.dtype, (layout.transposed,))
-    low.run(transpose_deltas(s.dtype), [d, deltas, s.batch, s.n_out, layout.pitch])
+    low.run(transpose_deltas(s.dtype), [d, deltas, s.batch, s.n_out, layout.tile.span], layout.panels)
     low.run(product_transposed(layout.tile), [deltas, w, out, *layout.sizes], layout.parts)
 
 

@@ -4,15 +4,7 @@ import numpy as np
 import pytest
 
 from network3.layers.backends.cpu.kernels import product, sizes
-from network3.layers.backends.cpu.kernels.product import (
-    by_blocks,
-    by_inputs,
-    is_small,
-    pack_weights,
-    product_by_blocks,
-    product_by_inputs,
-    sum_of_parts,
-)
+from network3.layers.backends.cpu.kernels.product import product_layout, sum_of_slices
 from network3.layers.backends.cpu.kernels.sizes import Sizes
 from tests.layers.backends.cpu.runs import WAYS, run
 
@@ -21,20 +13,11 @@ from .products import LARGE, SMALL, close, drawn, sizes_of, with_dtypes
 
 def multiplied(s, x, w, how):
     out = np.full((s.batch, s.n_out), np.nan, s.dtype)
-    if is_small(s):
-        layout = by_inputs(s)
-        found = np.full((layout.parts, s.batch, s.n_out), np.nan, s.dtype) if layout.parts > 1 else out
-        run(product_by_inputs(layout.tile), [x, w, found, *layout.sizes], layout.parts, how)
-        if layout.parts > 1:
-            run(sum_of_parts(s.dtype), [found, out, out.size, layout.parts], 1, how)
-        return out
-    layout = by_blocks(s)
-    if layout.packed:
-        packed = np.full(layout.packed, np.nan, s.dtype)
-        arguments = [w, packed, s.n_in, s.n_out, layout.tile.panels.count(s.n_out)]
-        run(pack_weights(s.dtype, layout.tile.panels), arguments, layout.packing_parts, how)
-        w = packed
-    run(product_by_blocks(layout.tile, layout.packed > 0), [x, w, out, *layout.sizes], layout.parts, how)
+    layout = product_layout(s)
+    found = np.full((layout.slices, s.batch, s.n_out), np.nan, s.dtype) if layout.slices > 1 else out
+    run(product.product(layout.tile), [x, w, found, *layout.sizes], layout.parts, how)
+    if layout.slices > 1:
+        run(sum_of_slices(s.dtype), [found, out, out.size, layout.slices], 1, how)
     return out
 
 
@@ -54,13 +37,16 @@ def test_large(case, dtype):
 
 
 @pytest.mark.parametrize("how", WAYS)
-@pytest.mark.parametrize("n_out", [33, 40])
-def test_packed_weights(monkeypatch, n_out, how):
-    monkeypatch.setattr(product, "CACHE", 0)
-    monkeypatch.setattr(product, "OFTEN", 0)
-    s = Sizes(37, 131, n_out, "float32")
+@pytest.mark.parametrize(("n_in", "slices"), [(131, 2), (70, 1)])
+@pytest.mark.parametrize("batch", [37, 48])
+def test_several_groups_of_examples(monkeypatch, batch, n_in, slices, how):
+    monkeypatch.setattr(product, "SUMS", 4096)
+    monkeypatch.setattr(product, "LONGEST", 100)
+    s = Sizes(batch, n_in, 40, "float32")
     x, w, _ = drawn(s)
-    assert by_blocks(s).packed >= w.size
+    layout = product_layout(s)
+    assert layout.slices == slices
+    assert layout.parts >= 2 * slices
     close(multiplied(s, x, w, how), x.astype(float) @ w, s.n_in)
 
 
@@ -75,9 +61,10 @@ def test_processors_with_shorter_vectors(monkeypatch, batch, lanes, registers, h
     close(multiplied(s, x, w, how), x.astype(float) @ w, s.n_in)
 
 
-@pytest.mark.parametrize("batch", [10, 64])
-def test_long_sums_are_accurate(batch):
+@pytest.mark.parametrize(("batch", "parts"), [(10, 1), (64, 1), (64, 2)])
+def test_long_sums_are_accurate(monkeypatch, batch, parts):
     """10,000 equal terms: if they were added one by one, the last ones would lose most of their digits."""
+    monkeypatch.setattr(product, "SUMS", batch * 16 * 4 // parts)
     s = Sizes(batch, 10_000, 16, "float32")
     x, w = np.full((batch, s.n_in), 0.1, "float32"), np.full((s.n_in, s.n_out), 0.3, "float32")
     np.testing.assert_allclose(multiplied(s, x, w, "compiled"), x.astype(float) @ w, rtol=4e-6)

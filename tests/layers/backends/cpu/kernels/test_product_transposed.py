@@ -18,7 +18,7 @@ from .products import LARGE, SMALL, close, drawn, sizes_of, with_dtypes
 def multiplied(s, d, w, how):
     layout = transposed_layout(s)
     transposed, out = np.full(layout.transposed, np.nan, s.dtype), np.full((s.batch, s.n_in), np.nan, s.dtype)
-    run(transpose_deltas(s.dtype), [d, transposed, s.batch, s.n_out, layout.pitch], 1, how)
+    run(transpose_deltas(s.dtype), [d, transposed, s.batch, s.n_out, layout.tile.span], layout.panels, how)
     run(product_transposed(layout.tile), [transposed, w, out, *layout.sizes], layout.parts, how)
     return out
 
