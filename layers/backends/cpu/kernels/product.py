@@ -66,9 +66,9 @@ def product_layout(s: Sizes) -> ProductLayout:
     row = s.n_out * np.dtype(s.dtype).itemsize
     groups = -(-blocks // max(1, max(GROUP, SUMS // row) // tile.high))
     if groups == 1:
-        slices = even(-(-s.n_in // (2 * TERMS)))
+        slices = _even(-(-s.n_in // (2 * TERMS)))
     else:
-        groups, slices = even(groups), even(-(-s.n_in // LONGEST))
+        groups, slices = _even(groups), _even(-(-s.n_in // LONGEST))
     together = -(-blocks // groups)
     groups = -(-blocks // together)
     chunk = CHUNK if blocks <= 2 else max(CHUNK, min(TERMS, WEIGHTS // row))
@@ -76,7 +76,7 @@ def product_layout(s: Sizes) -> ProductLayout:
     return ProductLayout(tile, slices, groups * slices, sizes)
 
 
-def even(count: int) -> int:
+def _even(count: int) -> int:
     """Return an even number of parts, which two threads can share equally; or 1."""
     return count + count % 2 if count > 1 else 1
 
