@@ -13,9 +13,9 @@ import numpy as np
 
 from .compiler import Array, Kernel
 from .compiler.kernel import REPORT
+from .processor import LINE
 from .store import Request, request
 
-LINE = 64  # bytes of a cache line
 WORD = 8
 
 

@@ -11,6 +11,8 @@ from functools import cache
 import numpy as np
 from llvmlite import binding
 
+LINE = 64  # bytes of a cache line
+
 
 @cache
 def target() -> tuple[str, str]:

@@ -5,13 +5,14 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
+from network3.layers.backends.cpu.processor import LINE
+
 from .errors import KernelError
 from .module import Module
 from .types import MEMORY, REGISTER, ArrayValue, Value, itemsize
 from .violations import OUTSIDE
 from .writer import Loop, Writer
 
-LINE = 64  # bytes of a cache line
 MANY_LANES = 16  # lanes: for shorter arrays, there is also a loop over half vectors
 
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from network3.layers.backends.cpu.compiler import Array, Int, Tile, kernel, prefetch
+from network3.layers.backends.cpu.processor import LINE
 
-from .sizes import LINE, PART, TERMS, Panels, Sizes, rows_in_registers
+from .sizes import PART, TERMS, Panels, Sizes, rows_in_registers
 
 EXAMPLES = TERMS // 2  # number of examples whose deltas stay in the cache
 PARTS = 24  # minimum, if there is enough work

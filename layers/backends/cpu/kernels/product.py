@@ -71,6 +71,7 @@ def product_layout(s: Sizes) -> ProductLayout:
         groups, slices = _even(groups), _even(-(-s.n_in // LONGEST))
     together = -(-blocks // groups)
     groups = -(-blocks // together)
+    # More blocks find the rows in the cache, and gain from adding to the sums less often.
     chunk = CHUNK if blocks <= 2 else max(CHUNK, min(TERMS, WEIGHTS // row))
     sizes = s.batch, s.n_out, -(-s.n_in // slices), tile.panels.count(s.n_out), slices, together, chunk
     return ProductLayout(tile, slices, groups * slices, sizes)

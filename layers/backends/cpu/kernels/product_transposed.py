@@ -1,7 +1,7 @@
 """The gradient to a layer's input, d w', in 2 * batch * n_in * n_out floating-point operations.
 
-The examples are side by side in vectors, as packed by `transpose_deltas`; each weight is read once for all examples of
-a vector. `product_transposed` processes some rows of w per part.
+The examples are side by side in vectors, as packed by `transpose_deltas`, some vectors to a panel. `product_transposed`
+processes some rows of w per part, which stay in the cache for all panels.
 """
 
 from collections.abc import Callable

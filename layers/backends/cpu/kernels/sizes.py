@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from network3.layers.backends.cpu.processor import lanes_of, vector_registers
 
 TERMS = 128  # terms of a partial sum, at most twice as many: short sums lose less precision
-LINE = 64  # bytes of a cache line
 PART = 1 << 15  # minimum of products per part: with fewer, another thread would come too late
 
 
