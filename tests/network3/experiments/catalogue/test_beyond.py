@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import network3
-from network3.experiments.catalogue import RUNS, beyond
+from network3.datasets import load_mnist
+from network3.experiments.catalogue import MEASUREMENTS, RUNS, all_images, beyond
 from network3.experiments.experiment import prepare
 from network3.experiments.reproduction.records import read_records
 from network3.experiments.reproduction.tasks import VARIANTS, Task
@@ -98,3 +99,25 @@ def test_the_test_images_are_evaluated_once_at_the_best_epoch(results):
     assert late.values == early.values == {TEST: late.history.corresponding_test_accuracy}
     assert late.values[TEST] == pytest.approx(1 - len(late.errors) / 10_000, abs=1e-9)
     assert History.load(results / "work" / "late-seed0" / "history.jsonl") == late.history
+
+
+def test_all_images_are_those_for_training_and_validation(monkeypatch):
+    (images, labels), _, (test_images, test_labels) = load_mnist()
+    low, tested = labels[:2000] < 5, test_labels[:500]
+    digits = [(images[:2000][which], labels[:2000][which]) for which in (low, ~low)]
+    monkeypatch.setattr(all_images, "load_mnist", lambda: (*digits, (test_images[:500], tested)))
+    measure = all_images.AllImages(replace(LATE, training=LATE.training | {"shuffle": True}, methods={}))
+    found = [measure(seed)["test accuracy"] for seed in (0, 0, 1)]
+    assert min(found) > 0.7 > max(np.mean(tested < 5), np.mean(tested >= 5))
+    assert found[0] == found[1] != found[2]
+
+
+def test_all_images_are_trained_on_with_the_settings_of_the_run(monkeypatch):
+    given = {}
+    monkeypatch.setattr(network3.Network, "SGD", lambda self, data, *args, **kwargs: given.update(kwargs, data=data))
+    measurement = MEASUREMENTS["beyond_all_images"]
+    accuracy = measurement.measure(0)["test accuracy"]
+    assert accuracy < 0.5  # not trained
+    assert [len(array) for array in given.pop("data")] == [60_000, 60_000]
+    run = RUNS["beyond_strided"]
+    assert given == run.training | run.methods | {"cost": None, "seed": 0, "verbose": False}
