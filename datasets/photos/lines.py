@@ -85,17 +85,18 @@ def _courses(ink: NDArray[np.bool_], inside: NDArray[np.bool_]) -> NDArray[np.bo
     step = max(1, max(ink.shape) // GRID)
     coarse, sheet = (_blocks(mask, step) for mask in (ink, inside))
     rows, columns = coarse.shape
-    x = np.arange(columns)
+    x, y = np.arange(columns), np.arange(rows)[:, None]
+    beyond = int(MAX_SLOPE * columns / 2) + 1  # rows that a course may reach above and below
+    many = columns + 1  # so that one sum counts blocks of the sheet, and ink by multiples
+    counts = np.pad(sheet + many * (coarse & sheet), ((beyond, beyond), (0, 0))).astype(np.int32).ravel()
+    places = (y + beyond) * columns + x
     found = np.zeros(coarse.shape, bool)
     for slope in np.arange(-MAX_SLOPE, MAX_SLOPE, 1 / columns):
-        y = np.arange(rows)[:, None] + np.rint(slope * (x - columns / 2)).astype(int)
-        within = (y >= 0) & (y < rows)
-        y = y.clip(0, rows - 1)
-        within &= sheet[y, x]
-        length = within.sum(axis=1)
-        hits = (coarse[y, x] & within).sum(axis=1)
+        course = np.rint(slope * (x - columns / 2)).astype(int)
+        hits, length = np.divmod(counts.take(places + course * columns).sum(axis=1), many)
         lines = (length > 0.4 * columns) & (hits >= MIN_SHARE * length)
-        found[y[lines], np.broadcast_to(x, y[lines].shape)] = True
+        if lines.any():
+            found[(y[lines] + course).clip(0, rows - 1), x] = True
     wide: NDArray[np.bool_] = ndimage.binary_dilation(found, [[0, 1, 0]] * 3)
     return wide.repeat(step, axis=0).repeat(step, axis=1)[:height, :width]
 
