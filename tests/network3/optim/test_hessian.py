@@ -55,9 +55,11 @@ def test_negative_curvature_gives_no_step():
     x = pytensor.shared(np.array([0.5, 0.1]), name="x")
     cost = -(x[0] ** 2) - x[1] ** 2
     updates = Hessian(damping=0.5, iterations=3)(cost, [x], pt.constant(1.0))
-    np.testing.assert_array_equal(updates[x].eval(), [0.5, 0.1])
+    with pytensor.config.change_flags(mode="FAST_COMPILE"):  # Numba compiles the loop for five seconds
+        np.testing.assert_array_equal(updates[x].eval(), [0.5, 0.1])
 
 
+@pytest.mark.slow
 def test_the_cost_falls_faster_than_with_gradient_descent():
     """The book expects fewer steps."""
     costs = []

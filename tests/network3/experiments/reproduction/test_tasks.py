@@ -77,6 +77,7 @@ def test_a_chapter_is_all_of_its_rows():
         "beyond_ensemble",
         *repeated,
         "beyond_filter_sizes",
+        *3 * ["beyond_all_images"],
     ]
     assert len(choose(chapter=3, repeats=2)) == (20 + 9) * 2 + 8 + 1  # 8 machines and a neuron need no seed
 
