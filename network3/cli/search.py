@@ -41,6 +41,9 @@ def search(
     """
     with border():
         run = training_named(name, "network3 search")
+        if not run.validates:
+            got, hint = f"{name}, which trains on all images", f"Write {program()} list for others."
+            raise ValueError(error_message("network3 search", "expected a run with validation images", got, hint))
         integer("network3 search: --trials", trials)
         integer("network3 search: --processes", processes)
         sizes = tuple(mini_batch_size or (run.training["mini_batch_size"],))

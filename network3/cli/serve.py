@@ -17,7 +17,7 @@ from network3.serve.server import serve
 from .border import border
 from .folders import ROOT
 
-SERVED = {run.name: run for run in RUNS.values() if run.nets == 1}
+SERVED = {run.name: run for run in RUNS.values() if run.nets == 1 and run.validates}
 
 
 def serve_command(

@@ -175,13 +175,14 @@ def epoch_line(history: History) -> str:
 def summarize(experiment: Experiment, history: History, files: list[str], by_class: Mapping[str, float]) -> str:
     """Return the result of a training and its files, in lines."""
     lines = []
+    test = history.corresponding_test_accuracy
     if history.best_epoch is not None:
         parts = [
             f"{name} {formatted(history.measure, value)}"
             for name, value in (
                 ("validation", history.best_validation_accuracy),
                 ("validation cost", history.best_validation_cost),
-                ("test", history.corresponding_test_accuracy),
+                ("test", test),
                 ("test cost", history.corresponding_test_cost),
             )
             if value is not None
@@ -191,6 +192,8 @@ def summarize(experiment: Experiment, history: History, files: list[str], by_cla
         if published.value is not None and experiment.run.nets == 1 and experiment.own is None:
             line += f" (the book: {published.formatted} after {experiment.run.epochs} epochs)"
         lines.append(f"{line}.")
+    elif test is not None:
+        lines.append(f"Last epoch {history.epochs - 1}: test {test:.2%}.")
     lowest = sorted((value, name) for name, value in by_class.items() if not math.isnan(value))[:SHOWN_CLASSES]
     if lowest:
         lines.append(f"Lowest by class: {', '.join(f'{name} {value:.2%}' for value, name in lowest)}.")

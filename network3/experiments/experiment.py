@@ -26,7 +26,7 @@ from network3.training.history import History
 
 from .catalogue import Run
 from .folder import Folder
-from .own_data import DataSets, OwnData, differs, read_own_data
+from .own_data import DataSets, OwnData, Pair, differs, read_own_data
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Experiment:
         net : Network
             As `build` returns it.
         data : three pairs (x, y)
-            As `load` returns them.
+            As `load` returns them; without validation data, the last epoch counts instead of the best.
         callbacks, devices, verbose
             As in `Network.SGD`.
         """
@@ -118,14 +118,21 @@ class Experiment:
         )
         if net.best is not None:
             net.set_weights(net.best)
-        best, measure = history.best_epoch, history.measure
-        if best is not None and measure is not None and getattr(history, f"test_{measure}")[best] is None:
-            given = examples("test data", test, net, self.run.cost)
-            getattr(history, f"test_{measure}")[best] = score(net, given, self.run.cost)[measure]
+        self._evaluate(net, history, test)
         write_settings()
         history.save(folder.history)
         net.save(folder.model)
         return history
+
+    def _evaluate(self, net: Network, history: History, test: Pair) -> None:
+        """Evaluate the test data at the epoch whose weights `net` has, unless that was done in the training."""
+        epoch, measure = history.best_epoch, history.measure
+        if measure is None and history.epochs:  # without validation data the last epoch counts
+            epoch, measure = history.epochs - 1, "accuracy"
+            history.test_accuracy = [None] * history.epochs
+        if epoch is not None and measure is not None and getattr(history, f"test_{measure}")[epoch] is None:
+            given = examples("test data", test, net, self.run.cost)
+            getattr(history, f"test_{measure}")[epoch] = score(net, given, self.run.cost)[measure]
 
     def _write_settings(self) -> None:
         own = None if self.own is None else self.own.record()
@@ -208,7 +215,10 @@ def _resumed(run: Run, folder: Folder, given: dict[str, Any], seed: int | None, 
 
 
 def load(run: Run) -> DataSets:
-    """Return training, validation and test data of `run`: pairs of uint8 images (n, 784) and int32 labels (n,)."""
+    """Return training, validation and test data of `run`: pairs of uint8 images (n, 784) and int32 labels (n,).
+
+    The validation data are None if the run trains on all images.
+    """
     return load_data(run.data, run.image_counts)
 
 
@@ -219,6 +229,9 @@ def load_data(name: str, image_counts: tuple[int | None, int | None]) -> DataSet
         training = expand(*training)
     sets = zip((training, validation), image_counts, strict=True)
     training, validation = ((images[:count], labels[:count]) for (images, labels), count in sets)
+    if name == "all":
+        images, labels = (np.concatenate(arrays) for arrays in zip(training, validation, strict=True))
+        return (images, labels), None, test
     return training, validation, test
 
 

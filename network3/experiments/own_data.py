@@ -17,8 +17,8 @@ from network3.layers.checks import error_message
 
 from .catalogue import Run
 
-DataSets: TypeAlias = tuple[Pair, Pair, Pair]
-"""Training, validation and test data."""
+DataSets: TypeAlias = tuple[Pair, Pair | None, Pair]
+"""Training, validation and test data; None if no images are kept for validation."""
 
 WHO = "network3 train: --data"
 
@@ -38,7 +38,7 @@ class OwnData:
     """
 
     path: Path
-    sets: DataSets
+    sets: tuple[Pair, Pair, Pair]
     class_names: tuple[str, ...] = ()
 
     @property

@@ -97,6 +97,7 @@ def _check(history: RecordedTraining, published: float | None) -> None:
 
 def _curves(history: RecordedTraining, unit: str) -> Iterator[Points]:
     """Yield the curves of "accuracy" or "cost": those that were monitored, and those of the record itself."""
+    when = "at the end" if history.best_epoch is None else "at new best"
     for data, label in LEGEND.items():
         own: list[float | None] = getattr(history, f"{data}_{unit}", [])
         monitored = history.monitors.get(f"{data}_{unit}", [])
@@ -106,7 +107,7 @@ def _curves(history: RecordedTraining, unit: str) -> Iterator[Points]:
             plain = equal or not own
             yield Points(label if plain else f"{label}, regularized", COLORS[data], monitored, "-" if plain else "--")
         if not (monitored and equal) and any(value is not None for value in own):
-            yield Points(f"{label}, at new best" if data == "test" else label, COLORS[data], own)
+            yield Points(f"{label}, {when}" if data == "test" else label, COLORS[data], own)
 
 
 def _draw_curves(ax: "Axes", curves: Iterable[Points], epochs: int, factor: int = 1) -> None:

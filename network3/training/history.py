@@ -33,6 +33,7 @@ class History(HistoryViews):
         Empty without validation data, and for targets without an accuracy, such as values instead of labels.
     test_accuracy : list of float in [0, 1] or None
         None in epochs whose validation accuracy is not a new best: as in the book, test data are evaluated only then.
+        A run of the catalogue that has no validation data evaluates them after its last epoch.
     monitors : dict of str to list of float
         The quantities of ``SGD(monitor=...)``, by name.
     eta : list of float
@@ -105,8 +106,8 @@ class History(HistoryViews):
 
     @property
     def corresponding_test_accuracy(self) -> float | None:
-        """The test accuracy at `best_epoch`, in [0, 1], as reported in chapter 6."""
-        return _entry(self.test_accuracy, self.best_epoch)
+        """The test accuracy at `best_epoch`, in [0, 1], as reported in chapter 6; without validation data, the last."""
+        return _entry(self.test_accuracy, -1 if self.measure is None else self.best_epoch)
 
     @property
     def corresponding_test_cost(self) -> float | None:

@@ -17,7 +17,7 @@ AnyEntry: TypeAlias = Run | Measurement
 RUNS = {run.name: run for chapter in (chapter1, chapter3, chapter5, chapter6, beyond) for run in chapter.RUNS}
 """Trainings, by name."""
 
-MEASUREMENTS = {one.name: one for chapter in (chapter1, chapter3, chapter5, beyond) for one in chapter.MEASUREMENTS}
+MEASUREMENTS = {one.name: one for chapter in (chapter1, chapter3, chapter5) for one in chapter.MEASUREMENTS}
 """Entries that are not trainings, by name."""
 
 

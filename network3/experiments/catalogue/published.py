@@ -8,6 +8,7 @@ from network3.training.history import History
 
 BEST: Final = "best"
 BEST_VALIDATION: Final = "best validation"
+LAST: Final = "last"
 
 Unit: TypeAlias = Literal["accuracy", "cost", "output", "gradient norm"]
 """Accuracies are shares in [0, 1]; outputs are those of a neuron."""
@@ -57,14 +58,15 @@ class PublishedValue:
     value : float or None
         None if the book states none.
     quantity : Quantity
-    at : "best", "best validation", int or None
-        Of a training: at the best epoch of the quantity itself; at the epoch of the best validation accuracy; or at an
-        epoch, counted from 0. None if it belongs to no epoch.
+    at : "best", "best validation", "last", int or None
+        Of a training: at the best epoch of the quantity itself; at the epoch of the best validation accuracy; at the
+        last epoch, of a training without validation data; or at an epoch, counted from 0. None if it belongs to no
+        epoch.
     """
 
     value: float | None
     quantity: Quantity
-    at: Literal["best", "best validation"] | int | None = BEST
+    at: Literal["best", "best validation", "last"] | int | None = BEST
 
     @property
     def unit(self) -> Unit:
@@ -79,6 +81,8 @@ class PublishedValue:
             return name
         if self.at == BEST_VALIDATION:
             return f"{name} at the best validation epoch"
+        if self.at == LAST:
+            return f"{name} at the last epoch"
         if self.at == BEST:
             return f"{'lowest' if self.unit == 'cost' else 'best'} {name}"
         return f"{name}, epoch {self.at}"
@@ -94,7 +98,7 @@ class PublishedValue:
 
     def measured(self, history: History) -> float | None:
         """Return our number, from the `history` of a training; None if it was not recorded."""
-        if self.at == BEST_VALIDATION:
+        if self.at in (BEST_VALIDATION, LAST):
             return history.corresponding_test_accuracy
         if self.quantity == VALIDATION_ACCURACY:
             values = history.validation_accuracy

@@ -28,8 +28,9 @@ class Run(Entry):
         Arguments that are objects whose repr states their settings: a rule, a schedule, an augmentation.
     cost : callable or None
         As in `Network.SGD`; None for the last layer's own.
-    data : "mnist" or "expanded"
-        MNIST's 50,000 training images, or the 250,000 of `network3.datasets.expand`.
+    data : "mnist", "expanded" or "all"
+        MNIST's 50,000 training images; the 250,000 of `network3.datasets.expand`; or all 60,000, so that no images are
+        left for validation and the last epoch counts.
     image_counts : (int or None, int or None)
         How many training and validation images are used, the first ones; None for all.
     nets : int
@@ -47,7 +48,7 @@ class Run(Entry):
     training: dict[str, Any]
     methods: dict[str, Callable[..., Any]] = field(default_factory=dict)
     cost: Callable[[TensorVariable, TensorVariable], TensorVariable] | None = None
-    data: Literal["mnist", "expanded"] = "mnist"
+    data: Literal["mnist", "expanded", "all"] = "mnist"
     image_counts: tuple[int | None, int | None] = (None, None)
     nets: int = 1
     voters_of: tuple[str, ...] = ()
@@ -68,6 +69,11 @@ class Run(Entry):
     def random(self) -> bool:
         """Whether it is repeated with other seeds; instead of a vote, its networks are repeated."""
         return self.nets == 1
+
+    @property
+    def validates(self) -> bool:
+        """Whether some images are kept for validation."""
+        return self.data != "all"
 
     @property
     def described_methods(self) -> dict[str, str]:

@@ -17,7 +17,7 @@ from network3.datasets import load_mnist
 from network3.ensembles.voting import plurality
 from network3.execution.device import chosen_backend, floatX
 from network3.experiments.catalogue import Entry, Measurement, Run
-from network3.experiments.catalogue.published import BEST_VALIDATION
+from network3.experiments.catalogue.published import BEST_VALIDATION, LAST
 from network3.experiments.experiment import load_data, prepare
 from network3.experiments.folder import Folder
 from network3.experiments.processes import stop_with_parent
@@ -89,7 +89,7 @@ def _train(task: Task, run: Run, folder: Path, threads: int) -> Record:
     note, errors = "", None
     try:
         net, history = _trained(run, folder, task.seed)
-        if run.result.at == BEST_VALIDATION:
+        if run.result.at in (BEST_VALIDATION, LAST):
             images, labels = _load_data(run.data, run.image_counts)[2]
             errors = _errors(net.predict(images), labels)
     except DivergenceError as error:  # a result as well: the book has runs with rates that are far too large

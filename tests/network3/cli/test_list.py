@@ -16,7 +16,7 @@ def test_each_run_has_a_line_with_its_published_value(run):
     assert ["3.18", "multiple_eta_0.025", "0.3392"] in shown
     assert ["6.3", "omit_FC", "-"] in shown
     assert ["6.15", "ensemble", "99.67%"] in shown
-    assert shown[-2:] == [["7.6", "beyond_filter_sizes", "99.79%"], ["7.7", "beyond_all_images", "-"]]
+    assert shown[-2:] == [["7.10", "beyond_all_unpadded_7", "-"], ["7.11", "beyond_all_images_vote", "99.79%"]]
     rows = [tuple(map(int, row.split("."))) for row, *_ in shown]
     assert rows == sorted(rows)
     assert max(map(len, lines)) <= 100

@@ -215,6 +215,10 @@ REFUSED = {
         ("no_hiden",),
         "expected a name that network3 list shows; got 'no_hiden'. Perhaps you meant \"no_hidden\".",
     ),
+    "no validation images": (
+        ("beyond_all_images",),
+        "expected a run with validation images; got beyond_all_images, which trains on all images. Write ",
+    ),
     "a measurement": (("svm",), "expected a network to train; got "),
 }
 

@@ -63,6 +63,19 @@ def test_a_run_writes_all_files(run, little):
     assert lines[-1].endswith(f"predict {folder / 'model.safetensors'} IMAGE")
 
 
+def test_without_validation_images_the_last_epoch_is_reported(run, little, monkeypatch):
+    monkeypatch.setitem(RUNS, "shallow", dataclasses.replace(RUNS["shallow"], data="all", test_in_training=False))
+    result = run("train", "shallow", "--epochs", 2)
+    assert result.exit_code == 0, result.output
+    folder = Path("network3-runs/shallow")
+    assert {path.name for path in folder.iterdir()} == FILES | {"checkpoint.safetensors.previous"}
+    net = network3.load(folder / "model.safetensors")
+    accuracy = net.accuracy(little[2])
+    assert network3.History.load(folder / "history.jsonl").test_accuracy == [None, accuracy]
+    assert result.stdout.splitlines()[-4] == f"Last epoch 1: test {accuracy:.2%}."
+    assert "2 epochs over 800 images" in result.stdout
+
+
 @pytest.mark.usefixtures("no_plots")
 def test_the_arguments_are_those_of_sgd(run, little):
     arguments = ("--epochs", 1, "--eta", 0.5, "--lmbda", 2, "--mini-batch-size", 20, "--seed", 4, "--device", "cpu")

@@ -133,6 +133,11 @@ def test_without_accuracies_the_best_epoch_is_marked_at_the_lowest_cost(fitted):
     assert found["best: epoch 1, 0.3"] == [[1, 0.3]]
 
 
+def test_without_validation_the_test_accuracy_is_that_at_the_end():
+    history = History(cost=[0.5, 0.3], test_accuracy=[None, 0.75], seconds=[1.0, 1.0])
+    assert lines(draw_learning_curve(history).axes[1]) == {"test, at the end": [[1, 75.0]]}
+
+
 @pytest.mark.parametrize("extra", [0.0, 0.25])
 def test_a_monitored_cost_beside_that_of_the_record_is_drawn_once_or_dashed(fitted, extra):
     """N14: what was monitored is in the plot; it differs from the record by the regularization, if there is any."""

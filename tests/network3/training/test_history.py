@@ -32,6 +32,12 @@ def test_without_validation_there_is_no_best():
     assert history.rows() == [{"epoch": 0, "iteration": 2, "cost": 1.0, "seconds": 1.0, "monitors": {}}]
 
 
+def test_without_validation_the_test_accuracy_is_that_of_the_last_epoch():
+    history = History(cost=[1.0, 0.5], test_accuracy=[None, 0.9], seconds=[1.0, 1.0], batches=3)
+    assert history.corresponding_test_accuracy == 0.9
+    assert (history.best_epoch, repr(history)) == (None, "History(2 epochs, cost 0.5, test 90.00%)")
+
+
 @pytest.fixture
 def fitted():
     return History(

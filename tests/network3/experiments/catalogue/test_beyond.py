@@ -8,11 +8,13 @@ import pytest
 
 import network3
 from network3.datasets import load_mnist
-from network3.experiments.catalogue import MEASUREMENTS, RUNS, all_images, beyond
-from network3.experiments.experiment import prepare
+from network3.experiments.catalogue import RUNS, beyond
+from network3.experiments.experiment import load, prepare
 from network3.experiments.reproduction.records import read_records
 from network3.experiments.reproduction.tasks import VARIANTS, Task
+from network3.experiments.reproduction.votes import vote_accuracies
 from network3.experiments.reproduction.work import carry_out
+from network3.optim import OneCycle
 from network3.optim.augmentation import Deformation
 from network3.optim.schedules import ExponentialDecay
 from network3.training.history import History
@@ -27,11 +29,14 @@ LATE = replace(
     methods=METHODS,
     test_in_training=False,
 )
+LAST_COUNTS = replace(
+    LATE, name="last", data="all", methods={}, published_values=RUNS["beyond_all_images"].published_values
+)
 
 
 @pytest.fixture(autouse=True)
 def runs(monkeypatch):
-    for run in (LATE, replace(LATE, name="early", test_in_training=True)):
+    for run in (LATE, LAST_COUNTS, replace(LATE, name="early", test_in_training=True)):
         monkeypatch.setitem(VARIANTS, run.name, run)
 
 
@@ -55,6 +60,9 @@ def test_the_networks_have_at_most_two_million_parameters_as_in_the_note(run):
 def test_votes_are_of_the_networks_before():
     one, several = RUNS["beyond_ensemble"], RUNS["beyond_filter_sizes"]
     assert [one.voter(k) for k in range(one.nets)] == [("beyond_single", seed) for seed in range(5)]
+    on_all = RUNS["beyond_all_images_vote"]
+    assert on_all.nets == 9
+    assert on_all.voters_of == ("beyond_all_images_40", "beyond_all_unpadded_5", "beyond_all_unpadded_7")
     names = ["beyond_single", "beyond_strided", "beyond_unpadded_5", "beyond_unpadded_7"]
     assert [several.voter(k) for k in range(several.nets)] == [(name, seed) for seed in range(3) for name in names]
 
@@ -101,23 +109,59 @@ def test_the_test_images_are_evaluated_once_at_the_best_epoch(results):
     assert History.load(results / "work" / "late-seed0" / "history.jsonl") == late.history
 
 
-def test_all_images_are_those_for_training_and_validation(monkeypatch):
-    (images, labels), _, (test_images, test_labels) = load_mnist()
-    low, tested = labels[:2000] < 5, test_labels[:500]
-    digits = [(images[:2000][which], labels[:2000][which]) for which in (low, ~low)]
-    monkeypatch.setattr(all_images, "load_mnist", lambda: (*digits, (test_images[:500], tested)))
-    measure = all_images.AllImages(replace(LATE, training=LATE.training | {"shuffle": True}, methods={}))
-    found = [measure(seed)["test accuracy"] for seed in (0, 0, 1)]
-    assert min(found) > 0.7 > max(np.mean(tested < 5), np.mean(tested >= 5))
-    assert found[0] == found[1] != found[2]
+def test_all_images_are_trained_on_with_the_settings_found_by_the_validation_images():
+    (images, labels), validation, test = load(RUNS["beyond_all_images"])
+    parts = load(RUNS["beyond_strided"])
+    assert validation is None
+    assert len(images) == len(labels) == 60_000
+    for whole, k in ((images, 0), (labels, 1)):
+        np.testing.assert_array_equal(whole[:50_000], parts[0][k])
+        np.testing.assert_array_equal(whole[50_000:], parts[1][k])
+    np.testing.assert_array_equal(test[1], parts[2][1])
+    for name, of in (
+        ("beyond_all_images", "beyond_strided"),
+        ("beyond_all_unpadded_5", "beyond_unpadded_5"),
+        ("beyond_all_unpadded_7", "beyond_unpadded_7"),
+    ):
+        run, found = RUNS[name], RUNS[of]
+        assert run.layers is found.layers
+        longer = {} if name == "beyond_all_images" else {"epochs": 40, "schedule": repr(OneCycle(40))}
+        assert run.settings == found.settings | longer
 
 
-def test_all_images_are_trained_on_with_the_settings_of_the_run(monkeypatch):
-    given = {}
-    monkeypatch.setattr(network3.Network, "SGD", lambda self, data, *args, **kwargs: given.update(kwargs, data=data))
-    measurement = MEASUREMENTS["beyond_all_images"]
-    accuracy = measurement.measure(0)["test accuracy"]
-    assert accuracy < 0.5  # not trained
-    assert [len(array) for array in given.pop("data")] == [60_000, 60_000]
-    run = RUNS["beyond_strided"]
-    assert given == run.training | run.methods | {"cost": None, "seed": 0, "verbose": False}
+def test_without_validation_images_the_last_epoch_counts(results):
+    record = carry_out(Task("last", 0), results, threads=1)
+    history = record.history
+    assert (history.validation_accuracy, history.best_epoch) == ([], None)
+    assert [value is None for value in history.test_accuracy] == [True, True, True, False]
+    assert record.values == {"test accuracy at the last epoch": history.test_accuracy[-1]}
+    assert history.corresponding_test_accuracy == history.test_accuracy[-1] > 0.7
+    assert history.batches == 80  # 800 images: those for validation as well
+    net = network3.load(results / "work" / "last-seed0" / "model.safetensors")
+    images, labels = load_mnist()[2]
+    wrong = np.flatnonzero(net.predict(images) != labels)
+    assert [image for image, _ in record.errors] == wrong.tolist()
+    assert record.values["test accuracy at the last epoch"] == pytest.approx(1 - len(wrong) / 10_000, abs=1e-9)
+    assert [one.errors for one in read_records(results / "reproduction.jsonl")] == [record.errors]
+
+
+def test_what_was_trained_on_all_images_goes_on_to_the_same_record(results, monkeypatch):
+    whole = carry_out(Task("last", 0), results, threads=1)
+    begun = results / "begun"
+    (begun / "work").mkdir(parents=True)
+    monkeypatch.setenv("NETWORK3_MAX_EPOCHS", "2")
+    assert carry_out(Task("last", 0), begun, threads=1).cut
+    monkeypatch.delenv("NETWORK3_MAX_EPOCHS")
+    continued = carry_out(Task("last", 0), begun, threads=1)
+    assert (continued.values, continued.errors) == (whole.values, whole.errors)
+    assert continued.history.test_accuracy == whole.history.test_accuracy
+
+
+def test_networks_trained_on_all_images_vote(results, monkeypatch):
+    vote = replace(LAST_COUNTS, name="vote", nets=3, voters_of=("last",))
+    monkeypatch.setitem(VARIANTS, vote.name, vote)
+    record = carry_out(Task("vote", 0), results, threads=1)
+    networks = [one for one in read_records(results / "reproduction.jsonl") if one.name == "last"]
+    labels = load_mnist()[2][1]
+    assert [one.seed for one in networks] == [0, 1, 2]
+    assert record.values["test accuracy at the last epoch"] == vote_accuracies(networks, 3, labels)[0]

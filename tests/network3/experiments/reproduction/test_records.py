@@ -168,7 +168,7 @@ def test_all_of_the_catalogue_can_be_recorded(path):
         append(path, Record(entry.name, entry.row, 0, {}, 1.0, entry.settings, None, {}))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert len(read_records(path)) == (5 + 20 + 4 + 14 + 8 + 6) + (3 + 18 + 3 + 1)
+        assert len(read_records(path)) == (5 + 20 + 4 + 14 + 8 + 11) + (3 + 18 + 3)
 
 
 def append_many(path, first):

@@ -70,14 +70,15 @@ def test_a_chapter_is_all_of_its_rows():
     fifth = ["depth_1", "depth_2", "depth_3", "depth_4", "gradients_2", "gradients_3", "gradients_4"]
     assert [task.name for task in choose(chapter=5, repeats=1)] == fifth
     assert len(choose(chapter=6, repeats=1)) == 14 + 8 + 4  # five networks vote
-    names = ["beyond_strided", "beyond_unpadded_5", "beyond_unpadded_7"]
-    repeated = [name for name in names for _ in range(3)]
+    kinds = ["beyond_strided", "beyond_unpadded_5", "beyond_unpadded_7"]
+    on_all = ["beyond_all_images", "beyond_all_images_40", "beyond_all_unpadded_5", "beyond_all_unpadded_7"]
     assert [task.name for task in choose(chapter=7)] == [
         *5 * ["beyond_single"],
         "beyond_ensemble",
-        *repeated,
+        *[name for name in kinds for _ in range(3)],
         "beyond_filter_sizes",
-        *3 * ["beyond_all_images"],
+        *[name for name in on_all for _ in range(3)],
+        "beyond_all_images_vote",
     ]
     assert len(choose(chapter=3, repeats=2)) == (20 + 9) * 2 + 8 + 1  # 8 machines and a neuron need no seed
 
