@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from network3.execution.device import use
-from network3.experiments.catalogue import RUNS, known_name
+from network3.experiments.catalogue import ENTRIES, RUNS, known_name
 from network3.experiments.experiment import load as load_data
 from network3.experiments.folder import Folder
 from network3.layers.checks import error_message
@@ -51,4 +51,8 @@ def _chosen(what: str) -> tuple[Network | None, str]:
         expected = "expected a run of network3 list, or the folder or file of a trained network"
         hint = "Check the path; network3 list shows the runs."
         raise FileNotFoundError(error_message("network3 serve", expected, f"{what}, which does not exist", hint))
+    if what in ENTRIES and what not in SERVED:  # the page looks at a sample of the validation images
+        expected = "expected a run that trains one network and has validation images"
+        hint = f'network3 list shows the runs, such as "{next(iter(SERVED))}".'
+        raise ValueError(error_message("network3 serve", expected, f"{what}, which is none", hint))
     return None, known_name("network3 serve", what, SERVED)

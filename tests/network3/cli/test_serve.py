@@ -49,7 +49,9 @@ def test_a_port_in_use_is_one_line():
     ("what", "message"),
     [
         ("shalow", 'Perhaps you meant "shallow".'),
-        ("ensemble", "expected a name that network3 list shows"),
+        ("ensemble", "expected a run that trains one network and has validation images; got ensemble, which is none."),
+        ("svm", "got svm, which is none."),
+        ("beyond_all_images", "got beyond_all_images, which is none."),
         ("no/such/folder", "expected a run of network3 list, or the folder or file of a trained network"),
         ("missing.safetensors", "which does not exist"),
         ("<script>", "expected a name that network3 list shows"),
