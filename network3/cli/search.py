@@ -42,7 +42,7 @@ def search(
     with border():
         run = training_named(name, "network3 search")
         if not run.validates:
-            got, hint = f"{name}, which trains on all images", f"Write {program()} list for others."
+            got, hint = f"{name}, which trains on all images", f"{program()} list shows others."
             raise ValueError(error_message("network3 search", "expected a run with validation images", got, hint))
         integer("network3 search: --trials", trials)
         integer("network3 search: --processes", processes)

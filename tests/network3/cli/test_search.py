@@ -217,7 +217,7 @@ REFUSED = {
     ),
     "no validation images": (
         ("beyond_all_images",),
-        "expected a run with validation images; got beyond_all_images, which trains on all images. Write ",
+        "expected a run with validation images; got beyond_all_images, which trains on all images. ",
     ),
     "a measurement": (("svm",), "expected a network to train; got "),
 }
