@@ -1,7 +1,8 @@
 """A run of the catalogue, trained in a folder of its own.
 
 The folder has the settings (``run.json``), the record (``history.jsonl``), the checkpoint from which an interrupted
-run is continued, the network with the weights of its best validation epoch (``model.safetensors``), and plots.
+run is continued, the network with the weights of its best validation epoch, or of the last one if no images are kept
+for validation (``model.safetensors``), and plots.
 """
 
 import os

@@ -53,8 +53,8 @@ class Record:
     note : str
         Why the training ended before its last epoch, if it did.
     errors : list of [int, int], or None
-        The misclassified test images and the digits that the network predicts for them, at the best validation epoch;
-        None if they were not recorded.
+        The misclassified test images and the digits that the network predicts for them, at the best validation epoch,
+        or at the last one without validation data; None if they were not recorded.
     """
 
     name: str
