@@ -49,7 +49,7 @@ class Folder:
 
     @property
     def model(self) -> Path:
-        """The network with the weights of its best validation epoch."""
+        """The network with the weights of its best validation epoch; of the last one without validation images."""
         return self.path / "model.safetensors"
 
     def write_settings(
